@@ -1,0 +1,63 @@
+"""Nano-resolution chemical mapping in 3-D: from X-ray projections at many energies to the edge energy of every voxel.
+
+The public names are imported when they are first used, so that importing the package is quick and compiles nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+__version__ = _version("napari-spectrotomo")
+
+_HOME = {
+    "Scan": "data",
+    "EnergyStack": "data",
+    "Progress": "progress",
+    "SpectrotomoError": "errors",
+    "ReadError": "errors",
+    "DataError": "errors",
+    "ParameterError": "errors",
+    "ReconstructionError": "errors",
+    "RegistrationError": "errors",
+    "ProjectError": "errors",
+    "Aborted": "errors",
+    "read_scan": "io",
+    "write_scan": "io",
+    "read_stack": "io",
+    "read_references": "io",
+    "correct": "preprocess",
+    "find_center": "reconstruct",
+    "reconstruct": "reconstruct",
+    "binarize": "segment",
+    "label_particles": "segment",
+    "register_pair": "register",
+    "register": "register",
+    "Registration": "register",
+    "load_registration": "register",
+    "squared_difference": "assess",
+    "canny_contours": "assess",
+    "normalize_spectra": "spectra",
+    "edge_energy": "spectra",
+    "edge_energy_of": "spectra",
+    "EdgeMap": "spectra",
+    "roi_spectrum": "spectra",
+    "particle_statistics": "spectra",
+    "simulate_scan": "simulate",
+    "Project": "workflow",
+    "Recipe": "workflow",
+    "run": "workflow",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

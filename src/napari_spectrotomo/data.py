@@ -1,0 +1,303 @@
+"""What flows through the chain: a `Scan` of projections becomes an `EnergyStack` of volumes.
+
+Both are frozen records over lazy dask arrays with one energy a chunk, so that one energy at a time need be in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+
+from .errors import DataError
+
+FloatArray = npt.NDArray[np.floating]
+Kind = Literal["counts", "transmission", "optical_density"]
+KINDS: tuple[Kind, ...] = ("counts", "transmission", "optical_density")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """Projections of all energies, lazily, with what is known of how they were taken.
+
+    Attributes
+    ----------
+    energies : (E,) float64, eV, ascending
+    angles : tuple of (A_e,) float64, degrees, in order of acquisition
+    projections : tuple of dask arrays, (angle, row, column)
+    flats, darks : tuple of dask arrays, (frame, row, column); of length 0 where there are none
+    pixel_size : (E,) float64, nm, at the sample; None when unknown
+    exposure, flat_exposure : (E,) float64, s; None when unknown
+    time : (E,) float64, s; start of each energy's tomogram on any clock, which keeps the order of acquisition; None when unknown
+    flat_positions : tuple of (F_e,) int arrays, or None when unknown
+        How many projections were taken before each flat: 0 before the tomogram, A_e after it.
+    kind : 'counts', 'transmission' or 'optical_density'
+    metadata : dict
+        ``'format'``, ``'files'`` (list of paths), ``'skipped'`` (list of (file, reason)), ``'doubts'`` (list of sentences), and more.
+    """
+
+    energies: FloatArray
+    angles: tuple[FloatArray, ...]
+    projections: tuple[da.Array, ...]
+    flats: tuple[da.Array, ...]
+    darks: tuple[da.Array, ...]
+    pixel_size: FloatArray | None = None
+    exposure: FloatArray | None = None
+    flat_exposure: FloatArray | None = None
+    time: FloatArray | None = None
+    flat_positions: tuple[npt.NDArray[np.int64], ...] | None = None
+    kind: Kind = "counts"
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Give the number of energies."""
+        return len(self.energies)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        projections: Sequence[Any],
+        energies: Sequence[float] | FloatArray,
+        angles: Any,
+        flats: Sequence[Any] | None = None,
+        darks: Sequence[Any] | None = None,
+        pixel_size: float | Sequence[float] | FloatArray | None = None,
+        kind: Kind = "counts",
+        *,
+        exposure: float | Sequence[float] | FloatArray | None = None,
+        flat_exposure: float | Sequence[float] | FloatArray | None = None,
+        time: Sequence[float] | FloatArray | None = None,
+        flat_positions: Sequence[Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Scan:
+        """Build a scan from arrays, sorted by energy.
+
+        Parameters
+        ----------
+        projections : sequence of (A_e, row, column) arrays, one an energy
+            NumPy, dask, h5py or zarr arrays; lazy ones stay lazy.
+        energies : (E,), eV
+            In any order; every one different.
+        angles : (A,) for all energies, or a sequence of (A_e,), degrees
+        flats, darks : sequence of (frame, row, column) arrays, one an energy; None where there are none
+        pixel_size : float or (E,), nm
+            One number is the pixel size at the highest energy: others are proportional to their energy, as with a zone plate.
+        kind : 'counts', 'transmission' or 'optical_density'
+        exposure, flat_exposure : float or (E,), s
+        time : (E,), s
+        flat_positions : sequence of (F_e,) ints
+            How many projections were taken before each flat.
+        metadata : mapping
+
+        Raises
+        ------
+        DataError
+            If numbers or shapes do not fit together, a value is not finite, or two energies are the same.
+        """
+        energy = np.atleast_1d(np.asarray(energies, np.float64))
+        n = len(energy)
+        if n == 0 or len(projections) != n:
+            raise DataError(f"{len(projections)} sets of projections do not fit {n} energies: give one set an energy.")
+        if not np.all(np.isfinite(energy)) or np.any(energy <= 0):
+            raise DataError(f"Energies must be positive numbers in eV; found {energy[~(np.isfinite(energy) & (energy > 0))][0]:g}.")
+        order = np.argsort(energy, kind="stable")
+        twice = energy[order][1:][np.diff(energy[order]) == 0]
+        if len(twice):
+            raise DataError(f"The energy {twice[0]:g} eV occurs twice: leave one of the two out.")
+        if kind not in KINDS:
+            raise DataError(f"A scan's kind is one of {', '.join(KINDS)}, not {kind!r}.")
+
+        views = [_one_energy_a_chunk(p) for p in projections]
+        theta = _angles(angles, n)
+        white = [_frames(f, v) for f, v in zip(flats or [None] * n, views, strict=True)]
+        dark = [_frames(d, v) for d, v in zip(darks or [None] * n, views, strict=True)]
+        for e in range(n):
+            _check_tomogram(energy[e], views[e], theta[e], white[e], dark[e])
+        if len({v.shape[1:] for v in views}) > 1:
+            shapes = ", ".join(sorted({f"{v.shape[1]} x {v.shape[2]}" for v in views}))
+            raise DataError(f"Projections of different energies have different sizes ({shapes} pixels): bin or crop them alike.")
+        positions = None
+        if flat_positions is not None:
+            positions = tuple(np.asarray(flat_positions[e], np.int64) for e in order)
+            if any(len(p) != len(white[e]) for p, e in zip(positions, order, strict=True)):
+                raise DataError("Give one position for every flat, or none at all.")
+        size = pixel_size
+        if size is not None and np.ndim(size) == 0:
+            size = float(size) * energy / energy.max()  # type: ignore[arg-type]
+
+        return cls(
+            energies=energy[order],
+            angles=tuple(theta[e] for e in order),
+            projections=tuple(views[e] for e in order),
+            flats=tuple(white[e] for e in order),
+            darks=tuple(dark[e] for e in order),
+            pixel_size=_per_energy(size, "pixel sizes", order),
+            exposure=_per_energy(exposure, "exposures", order),
+            flat_exposure=_per_energy(flat_exposure, "exposures of flats", order),
+            time=_per_energy(time, "times", order, positive=False),
+            flat_positions=positions,
+            kind=kind,
+            metadata={"skipped": [], "doubts": []} | dict(metadata or {}),
+        )
+
+    def select(self, indices: Sequence[int]) -> Scan:
+        """Give the scan of some of its energies, by index, ascending."""
+        keep = sorted(set(range(len(self))[i] for i in indices))
+        pick = lambda values: None if values is None else np.asarray(values)[keep]  # noqa: E731
+        some = lambda values: tuple(values[i] for i in keep)  # noqa: E731
+        return replace(
+            self,
+            energies=self.energies[keep],
+            angles=some(self.angles),
+            projections=some(self.projections),
+            flats=some(self.flats),
+            darks=some(self.darks),
+            pixel_size=pick(self.pixel_size),
+            exposure=pick(self.exposure),
+            flat_exposure=pick(self.flat_exposure),
+            time=pick(self.time),
+            flat_positions=None if self.flat_positions is None else some(self.flat_positions),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnergyStack:
+    """One volume an energy, all on one grid.
+
+    Attributes
+    ----------
+    data : dask array, float32, (energy, z, y, x)
+        Linear attenuation coefficient, one energy a chunk; NaN where unknown.
+    energies : (E,) float64, eV, ascending
+    voxel_size : (3,) float64, nm, (z, y, x); None when unknown
+    attenuation_unit : '1/µm', or '1/voxel' when the voxel size is unknown
+    metadata : dict
+    """
+
+    data: da.Array
+    energies: FloatArray
+    voxel_size: FloatArray | None = None
+    attenuation_unit: str = "1/voxel"
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Give the number of energies."""
+        return len(self.energies)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape (z, y, x) of one volume."""
+        return tuple(self.data.shape[1:])  # type: ignore[return-value]
+
+    @classmethod
+    def from_arrays(
+        cls,
+        volumes: Any,
+        energies: Sequence[float] | FloatArray,
+        voxel_size: float | Sequence[float] | FloatArray | None = None,
+        *,
+        attenuation_unit: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> EnergyStack:
+        """Build a stack from volumes, sorted by energy.
+
+        Parameters
+        ----------
+        volumes : (E, z, y, x) array, or a sequence of E (z, y, x) arrays
+            NumPy, dask, h5py or zarr; lazy ones stay lazy.
+        energies : (E,), eV, in any order
+        voxel_size : float or (3,), nm, (z, y, x)
+        attenuation_unit : str
+            By default '1/µm' when the voxel size is known, else '1/voxel'.
+        metadata : mapping
+
+        Raises
+        ------
+        DataError
+            If the numbers of volumes and energies differ, a volume is not 3-D, or two energies are the same.
+        """
+        if isinstance(volumes, list | tuple):
+            parts = [v if isinstance(v, da.Array) else da.from_array(v, chunks=v.shape) for v in volumes]
+            if len({p.shape for p in parts}) > 1:
+                raise DataError(f"Volumes of one stack have one shape; found {sorted({p.shape for p in parts})}.")
+            data = da.stack(parts)
+        else:
+            data = volumes if isinstance(volumes, da.Array) else da.from_array(volumes, chunks=(1, *volumes.shape[1:]))
+        energy = np.atleast_1d(np.asarray(energies, np.float64))
+        if data.ndim != 4:
+            raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
+        if len(energy) != len(data):
+            raise DataError(f"{len(data)} volumes do not fit {len(energy)} energies: give one energy a volume.")
+        if not np.all(np.isfinite(energy)) or np.any(energy <= 0):
+            raise DataError("Energies must be positive numbers in eV.")
+        order = np.argsort(energy, kind="stable")
+        if np.any(np.diff(energy[order]) == 0):
+            raise DataError("An energy occurs twice in the stack: leave one of the two volumes out.")
+        if np.any(order != np.arange(len(order))):
+            data = da.stack([data[i] for i in order])
+        size = None
+        if voxel_size is not None:
+            size = np.broadcast_to(np.asarray(voxel_size, np.float64), (3,)).copy()
+            if not np.all(np.isfinite(size) & (size > 0)):
+                raise DataError(f"A voxel size is a positive number of nm; found {voxel_size}.")
+        return cls(
+            data=data.rechunk((1, -1, -1, -1)).astype(np.float32),
+            energies=energy[order],
+            voxel_size=size,
+            attenuation_unit=attenuation_unit or ("1/voxel" if size is None else "1/µm"),
+            metadata=dict(metadata or {}),
+        )
+
+
+def _one_energy_a_chunk(projections: Any) -> da.Array:
+    if projections.ndim == 2:
+        projections = projections[None]
+    if projections.ndim != 3:
+        raise DataError(f"Projections have three axes (angle, row, column); found {projections.ndim}.")
+    return projections if isinstance(projections, da.Array) else da.from_array(projections, chunks=projections.shape)
+
+
+def _frames(frames: Any, projections: da.Array) -> da.Array:
+    if frames is None:
+        return da.zeros((0, *projections.shape[1:]), dtype=projections.dtype)
+    return _one_energy_a_chunk(frames)
+
+
+def _angles(angles: Any, n: int) -> list[FloatArray]:
+    per_energy = len(angles) > 0 and np.ndim(angles[0]) > 0
+    if per_energy and len(angles) != n:
+        raise DataError(f"{len(angles)} lists of angles do not fit {n} energies: give one list for all, or one an energy.")
+    return [np.atleast_1d(np.asarray(a, np.float64)) for a in (angles if per_energy else [angles] * n)]
+
+
+def _check_tomogram(energy: float, views: da.Array, angles: FloatArray, flats: da.Array, darks: da.Array) -> None:
+    at = f"At {energy:g} eV"
+    if len(views) == 0:
+        raise DataError(f"{at} there are no projections.")
+    if len(angles) != len(views):
+        raise DataError(f"{at} there are {len(angles)} angles for {len(views)} projections: give one angle a projection.")
+    if not np.all(np.isfinite(angles)):
+        raise DataError(f"{at} the angle of projection {int(np.flatnonzero(~np.isfinite(angles))[0])} is not a number.")
+    for name, frames in (("flats", flats), ("darks", darks)):
+        if frames.shape[1:] != views.shape[1:]:
+            raise DataError(
+                f"{at} {name} have {frames.shape[1]} x {frames.shape[2]} pixels and projections {views.shape[1]} x {views.shape[2]}: "
+                f"give {name} taken with the same detector settings."
+            )
+
+
+def _per_energy(values: Any, what: str, order: npt.NDArray[np.int64], positive: bool = True) -> FloatArray | None:
+    if values is None:
+        return None
+    array = np.asarray(values, np.float64)
+    if array.ndim == 0:
+        array = np.full(len(order), float(array))
+    if array.shape != (len(order),):
+        raise DataError(f"{array.size} {what} do not fit {len(order)} energies.")
+    if positive and not np.all(np.isfinite(array) & (array > 0)):
+        raise DataError(f"The {what} must be positive numbers.")
+    return array[order]

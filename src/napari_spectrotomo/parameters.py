@@ -1,0 +1,81 @@
+"""One way to declare and to check the parameters of a stage.
+
+Every stage has one frozen dataclass of parameters. The core function's defaults, the recipe, the command line and the panel's form
+all come from it: its types and bounds are in the annotations, its words (label, tooltip, unit) in the fields' metadata.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Any, TypeVar
+
+from .errors import ParameterError
+
+P = TypeVar("P")
+
+
+def parameter(default: Any, doc: str, *, unit: str = "", label: str = "", hidden: bool = False) -> Any:
+    """Declare a parameter as a dataclass field.
+
+    Parameters
+    ----------
+    default : object
+        Its default; a list, dict or set is copied for every instance.
+    doc : str
+        One sentence for the tooltip, the command line and the reference.
+    unit : str
+        Unit of the value, as shown beside it.
+    label : str
+        Words of the form; the field's name with spaces when empty.
+    hidden : bool
+        Whether forms leave it out (it is still in the recipe).
+    """
+    metadata = {"doc": doc, "unit": unit, "label": label, "hidden": hidden}
+    if isinstance(default, list | dict | set):
+        return dataclasses.field(default_factory=default.copy, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@cache
+def _adapter(cls: type) -> Any:
+    from pydantic import ConfigDict, TypeAdapter
+
+    if not hasattr(cls, "__pydantic_config__"):
+        cls.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)  # type: ignore[attr-defined]
+    return TypeAdapter(cls)
+
+
+def checked(cls: type[P], values: dict[str, Any], *, where: str = "") -> P:
+    """Build the parameters `cls` from plain values, every one checked against its type and bounds.
+
+    Parameters
+    ----------
+    cls : type
+        A parameter dataclass.
+    values : dict
+        Values by name; a name left out takes its default.
+    where : str
+        What the message calls the values' home, such as ``'binarize'``.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown or a value cannot be taken; the sentence names it and what it may be.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(cls).validate_python(values)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join([where, *map(str, first["loc"][:1])] if where else map(str, first["loc"][:1]))
+        if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+            known = ", ".join(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+            raise ParameterError(f"There is no parameter {name}; known here: {known}.") from error
+        raise ParameterError(f"{name} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.") from error
+
+
+def as_plain(parameters: Any) -> dict[str, Any]:
+    """Give the parameters as plain values that YAML and JSON can hold."""
+    return _adapter(type(parameters)).dump_python(parameters, mode="json")  # type: ignore[no-any-return]
