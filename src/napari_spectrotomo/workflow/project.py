@@ -1,0 +1,273 @@
+"""A project folder: the recipe, the record, and everything the run has made so far, read lazily."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+
+from ..atomic import write_text
+from ..data import EnergyStack, Scan
+from ..errors import ProjectError
+from ..io import identify, read_scan, read_stack
+from ..parameters import as_plain
+from ..preprocess import leave_out
+from .recipe import Recipe
+from .record import Record, State
+from .store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..register import Registration
+    from ..spectra import EdgeMap
+
+_BY_ENERGY = {"reconstruct": "reconstruction", "binarize": "mask", "register": "registered"}
+
+
+class Project:
+    """A project folder, as ``spectrotomo run … --output`` makes it.
+
+    Make one with `Project.create` or `Project.open`. The folder is both checkpoint and result.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    recipe : Recipe
+        What to do; changed through `change`.
+    record : Record
+        What was done.
+    store : Store
+        The images, ``project.zarr``.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe, record: Record) -> None:
+        self.path = path
+        self.recipe = recipe
+        self.record = record
+        self.store = Store(path / "project.zarr")
+        self._input: Scan | EnergyStack | None = None
+        self._input_for: Any = None
+
+    @classmethod
+    def create(cls, path: str | Path, source: str | Path, recipe: Recipe | None = None) -> Project:
+        """Make a project for `source` in the folder `path`, or reopen the one there.
+
+        Parameters
+        ----------
+        path : path
+            A new or empty folder, or that of a project of the same source.
+        source : path
+            A scan or a stack of volumes.
+        recipe : Recipe, optional
+            By default the one in the folder, else the defaults.
+
+        Raises
+        ------
+        ReadError
+            If `source` cannot be read; nothing is written then.
+        ProjectError
+            If the folder holds other files or the project of another source, or cannot be written.
+        """
+        path, source = Path(path).expanduser().absolute(), Path(source).expanduser().absolute()
+        if path.exists() and not path.is_dir():
+            raise ProjectError(f"The output {path} is a file: name a folder.")
+        exists = (path / "run.json").exists()
+        if path.is_dir() and not exists and any(path.iterdir()):
+            raise ProjectError(f"The folder {path} holds other files and no project: name a new or an empty folder.")
+        known = cls.open(path) if exists else None
+        wanted = recipe or (known.recipe if known else Recipe())
+        kind = wanted.read.kind if wanted.read.kind != "auto" else identify(source, wanted.read.format)[0]
+        project = cls(path, wanted, known.record if known else Record.new(path / "run.json", source, kind))
+        if known and known.source != source:
+            known._must_hold_the_same(source, wanted, kind)
+        project.record.content.update(source=str(source), kind=kind)
+        project.input()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            project.save()
+        except OSError as error:
+            raise ProjectError(f"The project folder {path} cannot be written: {error.strerror or error}.") from error
+        return project
+
+    @classmethod
+    def open(cls, path: str | Path) -> Project:
+        """Open the project in the folder `path`.
+
+        Raises
+        ------
+        ProjectError
+            If there is none.
+        """
+        path = Path(path).expanduser().absolute()
+        record = Record.load(path / "run.json")
+        recipe = Recipe.load(path / "recipe.yaml") if (path / "recipe.yaml").exists() else Recipe()
+        return cls(path, recipe, record)
+
+    def _must_hold_the_same(self, source: Path, recipe: Recipe, kind: str) -> None:
+        """Let a moved scan pass: the same files in name and size."""
+        found = _read(source, recipe, kind)
+        files = sorted((Path(f).name, Path(f).stat().st_size) for f in found.metadata.get("files", []))
+        if not files or files != sorted((i["name"], i["size"]) for i in self.record.content["inputs"]):
+            raise ProjectError(f"The folder {self.path} holds the project of another scan ({self.source}): name another output folder for {source}.")
+
+    def save(self) -> None:
+        """Write the recipe and the record."""
+        write_text(self.path / "recipe.yaml", self.recipe.to_yaml())
+        self.record.save()
+
+    def change(self, stage: str, **values: Any) -> None:
+        """Give parameters of a stage other values, checked and saved.
+
+        Raises
+        ------
+        ParameterError
+            If a name is unknown or a value cannot be taken; nothing is changed then.
+        """
+        self.recipe = self.recipe.changed(stage, **values)
+        write_text(self.path / "recipe.yaml", self.recipe.to_yaml())
+
+    @property
+    def source(self) -> Path:
+        """The scan or stack the project is made from."""
+        return Path(self.record.content["source"])
+
+    @property
+    def kind(self) -> Literal["scan", "stack"]:
+        """Whether the source holds projections or volumes."""
+        return self.record.content["kind"]  # type: ignore[no-any-return]
+
+    @property
+    def energies(self) -> npt.NDArray[np.float64]:
+        """Energies of the project, (E,), eV, ascending; those left out are not among them."""
+        return self.input().energies
+
+    @property
+    def fixed_index(self) -> int:
+        """Index of the energy that all others are registered to."""
+        return range(len(self.energies))[self.recipe.register.fixed]
+
+    def state(self, stage: str) -> State:
+        """Say whether a stage is 'missing', 'partial', 'done', or 'outdated' by a change of parameters or inputs."""
+        return self.record.state(stage, self.recipe)
+
+    def done(self, stage: str) -> npt.NDArray[np.bool_]:
+        """Give one flag an energy: whether its volume of this stage is there and up to date."""
+        name = _BY_ENERGY[stage]
+        if self.store.fingerprint(name) != self.record.fingerprint(stage, self.recipe):
+            return np.zeros(len(self.energies), bool)
+        return self.store.done(name)
+
+    def input(self) -> Scan | EnergyStack:
+        """Give what the source holds, lazily, without what the recipe leaves out."""
+        wanted = (self.source, self.kind, self.recipe.read, self.recipe.correct.exclude)
+        if self._input is None or self._input_for != wanted:
+            found = _read(self.source, self.recipe, self.kind)
+            self._input = leave_out(found, self.recipe.correct.exclude) if isinstance(found, Scan) else found
+            self._input_for = wanted
+        return self._input
+
+    def scan(self) -> Scan:
+        """Give the scan, lazily, without the projections and energies that the recipe leaves out.
+
+        Raises
+        ------
+        ProjectError
+            If the project began from volumes.
+        """
+        found = self.input()
+        if not isinstance(found, Scan):
+            raise ProjectError("This project began from reconstructed volumes: it has no projections.")
+        return found
+
+    def stack(self, name: str = "reconstruction") -> EnergyStack:
+        """Give 'reconstruction' or 'registered' as a lazy stack; energies not done yet are NaN.
+
+        Raises
+        ------
+        ProjectError
+            If it is not there yet.
+        """
+        data = self.store.array(name)
+        own = self.store.attributes(name) or {}
+        size = self.record.content["scan"].get("voxel_size_nm")
+        return EnergyStack(
+            data=data,
+            energies=np.asarray(own["energies_eV"], np.float64),
+            voxel_size=None if size is None else np.asarray(size, np.float64),
+            attenuation_unit=own["attenuation_unit"],
+            metadata={"source": str(self.path)},
+        )
+
+    def masks(self) -> da.Array:
+        """Give the masks, bool, (energy, z, y, x), lazily."""
+        return self.store.array("mask")
+
+    def squared_difference(self, which: Literal["raw", "registered"]) -> da.Array:
+        """Give the squared difference of the masks to the fixed one, float32, (energy, z, y, x), lazily."""
+        return self.store.array(f"squared_difference_{which}")
+
+    def labels(self) -> npt.NDArray[np.int32]:
+        """Give the particle labels of the fixed volume, (z, y, x)."""
+        return self._tiff("labels.tif").astype(np.int32)
+
+    def registration(self) -> Registration:
+        """Give the registration."""
+        from ..register import load_registration
+
+        return load_registration(self._made("registration.json"))
+
+    def edge_map(self) -> EdgeMap:
+        """Give the edge-energy map with its step and error."""
+        from ..spectra import EdgeMap
+
+        about = self.record.stage("spectra").get("edge_map", {})
+        size = self.record.content["scan"].get("voxel_size_nm")
+        return EdgeMap(
+            energy=self._tiff("edge_energy.tif"),
+            step=self._tiff("edge_step.tif"),
+            error=self._tiff("edge_energy_error.tif"),
+            voxel_size=None if size is None else np.asarray(size, np.float64),
+            **about,
+        )
+
+    def spectra(self) -> pd.DataFrame:
+        """Give the mean normalised spectra of the particles, as in ``spectra.csv``."""
+        import pandas as pd
+
+        return pd.read_csv(self._made("spectra.csv"))
+
+    def particles(self) -> pd.DataFrame:
+        """Give the statistics of the particles, as in ``particles.csv``."""
+        import pandas as pd
+
+        return pd.read_csv(self._made("particles.csv"))
+
+    def warnings(self) -> list[str]:
+        """Give what the stages warned of, each sentence once."""
+        return self.record.warnings()
+
+    def _made(self, name: str) -> Path:
+        path = self.path / name
+        if not path.exists():
+            raise ProjectError(f"The project {self.path} has no {name} yet: run the stage that makes it.")
+        return path
+
+    def _tiff(self, name: str) -> npt.NDArray[Any]:
+        import tifffile
+
+        volume = tifffile.imread(self._made(name))
+        return volume[None] if volume.ndim == 2 else volume
+
+
+def _read(source: Path, recipe: Recipe, kind: str) -> Scan | EnergyStack:
+    read = recipe.read
+    values = as_plain(read)
+    values.pop("kind")
+    if kind == "scan":
+        return read_scan(source, **values)
+    return read_stack(source, format=read.format, energies=read.energies, voxel_size=read.pixel_size)

@@ -1,0 +1,121 @@
+"""What to do: the parameters of every stage, as one record that a YAML file can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .. import __version__
+from ..errors import ParameterError
+from ..io import ReadParameters
+from ..parameters import as_plain, checked
+from ..preprocess import CorrectParameters
+from ..reconstruct import ReconstructParameters
+from ..register import RegisterParameters
+from ..report import ReportParameters
+from ..segment import BinarizeParameters, LabelParameters
+from ..spectra import SpectraParameters
+
+PARAMETERS: dict[str, type] = {
+    "read": ReadParameters,
+    "correct": CorrectParameters,
+    "reconstruct": ReconstructParameters,
+    "binarize": BinarizeParameters,
+    "label": LabelParameters,
+    "register": RegisterParameters,
+    "spectra": SpectraParameters,
+    "report": ReportParameters,
+}
+"""The stages in order, with the class of their parameters."""
+
+STAGES: tuple[str, ...] = tuple(PARAMETERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Parameters of every stage; the defaults are the published method.
+
+    Attributes
+    ----------
+    read, correct, reconstruct, binarize, label, register, spectra, report : parameter dataclasses
+    """
+
+    read: ReadParameters = field(default_factory=ReadParameters)
+    correct: CorrectParameters = field(default_factory=CorrectParameters)
+    reconstruct: ReconstructParameters = field(default_factory=ReconstructParameters)
+    binarize: BinarizeParameters = field(default_factory=BinarizeParameters)
+    label: LabelParameters = field(default_factory=LabelParameters)
+    register: RegisterParameters = field(default_factory=RegisterParameters)
+    spectra: SpectraParameters = field(default_factory=SpectraParameters)
+    report: ReportParameters = field(default_factory=ReportParameters)
+
+    @classmethod
+    def from_plain(cls, content: Any) -> Recipe:
+        """Build a recipe from nested plain values, ``{stage: {parameter: value}}``.
+
+        Raises
+        ------
+        ParameterError
+            If a stage or a parameter is unknown, or a value cannot be taken.
+        """
+        if content is None:
+            content = {}
+        if not isinstance(content, dict):
+            raise ParameterError("A recipe is a list of stages, each with its parameters, such as 'binarize:' and below it 'method: otsu'.")
+        stages = {name: values for name, values in content.items() if name != "spectrotomo"}
+        for name, values in stages.items():
+            if name not in PARAMETERS:
+                raise ParameterError(f"There is no stage {name!r} for a recipe; the stages are {', '.join(STAGES)}.")
+            if not isinstance(values, dict | None):
+                raise ParameterError(f"Stage {name} of the recipe must hold parameters with their values; found {values!r}.")
+        return cls(**{name: checked(PARAMETERS[name], values or {}, where=name) for name, values in stages.items()})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Recipe:
+        """Read a recipe from a YAML file.
+
+        Raises
+        ------
+        ParameterError
+            If the file cannot be read, is not YAML, or does not hold a recipe.
+        """
+        try:
+            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ParameterError(f"The recipe {path} cannot be read: {error}.") from error
+        except yaml.YAMLError as error:
+            raise ParameterError(f"The recipe {path} is not YAML: {' '.join(str(error).split())}.") from error
+        return cls.from_plain(content)
+
+    def to_yaml(self) -> str:
+        """Give the recipe as YAML, every parameter as it will be used."""
+        content = {"spectrotomo": __version__} | {f.name: as_plain(getattr(self, f.name)) for f in fields(self)}
+        return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+    def changed(self, stage: str, **values: Any) -> Recipe:
+        """Give this recipe with other values for some parameters of one stage.
+
+        Raises
+        ------
+        ParameterError
+            If the stage or a parameter is unknown, or a value cannot be taken.
+        """
+        if stage not in PARAMETERS:
+            raise ParameterError(f"There is no stage {stage!r}; the stages are {', '.join(STAGES)}.")
+        merged = as_plain(getattr(self, stage)) | values
+        return replace(self, **{stage: checked(PARAMETERS[stage], merged, where=stage)})
+
+    def with_setting(self, setting: str) -> Recipe:
+        """Give this recipe with one ``stage.parameter=value``; the value is read as YAML (``null``, ``[1, 2]``, ``true``)."""
+        name, equals, text = setting.partition("=")
+        stage, dot, parameter = name.strip().partition(".")
+        if not (equals and dot and parameter):
+            raise ParameterError(f"{setting!r} is no setting: write stage.parameter=value, such as binarize.method=otsu.")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ParameterError(f"The value in {setting!r} cannot be read: {' '.join(str(error).split())}.") from error
+        return self.changed(stage, **{parameter: value})

@@ -1,0 +1,180 @@
+"""What was done: ``run.json``, the record of a project's inputs, versions, stages, timings and warnings.
+
+A stage is up to date when it was finished with the fingerprint it has now. A fingerprint covers the stage's parameters and all that the stage
+depends on, down to the checksums of the input files; so a change anywhere makes the stages after it, and only those, out of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+
+from ..atomic import write_json
+from ..errors import ProjectError
+from ..parameters import as_plain
+from .recipe import Recipe
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "read": (),
+    "correct": ("read",),
+    "reconstruct": ("correct",),
+    "binarize": ("reconstruct",),
+    "label": ("binarize",),
+    "register": ("binarize",),
+    "spectra": ("register", "label"),
+    "report": ("spectra",),
+}
+"""What every stage takes from: a stage out of date makes those that name it out of date."""
+
+State = Literal["missing", "partial", "done", "outdated"]
+
+_LIBRARIES = ("napari-spectrotomo", "numpy", "scipy", "scikit-image", "SimpleITK", "algotom", "numba", "dask", "zarr", "h5py", "tifffile", "napari")
+
+
+class Record:
+    """The content of ``run.json``, saved whole after every change.
+
+    Parameters
+    ----------
+    path : path
+        Of ``run.json``.
+    content : dict
+        Plain values, as in the file.
+    """
+
+    def __init__(self, path: Path, content: dict[str, Any]) -> None:
+        self.path = path
+        self.content = content
+
+    @classmethod
+    def new(cls, path: Path, source: Path, kind: str) -> Record:
+        """Begin the record of a project that reads `source`."""
+        return cls(path, {"source": str(source), "kind": kind, "versions": versions(), "inputs": [], "scan": {}, "stages": {}, "warnings": []})
+
+    @classmethod
+    def load(cls, path: Path) -> Record:
+        """Read a record.
+
+        Raises
+        ------
+        ProjectError
+            If the file is missing or not a record.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ProjectError(f"{path.parent} is not a project: it has no run.json. Give the folder that 'spectrotomo run --output' wrote.") from error
+        except (OSError, ValueError) as error:
+            raise ProjectError(f"The record {path} cannot be read ({error}): restore it, or start again in a new folder.") from error
+        if not isinstance(content, dict) or not {"source", "kind", "stages"} <= content.keys():
+            raise ProjectError(f"{path} is not the record of a spectrotomo project: give the folder that 'spectrotomo run --output' wrote.")
+        return cls(path, content)
+
+    def save(self) -> None:
+        """Write the record to its file."""
+        self.content["warnings"] = self.warnings()
+        write_json(self.path, self.content)
+
+    def stage(self, name: str) -> dict[str, Any]:
+        """Give what is recorded of a stage; empty when it never ran."""
+        return self.content["stages"].get(name, {})
+
+    def begin(self, name: str, fingerprint: str) -> dict[str, Any]:
+        """Give the entry of a stage about to run: the one begun before when nothing changed since, else a new one."""
+        entry = self.stage(name)
+        if entry.get("fingerprint") != fingerprint:
+            entry = {"fingerprint": fingerprint, "finished": False, "seconds": 0.0, "warnings": {}}
+            self.content["stages"][name] = entry
+        return entry
+
+    def finish(self, name: str, seconds: float) -> None:
+        """Note that a stage is done."""
+        entry = self.content["stages"][name]
+        entry.update(finished=True, seconds=round(entry["seconds"] + seconds, 3), peak_memory_bytes=peak_memory())
+        self.content["versions"] = versions()
+        self.save()
+
+    def warn(self, name: str, sentences: tuple[str, ...] | list[str], step: str = "") -> None:
+        """Keep what a stage warned of; a step that is done again replaces what it said before."""
+        self.content["stages"][name]["warnings"][step] = list(sentences)
+
+    def warnings(self) -> list[str]:
+        """Give the warnings of all stages in order, each once."""
+        said = (w for name in NEEDS for step in self.stage(name).get("warnings", {}).values() for w in step)
+        return list(dict.fromkeys(said))
+
+    def fingerprint(self, name: str, recipe: Recipe) -> str:
+        """Give the fingerprint of a stage under `recipe`."""
+        content = {
+            "stage": name,
+            "parameters": as_plain(getattr(recipe, name)),
+            "needs": [self.fingerprint(n, recipe) for n in NEEDS[name]],
+            "inputs": [[i["name"], i["sha256"]] for i in self.content["inputs"]] if name == "read" else None,
+            "given": _given_files(getattr(recipe, name)),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    def state(self, name: str, recipe: Recipe) -> State:
+        """Say how far a stage is: never run, begun, done, or done for other parameters or inputs than those now."""
+        entry = self.stage(name)
+        if not entry:
+            return "missing"
+        if entry["fingerprint"] != self.fingerprint(name, recipe):
+            return "outdated"
+        return "done" if entry["finished"] else "partial"
+
+
+def inputs_of(files: list[str], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give name, size, time and SHA-256 of every input file; a checksum is taken again only of a file whose size or time changed."""
+    before = {(i["path"], i["size"], i["modified_ns"]): i["sha256"] for i in known}
+    found = []
+    for file in sorted({str(Path(f)) for f in files}):
+        path = Path(file)
+        status = path.stat()
+        key = (file, status.st_size, status.st_mtime_ns)
+        found.append({"name": path.name, "path": file, "size": key[1], "modified_ns": key[2], "sha256": before.get(key) or checksum(path)})
+    return found
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; of a folder (a zarr store), that of its files' names, sizes and times."""
+    if path.is_dir():
+        inside = [(f.relative_to(path).as_posix(), f.stat()) for f in sorted(path.rglob("*")) if f.is_file()]
+        listing = "\n".join(f"{name} {s.st_size} {s.st_mtime_ns}" for name, s in inside)
+        return hashlib.sha256(listing.encode()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _given_files(parameters: Any) -> list[list[int]]:
+    """Size and time of the files that parameters name (own masks and labels): a file that changes is a parameter that changes."""
+    named = (Path(path) for name in ("masks", "labels") if (path := getattr(parameters, name, None)))
+    return [[s.st_size, s.st_mtime_ns] for path in named if path.exists() for s in [path.stat()]]
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of Python and of the libraries that make the numbers."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def peak_memory() -> int:
+    """Peak resident memory of this process so far, in bytes."""
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

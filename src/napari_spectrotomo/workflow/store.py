@@ -1,0 +1,146 @@
+"""What is done: the images of a project, in one zarr group that OME-Zarr readers open.
+
+Every image is an OME-Zarr 0.5 group whose full resolution is the array ``0``, (energy, z, y, x). A volume is written in shards of one
+energy's slab and read in chunks of 64 voxels a side, so that writing goes by energy and one voxel's spectrum touches one small chunk an energy.
+An energy counts as done by its flag, set only after its last shard is on disk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+import zarr
+
+from ..errors import ProjectError
+
+IMAGES = ("registered", "reconstruction", "mask", "squared_difference_registered", "squared_difference_raw")
+"""The images of a project, the most processed first: the order in which OME-Zarr readers meet them."""
+
+_SIDE = 64
+
+
+class Store:
+    """The zarr group of a project.
+
+    Parameters
+    ----------
+    path : path
+        Of ``project.zarr``; made when it is first written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def create(
+        self,
+        name: str,
+        shape: tuple[int, int, int],
+        dtype: npt.DTypeLike,
+        energies: npt.NDArray[np.float64],
+        voxel_size: npt.NDArray[np.float64] | None,
+        unit: str,
+        fingerprint: str,
+    ) -> None:
+        """Make image `name` anew and empty, unless it is there with the same `fingerprint`.
+
+        Parameters
+        ----------
+        name : str
+            One of `IMAGES`.
+        shape : (z, y, x)
+        dtype : dtype
+            Floats are NaN until written, bools False.
+        energies : (E,), eV
+        voxel_size : (3,), nm, or None
+        unit : str
+            Of the attenuation coefficient.
+        fingerprint : str
+            Of all that the image depends on.
+        """
+        if self.fingerprint(name) == fingerprint:
+            return
+        root = zarr.open_group(self.path, mode="a", zarr_format=3)
+        if name in root:
+            del root[name]
+        own = {"energies_eV": [float(e) for e in energies], "attenuation_unit": unit, "done": [False] * len(energies)}
+        group = root.create_group(name)
+        chunk = tuple(min(_SIDE, n) for n in shape)
+        slab = (chunk[0], *(c * -(-n // c) for c, n in zip(chunk[1:], shape[1:], strict=True)))
+        group.create_array(
+            "0",
+            shape=(len(energies), *shape),
+            dtype=dtype,
+            chunks=(1, *chunk),
+            shards=(1, *slab),
+            fill_value=np.nan if np.dtype(dtype).kind == "f" else False,
+            dimension_names=("energy", "z", "y", "x"),
+        )
+        group.attrs.update({"ome": {"version": "0.5", "multiscales": [_multiscale(name, "0", voxel_size)]}, "spectrotomo": own | {"fingerprint": fingerprint}})
+        self._describe_root(root, voxel_size)
+
+    def _describe_root(self, root: zarr.Group, voxel_size: npt.NDArray[np.float64] | None) -> None:
+        present = [n for n in IMAGES if n in root]
+        most = dict(root[present[0]].attrs["spectrotomo"])
+        del most["fingerprint"]
+        root.attrs.update({"ome": {"version": "0.5", "multiscales": [_multiscale(n, f"{n}/0", voxel_size) for n in present]}, "spectrotomo": most})
+
+    def write(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
+        """Write the volume of one energy, whole, then flag it as done."""
+        root = zarr.open_group(self.path, mode="r+")
+        group = root[name]
+        group["0"][index] = volume
+        own = dict(group.attrs["spectrotomo"])
+        own["done"] = [flag or i == index for i, flag in enumerate(own["done"])]
+        group.attrs["spectrotomo"] = own
+        if name == next(n for n in IMAGES if n in root):
+            root.attrs["spectrotomo"] = {k: v for k, v in own.items() if k != "fingerprint"}
+
+    def attributes(self, name: str) -> dict[str, Any] | None:
+        """Give the ``spectrotomo`` attributes of an image, or None where there is none."""
+        try:
+            group = zarr.open_group(self.path, path=name, mode="r")
+        except FileNotFoundError:
+            return None
+        return dict(group.attrs["spectrotomo"]) if "spectrotomo" in group.attrs else None
+
+    def fingerprint(self, name: str) -> str | None:
+        """Give the fingerprint an image was made with, or None where there is none."""
+        own = self.attributes(name)
+        return None if own is None else own["fingerprint"]
+
+    def done(self, name: str) -> npt.NDArray[np.bool_]:
+        """Give one flag an energy: whether its volume is whole on disk."""
+        own = self.attributes(name)
+        return np.zeros(0, bool) if own is None else np.asarray(own["done"], bool)
+
+    def array(self, name: str) -> da.Array:
+        """Give an image as a lazy array, (energy, z, y, x), one energy a chunk.
+
+        Raises
+        ------
+        ProjectError
+            If the project has no such image yet.
+        """
+        try:
+            array = zarr.open_array(self.path / name / "0", mode="r")
+        except FileNotFoundError as error:
+            raise ProjectError(f"The project {self.path.parent} has no {name.replace('_', ' ')} yet: run the stage that makes it.") from error
+        return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
+
+    def read(self, name: str, index: int) -> npt.NDArray[Any]:
+        """Read the volume of one energy, (z, y, x)."""
+        return np.asarray(zarr.open_array(self.path / name / "0", mode="r")[index])
+
+
+def _multiscale(name: str, path: str, voxel_size: npt.NDArray[np.float64] | None) -> dict[str, Any]:
+    space: dict[str, Any] = {"type": "space"} if voxel_size is None else {"type": "space", "unit": "nanometer"}
+    scale = [1.0, *(map(float, (1, 1, 1) if voxel_size is None else voxel_size))]
+    return {
+        "name": name,
+        "axes": [{"name": "energy", "type": "energy"}, *({"name": axis} | space for axis in "zyx")],
+        "datasets": [{"path": path, "coordinateTransformations": [{"type": "scale", "scale": scale}]}],
+    }
