@@ -20,7 +20,7 @@ help:
 
 # The demo runs without the libraries (no window then); the tests need them.
 demo: .venv/ready
-	-@sh tools/system-libraries.sh
+	@sh tools/system-libraries.sh 0
 	$(BIN)/spectrotomo demo --output demo_project
 
 system:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,18 +27,36 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ScanPath = Annotated[Path, typer.Argument(metavar="SCAN", help="A scan (folder, file or quoted glob) or a stack of volumes.")]
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The project folder; the same folder again continues.")]
-Threads = Annotated[Optional[int], typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")]
+ScanPath = Annotated[
+    Path, typer.Argument(metavar="SCAN", help="A scan (folder, file or quoted glob) or a stack of volumes.")
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="The project folder; the same folder again continues.")
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")
+]
 
 
 @app.command()
 def run(
     scan: ScanPath,
     output: Output,
-    recipe: Annotated[Optional[Path], typer.Option("--recipe", metavar="FILE", help="Parameters of every stage (recipe.yaml of a project).")] = None,
-    settings: Annotated[Optional[list[str]], typer.Option("--set", metavar="STAGE.PARAMETER=VALUE", help="One parameter; may be repeated.")] = None,
-    until: Annotated[str, typer.Option("--until", metavar="STAGE", help="Last stage: read, correct, reconstruct, binarize, label, register, spectra or report.")] = "report",
+    recipe: Annotated[
+        Path | None,
+        typer.Option("--recipe", metavar="FILE", help="Parameters of every stage (recipe.yaml of a project)."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="STAGE.PARAMETER=VALUE", help="One parameter; may be repeated.")
+    ] = None,
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until",
+            metavar="STAGE",
+            help="Last stage: read, correct, reconstruct, binarize, label, register, spectra or report.",
+        ),
+    ] = "report",
     restart: Annotated[bool, typer.Option("--restart", help="Do everything again, also what is done.")] = False,
     threads: Threads = None,
 ) -> None:
@@ -58,7 +76,9 @@ def run(
 
 
 @app.command()
-def info(path: Annotated[Path, typer.Argument(metavar="PATH", help="A scan, a stack of volumes, or a project folder.")]) -> None:
+def info(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A scan, a stack of volumes, or a project folder.")],
+) -> None:
     """Say what a scan holds: format, energies, angles, shapes, pixel sizes, and every doubt."""
     from rich.console import Console
     from rich.table import Table
@@ -78,7 +98,10 @@ def info(path: Annotated[Path, typer.Argument(metavar="PATH", help="A scan, a st
 @app.command()
 def simulate(
     output: Output,
-    settings: Annotated[Optional[list[str]], typer.Option("--set", metavar="PARAMETER=VALUE", help="One parameter of the simulation; may be repeated.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PARAMETER=VALUE", help="One parameter of the simulation; may be repeated."),
+    ] = None,
 ) -> None:
     """Make a phantom scan on disk, as NSLS-II FXI files, with its truth beside it."""
     folder = _simulated(output, settings or [])
@@ -87,7 +110,9 @@ def simulate(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the demo's scan and project go.")] = Path("spectrotomo-demo"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the demo's scan and project go.")
+    ] = Path("spectrotomo-demo"),
     no_viewer: Annotated[bool, typer.Option("--no-viewer", help="Do not open napari at the end.")] = False,
     threads: Threads = None,
 ) -> None:
@@ -123,7 +148,9 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
 
     Project.open(project)
     if not _has_display():
-        raise SpectrotomoError(f"There is no display to open napari on; the report {project / 'report.html'} opens in any browser.")
+        raise SpectrotomoError(
+            f"There is no display to open napari on; the report {project / 'report.html'} opens in any browser."
+        )
     _view(project)
 
 
@@ -153,12 +180,20 @@ def _recipe_in(output: Path) -> Any:
 
 
 def _simulated(folder: Path, settings: list[str]) -> Path:
-    from .simulate import SimulateParameters, simulate_scan, write_truth
-    from .workflow import simulate_settings, write_simulated_scan
+    import yaml
 
-    values = simulate_settings(SimulateParameters, settings)
+    from .io import write_scan
+    from .simulate import simulate_scan, write_truth
+
+    values = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise SpectrotomoError(f"{setting!r} is no setting: write parameter=value, such as rows=64.")
+        values[name.strip()] = yaml.safe_load(text)
     scan, truth = simulate_scan(**values)
-    write_simulated_scan(scan, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_scan(scan, folder, format="fxi")
     write_truth(truth, folder)
     return folder
 
@@ -189,8 +224,18 @@ def _work(project: Project, until: str, *, restart: bool, threads: int | None) -
 
     from .workflow import run_steps
 
-    columns = (TextColumn("{task.fields[stage]:<12}"), BarColumn(24), MofNCompleteColumn(), TextColumn("{task.description:<28}"))
-    with _interruptible() as abort, Bars(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+    columns = (
+        TextColumn("{task.fields[stage]:<12}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TextColumn("{task.description:<28}"),
+    )
+    with (
+        _interruptible() as abort,
+        Bars(
+            *columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)
+        ) as bars,
+    ):
         shown: dict[str, Any] = {}
 
         def show(step: Progress) -> None:
@@ -223,6 +268,8 @@ def _view(folder: Path) -> None:
 
         from ._napari import open_project
     except ImportError as error:
-        raise SpectrotomoError(f"napari cannot be opened here ({error}): install it with a Qt binding, pip install 'napari-spectrotomo[all]'.") from error
+        raise SpectrotomoError(
+            f"napari cannot be opened here ({error}): install it with a Qt binding, pip install 'napari-spectrotomo[all]'."
+        ) from error
     open_project(folder)
     napari.run()

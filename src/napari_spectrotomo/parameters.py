@@ -79,3 +79,8 @@ def checked(cls: type[P], values: dict[str, Any], *, where: str = "") -> P:
 def as_plain(parameters: Any) -> dict[str, Any]:
     """Give the parameters as plain values that YAML and JSON can hold."""
     return _adapter(type(parameters)).dump_python(parameters, mode="json")  # type: ignore[no-any-return]
+
+
+def keywords(parameters: Any, *, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Give the parameters as keyword arguments of the function they belong to, without those in `leave_out`."""
+    return {f.name: getattr(parameters, f.name) for f in dataclasses.fields(parameters) if f.name not in leave_out}

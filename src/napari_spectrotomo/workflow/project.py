@@ -113,7 +113,10 @@ class Project:
         found = _read(source, recipe, kind)
         files = sorted((Path(f).name, Path(f).stat().st_size) for f in found.metadata.get("files", []))
         if not files or files != sorted((i["name"], i["size"]) for i in self.record.content["inputs"]):
-            raise ProjectError(f"The folder {self.path} holds the project of another scan ({self.source}): name another output folder for {source}.")
+            raise ProjectError(
+                f"The folder {self.path} holds the project of another scan ({self.source}): "
+                f"name another output folder for {source}."
+            )
 
     def save(self) -> None:
         """Write the recipe and the record."""

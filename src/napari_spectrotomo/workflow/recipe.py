@@ -64,13 +64,17 @@ class Recipe:
         if content is None:
             content = {}
         if not isinstance(content, dict):
-            raise ParameterError("A recipe is a list of stages, each with its parameters, such as 'binarize:' and below it 'method: otsu'.")
+            raise ParameterError(
+                "A recipe is a list of stages, each with its parameters, such as 'binarize:' and below it 'method: otsu'."
+            )
         stages = {name: values for name, values in content.items() if name != "spectrotomo"}
         for name, values in stages.items():
             if name not in PARAMETERS:
                 raise ParameterError(f"There is no stage {name!r} for a recipe; the stages are {', '.join(STAGES)}.")
             if not isinstance(values, dict | None):
-                raise ParameterError(f"Stage {name} of the recipe must hold parameters with their values; found {values!r}.")
+                raise ParameterError(
+                    f"Stage {name} of the recipe must hold parameters with their values; found {values!r}."
+                )
         return cls(**{name: checked(PARAMETERS[name], values or {}, where=name) for name, values in stages.items()})
 
     @classmethod
@@ -113,7 +117,9 @@ class Recipe:
         name, equals, text = setting.partition("=")
         stage, dot, parameter = name.strip().partition(".")
         if not (equals and dot and parameter):
-            raise ParameterError(f"{setting!r} is no setting: write stage.parameter=value, such as binarize.method=otsu.")
+            raise ParameterError(
+                f"{setting!r} is no setting: write stage.parameter=value, such as binarize.method=otsu."
+            )
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:

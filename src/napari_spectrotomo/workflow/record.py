@@ -1,7 +1,8 @@
 """What was done: ``run.json``, the record of a project's inputs, versions, stages, timings and warnings.
 
-A stage is up to date when it was finished with the fingerprint it has now. A fingerprint covers the stage's parameters and all that the stage
-depends on, down to the checksums of the input files; so a change anywhere makes the stages after it, and only those, out of date.
+A stage is up to date when it was finished with the fingerprint it has now. A fingerprint covers the stage's parameters and
+all that the stage depends on, down to the checksums of the input files; so a change anywhere makes the stages after it, and
+only those, out of date.
 """
 
 from __future__ import annotations
@@ -35,7 +36,20 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 State = Literal["missing", "partial", "done", "outdated"]
 
-_LIBRARIES = ("napari-spectrotomo", "numpy", "scipy", "scikit-image", "SimpleITK", "algotom", "numba", "dask", "zarr", "h5py", "tifffile", "napari")
+_LIBRARIES = (
+    "napari-spectrotomo",
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "SimpleITK",
+    "algotom",
+    "numba",
+    "dask",
+    "zarr",
+    "h5py",
+    "tifffile",
+    "napari",
+)
 
 
 class Record:
@@ -56,7 +70,18 @@ class Record:
     @classmethod
     def new(cls, path: Path, source: Path, kind: str) -> Record:
         """Begin the record of a project that reads `source`."""
-        return cls(path, {"source": str(source), "kind": kind, "versions": versions(), "inputs": [], "scan": {}, "stages": {}, "warnings": []})
+        return cls(
+            path,
+            {
+                "source": str(source),
+                "kind": kind,
+                "versions": versions(),
+                "inputs": [],
+                "scan": {},
+                "stages": {},
+                "warnings": [],
+            },
+        )
 
     @classmethod
     def load(cls, path: Path) -> Record:
@@ -70,11 +95,17 @@ class Record:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise ProjectError(f"{path.parent} is not a project: it has no run.json. Give the folder that 'spectrotomo run --output' wrote.") from error
+            raise ProjectError(
+                f"{path.parent} is not a project: it has no run.json. Give the folder that 'spectrotomo run --output' wrote."
+            ) from error
         except (OSError, ValueError) as error:
-            raise ProjectError(f"The record {path} cannot be read ({error}): restore it, or start again in a new folder.") from error
+            raise ProjectError(
+                f"The record {path} cannot be read ({error}): restore it, or start again in a new folder."
+            ) from error
         if not isinstance(content, dict) or not {"source", "kind", "stages"} <= content.keys():
-            raise ProjectError(f"{path} is not the record of a spectrotomo project: give the folder that 'spectrotomo run --output' wrote.")
+            raise ProjectError(
+                f"{path} is not the record of a spectrotomo project: give the folder that 'spectrotomo run --output' wrote."
+            )
         return cls(path, content)
 
     def save(self) -> None:
@@ -94,10 +125,9 @@ class Record:
             self.content["stages"][name] = entry
         return entry
 
-    def finish(self, name: str, seconds: float) -> None:
+    def finish(self, name: str) -> None:
         """Note that a stage is done."""
-        entry = self.content["stages"][name]
-        entry.update(finished=True, seconds=round(entry["seconds"] + seconds, 3), peak_memory_bytes=peak_memory())
+        self.content["stages"][name].update(finished=True, peak_memory_bytes=peak_memory())
         self.content["versions"] = versions()
         self.save()
 
@@ -132,14 +162,22 @@ class Record:
 
 
 def inputs_of(files: list[str], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give name, size, time and SHA-256 of every input file; a checksum is taken again only of a file whose size or time changed."""
+    """Give name, size, time and SHA-256 of every input file; the checksum is taken again only where size or time changed."""
     before = {(i["path"], i["size"], i["modified_ns"]): i["sha256"] for i in known}
     found = []
     for file in sorted({str(Path(f)) for f in files}):
         path = Path(file)
         status = path.stat()
         key = (file, status.st_size, status.st_mtime_ns)
-        found.append({"name": path.name, "path": file, "size": key[1], "modified_ns": key[2], "sha256": before.get(key) or checksum(path)})
+        found.append(
+            {
+                "name": path.name,
+                "path": file,
+                "size": key[1],
+                "modified_ns": key[2],
+                "sha256": before.get(key) or checksum(path),
+            }
+        )
     return found
 
 

@@ -1,12 +1,13 @@
 """What is done: the images of a project, in one zarr group that OME-Zarr readers open.
 
-Every image is an OME-Zarr 0.5 group whose full resolution is the array ``0``, (energy, z, y, x). A volume is written in shards of one
-energy's slab and read in chunks of 64 voxels a side, so that writing goes by energy and one voxel's spectrum touches one small chunk an energy.
-An energy counts as done by its flag, set only after its last shard is on disk.
+Every image is an OME-Zarr 0.5 group whose full resolution is the array ``0``, (energy, z, y, x). A volume is written in
+shards of one energy's slab and read in chunks of 64 voxels a side, so that writing goes by energy and one voxel's spectrum
+touches one small chunk an energy. An energy counts as done by its flag, set only after its last shard is on disk.
 """
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,24 @@ class Store:
             fill_value=np.nan if np.dtype(dtype).kind == "f" else False,
             dimension_names=("energy", "z", "y", "x"),
         )
-        group.attrs.update({"ome": {"version": "0.5", "multiscales": [_multiscale(name, "0", voxel_size)]}, "spectrotomo": own | {"fingerprint": fingerprint}})
+        group.attrs.update(
+            {
+                "ome": {"version": "0.5", "multiscales": [_multiscale(name, "0", voxel_size)]},
+                "spectrotomo": own | {"fingerprint": fingerprint},
+            }
+        )
         self._describe_root(root, voxel_size)
 
     def _describe_root(self, root: zarr.Group, voxel_size: npt.NDArray[np.float64] | None) -> None:
         present = [n for n in IMAGES if n in root]
         most = dict(root[present[0]].attrs["spectrotomo"])
         del most["fingerprint"]
-        root.attrs.update({"ome": {"version": "0.5", "multiscales": [_multiscale(n, f"{n}/0", voxel_size) for n in present]}, "spectrotomo": most})
+        root.attrs.update(
+            {
+                "ome": {"version": "0.5", "multiscales": [_multiscale(n, f"{n}/0", voxel_size) for n in present]},
+                "spectrotomo": most,
+            }
+        )
 
     def write(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
         """Write the volume of one energy, whole, then flag it as done."""
@@ -98,6 +109,11 @@ class Store:
         group.attrs["spectrotomo"] = own
         if name == next(n for n in IMAGES if n in root):
             root.attrs["spectrotomo"] = {k: v for k, v in own.items() if k != "fingerprint"}
+
+    def clear(self) -> None:
+        """Remove all images."""
+        if self.path.exists():
+            shutil.rmtree(self.path)
 
     def attributes(self, name: str) -> dict[str, Any] | None:
         """Give the ``spectrotomo`` attributes of an image, or None where there is none."""
@@ -128,7 +144,9 @@ class Store:
         try:
             array = zarr.open_array(self.path / name / "0", mode="r")
         except FileNotFoundError as error:
-            raise ProjectError(f"The project {self.path.parent} has no {name.replace('_', ' ')} yet: run the stage that makes it.") from error
+            raise ProjectError(
+                f"The project {self.path.parent} has no {name.replace('_', ' ')} yet: run the stage that makes it."
+            ) from error
         return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
 
     def read(self, name: str, index: int) -> npt.NDArray[Any]:

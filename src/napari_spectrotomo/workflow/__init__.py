@@ -1,0 +1,21 @@
+"""Recipe (what to do), project (what is done), run (doing it, resumably)."""
+
+from .describe import Description, describe, in_words, numbers
+from .project import Project
+from .recipe import PARAMETERS, STAGES, Recipe
+from .run import run, run_steps
+from .summary import write_project_report
+
+__all__ = [
+    "PARAMETERS",
+    "STAGES",
+    "Description",
+    "Project",
+    "Recipe",
+    "describe",
+    "in_words",
+    "numbers",
+    "run",
+    "run_steps",
+    "write_project_report",
+]

@@ -1,0 +1,44 @@
+"""Stage `spectra`: from the registered stack to edge energies, spectra and statistics of the particles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from ..atomic import whole_file
+from ..parameters import keywords
+from ..progress import Progress
+from ..spectra import edge_energy, particle_spectra, particle_statistics
+from .images import write_tiff
+from .job import Job
+
+
+def spectra_steps(job: Job) -> Iterator[Progress]:
+    """Map the edge energy of every voxel of a particle, then take each particle's spectrum and statistics."""
+    project, parameters = job.project, job.project.recipe.spectra
+    raw, registered = project.stack("reconstruction"), project.stack("registered")
+    labels = project.labels()
+    size = registered.voxel_size
+    job.check()
+    edge_map = edge_energy(registered, mask=labels > 0, **keywords(parameters))
+    job.warn(list(edge_map.warnings), "map")
+    for name, volume in (
+        ("edge_energy", edge_map.energy),
+        ("edge_energy_error", edge_map.error),
+        ("edge_step", edge_map.step),
+    ):
+        write_tiff(project.path / f"{name}.tif", np.asarray(volume, np.float32), size)
+    yield job.finished(1, 3, f"edge energy of {int(np.isfinite(edge_map.energy).sum())} voxels")
+    job.check()
+    write_table(project.path / "spectra.csv", particle_spectra(raw.energies, raw, registered, labels, parameters))
+    yield job.finished(2, 3, "spectra of the particles")
+    write_table(project.path / "particles.csv", particle_statistics(edge_map, labels))
+    yield job.finished(3, 3, "statistics of the particles")
+
+
+def write_table(path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all; numbers in full precision, unknown ones empty."""
+    with whole_file(path) as temporary:
+        table.to_csv(temporary, index=False)

@@ -1,0 +1,107 @@
+"""What a source or a project holds, in words: for ``spectrotomo info``, the Load panel, the report and the end of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data import EnergyStack, Scan
+from ..io import identify, read_scan, read_stack
+from .project import Project
+from .recipe import STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Facts by name, and what is doubtful."""
+
+    facts: dict[str, str]
+    doubts: tuple[str, ...]
+
+
+def describe(path: str | Path) -> Description:
+    """Say what lies at a path: a scan, a stack of volumes, or a project.
+
+    Raises
+    ------
+    ReadError
+        If nothing there can be read.
+    """
+    path = Path(path).expanduser()
+    if (path / "run.json").exists():
+        project = Project.open(path)
+        facts = {"project": str(path), "source": str(project.source)} | {
+            stage: project.state(stage) for stage in STAGES
+        }
+        return Description(facts, tuple(project.warnings()))
+    kind, _ = identify(path)
+    found = read_scan(path, on_bad_file="skip") if kind == "scan" else read_stack(path)
+    metadata = found.metadata
+    skipped = (f"{file} cannot be used: {reason}" for file, reason in metadata.get("skipped", []))
+    return Description(in_words(found), (*metadata.get("doubts", []), *skipped))
+
+
+def in_words(found: Scan | EnergyStack) -> dict[str, str]:
+    """Give the facts about a scan or a stack, by name, with units."""
+    facts = {
+        "format": str(found.metadata.get("format", "")),
+        "files": str(len(found.metadata.get("files", []))),
+        "energies": _energies(found.energies),
+    }
+    if isinstance(found, EnergyStack):
+        size = "unknown" if found.voxel_size is None else " x ".join(f"{v:.4g}" for v in found.voxel_size) + " nm"
+        return facts | {"volumes": " x ".join(map(str, found.shape)) + " voxels (z, y, x)", "voxel size": size}
+    views = sorted({len(p) for p in found.projections})
+    theta = found.angles[-1]
+    rows, columns = found.projections[0].shape[1:]
+    facts |= {
+        "kind": found.kind.replace("_", " "),
+        "projections": f"{_range(views)} an energy, {rows} x {columns} pixels (row, column), {found.projections[0].dtype}",
+        "angles": f"{theta.min():.2f} to {theta.max():.2f}°",
+        "flats": f"{_range(sorted({len(f) for f in found.flats}))} an energy",
+        "darks": f"{_range(sorted({len(d) for d in found.darks}))} an energy",
+        "pixel size": "unknown" if found.pixel_size is None else _span(found.pixel_size, "nm"),
+    }
+    if found.exposure is not None:
+        flats = "" if found.flat_exposure is None else f", of flats {_span(found.flat_exposure, 's')}"
+        facts["exposure"] = f"of projections {_span(found.exposure, 's')}{flats}"
+    return facts
+
+
+def numbers(project: Project) -> list[str]:
+    """Give the numbers of a project as far as it goes, a line each."""
+    lines = [f"{len(project.energies)} energies from {project.source}"]
+    if project.state("register") == "done":
+        quality = project.registration().quality.drop(index=project.fixed_index)
+        raw, registered = quality["mse_raw"].mean(), quality["mse_registered"].mean()
+        lines.append(f"mean MSE of masks to the fixed energy: raw {raw:.5f}, registered {registered:.5f}")
+        failed = quality.loc[quality["status"] == "failed", "energy_eV"]
+        if len(failed):
+            lines.append("registration failed at " + ", ".join(f"{e:.2f} eV" for e in failed))
+    if project.state("spectra") == "done":
+        for row in project.particles().itertuples():
+            lines.append(
+                f"particle {row.label}: {row.voxels} voxels, edge energy {row.median_eV:.2f} eV (median), FWHM {row.fwhm_eV:.2f} eV"
+            )
+    lines.append(f"project: {project.path}")
+    if project.state("report") == "done":
+        lines.append(f"report: {project.path / 'report.html'}")
+    return lines
+
+
+def _energies(energies: npt.NDArray[np.floating]) -> str:
+    if len(energies) == 1:
+        return f"1: {energies[0]:.2f} eV"
+    return f"{len(energies)}, {energies[0]:.2f} to {energies[-1]:.2f} eV"
+
+
+def _span(values: npt.NDArray[np.floating], unit: str) -> str:
+    low, high = float(np.min(values)), float(np.max(values))
+    return f"{low:.4g} {unit}" if np.isclose(low, high, rtol=1e-6) else f"{low:.5g} to {high:.5g} {unit}"
+
+
+def _range(counts: list[int]) -> str:
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"

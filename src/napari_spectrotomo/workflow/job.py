@@ -1,0 +1,54 @@
+"""One stage at work: the project it works on, and how it is timed, logged and stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from ..progress import Progress, raise_if_aborted
+from .project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the steps of a stage are given.
+
+    Attributes
+    ----------
+    project : Project
+    stage : str
+    entry : dict
+        The stage's entry in the record; what a step found is kept here, as plain values.
+    fingerprint : str
+        Of the stage as it is now.
+    log : logging.Logger
+        Writes ``run.log``.
+    threads : int or None
+        Threads to use; None for all cores.
+    abort : threading.Event or None
+    """
+
+    project: Project
+    stage: str
+    entry: dict[str, Any]
+    fingerprint: str
+    log: logging.Logger
+    threads: int | None = None
+    abort: threading.Event | None = None
+
+    def check(self) -> None:
+        """Raise `Aborted` when the user asked to stop."""
+        raise_if_aborted(self.abort)
+
+    def warn(self, sentences: tuple[str, ...] | list[str], step: str = "") -> None:
+        """Keep warnings of a step, in the record and in the log."""
+        self.project.record.warn(self.stage, sentences, step)
+        for sentence in sentences:
+            self.log.warning("%s: %s", self.stage, sentence)
+
+    def finished(self, done: int, total: int, message: str, energy: float | None = None) -> Progress:
+        """Log a step that is done and give its report."""
+        self.log.info("%s%s: %s", self.stage, "" if energy is None else f" {energy:.2f} eV", message)
+        return Progress(self.stage, done, total, message, energy)

@@ -1,0 +1,201 @@
+"""Doing what the recipe says: every stage that is not done, in order, resumably."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import Aborted, DataError, ParameterError, ProjectError, SpectrotomoError
+from ..progress import Progress, ProgressCallback, raise_if_aborted
+from .chemistry import spectra_steps
+from .job import Job
+from .motion import register_steps
+from .project import Project
+from .recipe import STAGES, Recipe
+from .shapes import binarize_steps, label_steps
+from .summary import report_steps
+from .volumes import check_inputs, correct_steps, read_steps, reconstruct_steps
+
+_STEPS: dict[str, Callable[[Job], Iterator[Progress]]] = {
+    "read": read_steps,
+    "correct": correct_steps,
+    "reconstruct": reconstruct_steps,
+    "binarize": binarize_steps,
+    "label": label_steps,
+    "register": register_steps,
+    "spectra": spectra_steps,
+    "report": report_steps,
+}
+
+
+def run(
+    source: str | Path,
+    output: str | Path,
+    recipe: Recipe | None = None,
+    *,
+    until: str = "report",
+    restart: bool = False,
+    threads: int | None = None,
+    progress: ProgressCallback | None = None,
+    abort: threading.Event | None = None,
+) -> Project:
+    """Take a scan, or a stack of volumes, to an edge-energy map and a report.
+
+    Parameters
+    ----------
+    source : path
+        A scan or a stack.
+    output : path
+        The project folder; a folder of the same source is continued.
+    recipe : Recipe, optional
+        Parameters of every stage.
+    until : str
+        Last stage to do.
+    restart : bool
+        Whether to do again what is done.
+    threads : int, optional
+        Threads to use; all cores by default.
+    progress : callable, optional
+        Called after every step.
+    abort : threading.Event, optional
+        Stops the work when set; what was finished is kept.
+
+    Returns
+    -------
+    Project
+
+    Raises
+    ------
+    SpectrotomoError
+        If the source, a parameter or the output folder is wrong; `Aborted` when stopped.
+    """
+    project = Project.create(output, source, recipe)
+    for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
+        if progress is not None:
+            progress(step)
+    return project
+
+
+def run_steps(
+    project: Project,
+    until: str = "report",
+    *,
+    restart: bool = False,
+    threads: int | None = None,
+    abort: threading.Event | None = None,
+) -> Iterator[Progress]:
+    """Do every stage up to `until` that is not done, and report after each step; a generator, stopped by closing it or by `abort`.
+
+    Parameters
+    ----------
+    project : Project
+    until : str
+        Last stage to do.
+    restart : bool
+        Whether to do again what is done.
+    threads : int, optional
+        Threads to use; all cores by default.
+    abort : threading.Event, optional
+
+    Yields
+    ------
+    Progress
+        After each energy or step.
+
+    Raises
+    ------
+    SpectrotomoError
+        If a stage cannot be done; those before it are kept.
+    """
+    if until not in STAGES:
+        raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
+    with _logging(project.path) as log, _writing(project):
+        log.info("run until %s: %s", until, project.source)
+        check_inputs(project)
+        if restart:
+            project.record.content["stages"] = {}
+            project.store.clear()
+        _check_energies(project, until)
+        for stage in STAGES[: STAGES.index(until) + 1]:
+            yield from _do(project, stage, log, threads, abort)
+        log.info("run until %s: done", until)
+
+
+def _check_energies(project: Project, until: str) -> None:
+    """Refuse at once what must fail hours later."""
+    n = len(project.energies)
+    if STAGES.index(until) >= STAGES.index("register") and n < 2:
+        raise DataError(
+            f"{project.source} has one energy ({project.energies[0]:.2f} eV): registering volumes and mapping an edge need "
+            "several. It can be reconstructed, binarized and labelled: stop there with --until label."
+        )
+    if not -n <= project.recipe.register.fixed < n:
+        raise ParameterError(
+            f"register.fixed is {project.recipe.register.fixed}, and there are {n} energies: "
+            f"give an index from {-n} to {n - 1}."
+        )
+
+
+def _do(
+    project: Project, stage: str, log: logging.Logger, threads: int | None, abort: threading.Event | None
+) -> Iterator[Progress]:
+    if project.state(stage) == "done":
+        log.info("%s: found done", stage)
+        yield Progress(stage, 1, 1, "found done")
+        return
+    raise_if_aborted(abort)
+    fingerprint = project.record.fingerprint(stage, project.recipe)
+    entry = project.record.begin(stage, fingerprint)
+    project.record.save()
+    log.info("%s: begun", stage)
+    start = time.perf_counter()
+    try:
+        for step in _STEPS[stage](Job(project, stage, entry, fingerprint, log, threads, abort)):
+            now = time.perf_counter()
+            entry["seconds"], start = round(entry["seconds"] + now - start, 3), now
+            project.record.save()
+            yield step
+    except Aborted:
+        log.info("%s: stopped on request", stage)
+        raise
+    except SpectrotomoError as error:
+        log.error("%s: %s", stage, error)
+        raise
+    project.record.finish(stage)
+    log.info("%s: done in %.1f s", stage, entry["seconds"])
+
+
+@contextmanager
+def _writing(project: Project) -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into advice; readers' own errors never come here."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise ProjectError(
+            f"The project folder {project.path} cannot be written: {error.strerror or error}{where}. What was finished is kept: "
+            "free space or mend the folder, then give the same command again."
+        ) from error
+
+
+@contextmanager
+def _logging(folder: Path) -> Iterator[logging.Logger]:
+    """Append to ``run.log`` while a run lasts."""
+    log = logging.getLogger(f"napari_spectrotomo.run.{folder}")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    except OSError as error:
+        raise ProjectError(f"The project folder {folder} cannot be written: {error.strerror}.") from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    try:
+        yield log
+    finally:
+        log.removeHandler(handler)
+        handler.close()

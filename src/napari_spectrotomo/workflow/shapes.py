@@ -1,0 +1,62 @@
+"""Stages `binarize` and `label`: from volumes to masks, and from the fixed mask to particles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..parameters import keywords
+from ..progress import Progress
+from ..segment import binarize_volume, label_particles, load_labels, load_masks
+from .images import write_tiff
+from .job import Job
+
+
+def binarize_steps(job: Job) -> Iterator[Progress]:
+    """Binarize every volume by its own histogram, or take the masks that were given."""
+    project, parameters = job.project, job.project.recipe.binarize
+    stack = project.stack("reconstruction")
+    n = len(stack)
+    given = load_masks(parameters.masks, (n, *stack.shape)) if parameters.masks else None
+    project.store.create(
+        "mask", stack.shape, bool, stack.energies, stack.voxel_size, stack.attenuation_unit, job.fingerprint
+    )
+    done = project.store.done("mask")
+    for e, energy in enumerate(stack.energies):
+        if done[e]:
+            yield job.finished(e + 1, n, "found done", float(energy))
+            continue
+        job.check()
+        if given is not None:
+            mask, message = np.asarray(given[e]), "own mask taken"
+        else:
+            result = binarize_volume(project.store.read("reconstruction", e), parameters)
+            job.warn(result.warnings, f"{energy:.2f} eV")
+            job.entry.setdefault("thresholds", {})[f"{energy:.2f}"] = float(result.threshold)
+            mask, message = result.mask, f"threshold {result.threshold:.4g} {stack.attenuation_unit}"
+        project.store.write("mask", e, mask)
+        yield job.finished(e + 1, n, message, float(energy))
+
+
+def label_steps(job: Job) -> Iterator[Progress]:
+    """Label the particles of the fixed mask, or take the labels that were given."""
+    project, parameters = job.project, job.project.recipe.label
+    job.check()
+    mask = project.store.read("mask", project.fixed_index)
+    if parameters.labels:
+        labels = load_labels(parameters.labels, mask.shape)
+    else:
+        labels = label_particles(mask, **keywords(parameters, leave_out=("labels",)))
+    count = len(np.unique(labels[labels > 0]))
+    if count == 0:
+        job.warn(
+            [
+                "No particle was found in the fixed mask: look at the masks, then change the binarize or label parameters."
+            ]
+        )
+    else:
+        job.warn([])
+    write_tiff(project.path / "labels.tif", labels.astype(np.uint16), project.stack("reconstruction").voxel_size)
+    job.entry["particles"] = count
+    yield job.finished(1, 1, f"{count} particles")

@@ -1,0 +1,81 @@
+"""Stage `report`: hands the project's results to the report page."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from ..parameters import as_plain
+from ..preprocess import correct
+from ..progress import Progress
+from ..report import ProjectionAt, ReportData, write_report
+from .describe import in_words
+from .job import Job
+from .project import Project
+
+
+def report_steps(job: Job) -> Iterator[Progress]:
+    """Write the report."""
+    job.check()
+    path = write_project_report(job.project, abort=job.abort)
+    yield job.finished(1, 1, f"written to {path.name}")
+
+
+def write_project_report(project: Project, abort: threading.Event | None = None) -> Path:
+    """Write ``report.html`` of a project whose spectra are done.
+
+    Returns
+    -------
+    Path
+        Of the report.
+
+    Raises
+    ------
+    ProjectError
+        If a result that the report shows is not there yet.
+    """
+    raw = project.stack("reconstruction")
+    record = project.record
+    data = ReportData(
+        title=project.source.name,
+        summary=in_words(project.input()),
+        energies=raw.energies,
+        fixed_index=project.fixed_index,
+        voxel_size=raw.voxel_size,
+        attenuation_unit=raw.attenuation_unit,
+        projections=_two_projections(project),
+        raw=raw,
+        registered=project.stack("registered"),
+        masks=project.masks(),
+        squared_difference_raw=project.squared_difference("raw"),
+        squared_difference_registered=project.squared_difference("registered"),
+        labels=project.labels(),
+        registration=project.registration(),
+        edge_map=project.edge_map(),
+        spectra=project.spectra(),
+        particles=project.particles(),
+        warnings=project.warnings(),
+        parameters={f.name: as_plain(getattr(project.recipe, f.name)) for f in fields(project.recipe)},
+        versions=record.content["versions"],
+        timings={name: record.stage(name)["seconds"] for name in record.content["stages"] if name != "report"},
+        options=project.recipe.report,
+    )
+    return write_report(data, project.path / "report.html", abort=abort)
+
+
+def _two_projections(project: Project) -> tuple[ProjectionAt, ProjectionAt] | None:
+    """Give the view nearest to 0° at the lowest energy and at the fixed one; None when the project began from volumes."""
+    if project.kind == "stack":
+        return None
+    parameters = as_plain(project.recipe.correct) | {"exclude": ()}
+    scan = correct(project.scan(), **parameters)
+    pair = []
+    for index in (0, project.fixed_index):
+        nearest = int(np.argmin(np.abs(scan.angles[index])))
+        view = np.asarray(scan.projections[index][nearest], np.float32)
+        pair.append(ProjectionAt(float(scan.energies[index]), float(scan.angles[index][nearest]), view))
+    return pair[0], pair[1]

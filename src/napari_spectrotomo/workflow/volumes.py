@@ -1,0 +1,174 @@
+"""Stages `read`, `correct` and `reconstruct`: from the source to one volume an energy in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..data import EnergyStack, Scan
+from ..errors import DataError
+from ..preprocess import CorrectedTomogram, correct_tomogram
+from ..progress import Progress
+from ..reconstruct import find_center_of, magnifications, reconstruct_volume, settle_centers
+from .job import Job
+from .record import inputs_of
+
+
+def read_steps(job: Job) -> Iterator[Progress]:
+    """Note what the source holds and which files it is made of."""
+    found = job.project.input()
+    metadata = found.metadata
+    job.warn(
+        [
+            *metadata.get("doubts", []),
+            *(f"{file} was skipped: {reason}" for file, reason in metadata.get("skipped", [])),
+        ]
+    )
+    job.warn(list(metadata.get("excluded", [])), "excluded")
+    job.project.record.content["scan"] = summary_of(found)
+    yield job.finished(1, 1, f"{len(found)} energies in {len(metadata.get('files', []))} files")
+
+
+def check_inputs(job_project: Any) -> None:
+    """Take size, time and checksum of every input file, so that a changed input makes everything after it out of date."""
+    record = job_project.record
+    files = job_project.input().metadata.get("files", [])
+    try:
+        record.content["inputs"] = inputs_of(files, record.content["inputs"])
+    except OSError as error:
+        raise DataError(f"The input file {error.filename} cannot be read: {error.strerror}.") from error
+
+
+def summary_of(found: Scan | EnergyStack) -> dict[str, Any]:
+    """Give what a scan or stack holds as plain values, for the record."""
+    common = {"format": found.metadata.get("format", ""), "energies_eV": [float(e) for e in found.energies]}
+    if isinstance(found, EnergyStack):
+        size = None if found.voxel_size is None else [float(v) for v in found.voxel_size]
+        return common | {"shape": [int(n) for n in found.shape], "voxel_size_nm": size}
+    return common | {
+        "projections": [len(p) for p in found.projections],
+        "angles_deg": [float(found.angles[-1].min()), float(found.angles[-1].max())],
+        "rows_columns": [int(n) for n in found.projections[0].shape[1:]],
+        "pixel_size_nm": None if found.pixel_size is None else [float(p) for p in found.pixel_size],
+        "kind": found.kind,
+    }
+
+
+def correct_steps(job: Job) -> Iterator[Progress]:
+    """Correct the fixed energy, so that a scan that cannot be corrected is refused before hours of work; nothing is stored.
+
+    Every energy is corrected as it is reconstructed, in memory.
+    """
+    found = job.project.input()
+    if isinstance(found, EnergyStack):
+        yield job.finished(1, 1, "nothing to do: the source holds volumes")
+        return
+    index = job.project.fixed_index
+    corrected = _corrected(job, found, index)
+    yield job.finished(1, 1, f"checked; {corrected.repaired} pixels repaired", float(found.energies[index]))
+
+
+def _corrected(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
+    job.check()
+    corrected = correct_tomogram(scan, index, job.project.recipe.correct)
+    job.warn(corrected.warnings, f"{scan.energies[index]:.2f} eV")
+    return corrected
+
+
+def reconstruct_steps(job: Job) -> Iterator[Progress]:
+    """Reconstruct every energy on the grid of the highest, or take over the volumes of a stack."""
+    found = job.project.input()
+    if isinstance(found, EnergyStack):
+        yield from _take_over(job, found)
+    else:
+        yield from _reconstruct(job, found)
+
+
+def _take_over(job: Job, stack: EnergyStack) -> Iterator[Progress]:
+    store = job.project.store
+    store.create(
+        "reconstruction",
+        stack.shape,
+        np.float32,
+        stack.energies,
+        stack.voxel_size,
+        stack.attenuation_unit,
+        job.fingerprint,
+    )
+    done = store.done("reconstruction")
+    for e, energy in enumerate(stack.energies):
+        if done[e]:
+            yield job.finished(e + 1, len(stack), "found done", float(energy))
+            continue
+        job.check()
+        store.write("reconstruction", e, np.asarray(stack.data[e], np.float32))
+        yield job.finished(e + 1, len(stack), "volume taken over", float(energy))
+
+
+def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
+    parameters = job.project.recipe.reconstruct
+    n = len(scan)
+    total = 2 * n if parameters.center == "auto" else n
+    store = job.project.store
+    ratio, sizes, warnings = magnifications(scan, parameters.magnification)
+    job.warn(warnings, "magnification")
+    voxel = None if sizes is None else np.full(3, float(sizes[-1]))
+    job.project.record.content["scan"]["voxel_size_nm"] = None if voxel is None else [float(v) for v in voxel]
+    rows, columns = scan.projections[0].shape[1:]
+    shape = (int(rows), int(columns), int(columns))
+    store.create(
+        "reconstruction",
+        shape,
+        np.float32,
+        scan.energies,
+        voxel,
+        "1/voxel" if voxel is None else "1/µm",
+        job.fingerprint,
+    )
+    done = store.done("reconstruction")
+    if parameters.center == "auto":
+        yield from _find_centers(job, scan, total)
+        centers = np.asarray(job.entry["centers"], float)
+    else:
+        centers = np.broadcast_to(np.asarray(parameters.center, float), (n,))
+    for e, energy in enumerate(scan.energies):
+        step = total - n + e + 1
+        if done[e]:
+            yield job.finished(step, total, "found done", float(energy))
+            continue
+        corrected = _corrected(job, scan, e)
+        volume = reconstruct_volume(
+            corrected.optical_density,
+            corrected.angles,
+            float(centers[e]),
+            float(ratio[e]),
+            None if voxel is None else float(voxel[0]),
+            parameters,
+            threads=job.threads,
+            abort=job.abort,
+        )
+        store.write("reconstruction", e, volume)
+        job.entry.setdefault("repaired_pixels", {})[f"{energy:.2f}"] = int(corrected.repaired)
+        yield job.finished(
+            step,
+            total,
+            f"reconstructed, axis at column {centers[e]:.2f}, {corrected.repaired} pixels repaired",
+            float(energy),
+        )
+
+
+def _find_centers(job: Job, scan: Scan, total: int) -> Iterator[Progress]:
+    """Find the axis at every energy, then settle the series; what was found before a stop is kept in the record."""
+    found = job.entry.setdefault("centers_found", {})
+    for e, energy in enumerate(scan.energies):
+        key = f"{energy:.4f}"
+        if key in found:
+            yield job.finished(e + 1, total, "axis found before", float(energy))
+            continue
+        corrected = _corrected(job, scan, e)
+        found[key] = float(find_center_of(corrected.optical_density, corrected.angles))
+        yield job.finished(e + 1, total, f"axis found at column {found[key]:.2f}", float(energy))
+    estimates = np.array([found[f"{energy:.4f}"] for energy in scan.energies])
+    job.entry["centers"] = [float(c) for c in settle_centers(estimates)]
