@@ -1,0 +1,44 @@
+"""What a user may choose in the correction: what to leave out and why, and how bright a zinger is."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from annotated_types import Gt, MinLen
+
+from napari_spectrotomo.parameters import parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Something left out by hand: an energy, or some projections of one energy or of all.
+
+    Attributes
+    ----------
+    reason : str
+        Why; it stands in the recipe and the report, so it cannot be empty.
+    energy : float or None
+        Photon energy in eV (the scan's nearest within 0.5 eV); None means every energy.
+    projections : tuple of int, or None
+        Indices of projections, in order of acquisition, from 0.
+    angles : tuple of float, or None
+        Angles of projections in degrees (within 0.05°). With neither projections nor angles the whole energy is left
+        out.
+    """
+
+    reason: Annotated[str, MinLen(1)] = field(metadata={"doc": "Why it is left out."})
+    energy: float | None = parameter(None, "Energy it is about; none means every energy.", unit="eV")
+    projections: tuple[int, ...] | None = parameter(None, "Indices of projections to leave out, from 0.")
+    angles: tuple[float, ...] | None = parameter(None, "Angles of projections to leave out.", unit="°")
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectParameters:
+    """Parameters of the correction from counts to optical density."""
+
+    exclude: tuple[Exclusion, ...] = parameter((), "Energies and projections left out by hand, each with its reason.")
+    zinger_threshold: Annotated[float, Gt(0)] | None = parameter(
+        0.3,
+        "A pixel whose optical density lies below that of all its neighbours by more than this was hit by a stray "
+        "photon and is repaired; none keeps such pixels.",
+        label="zinger threshold",
+    )
