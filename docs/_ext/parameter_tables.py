@@ -1,0 +1,32 @@
+"""Directive ``parameter-table``: the parameters of a stage, taken from its parameter class."""
+
+import dataclasses
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+
+class ParameterTable(SphinxDirective):
+    """Write the parameters of the stage named by the argument as a list of name, default, unit and meaning."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        from napari_spectrotomo.parameters import as_plain
+        from napari_spectrotomo.workflow import PARAMETERS
+
+        cls = PARAMETERS[self.arguments[0]]
+        defaults = as_plain(cls())
+        found = nodes.definition_list()
+        for field in dataclasses.fields(cls):
+            unit = field.metadata.get("unit")
+            term = nodes.term("", "", nodes.literal(text=field.name), nodes.Text(f" = {defaults[field.name]!r}{' ' + unit if unit else ''}"))
+            words = nodes.paragraph(text=field.metadata["doc"])
+            found += nodes.definition_list_item("", term, nodes.definition("", words))
+        return [found]
+
+
+def setup(app):
+    """Register the directive."""
+    app.add_directive("parameter-table", ParameterTable)
+    return {"parallel_read_safe": True}
