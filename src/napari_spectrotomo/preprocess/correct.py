@@ -10,10 +10,9 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from napari_spectrotomo.data import FloatArray, Scan
-from napari_spectrotomo.errors import DataError
-from napari_spectrotomo.parameters import checked
-
+from ..data import FloatArray, Scan
+from ..errors import DataError
+from ..parameters import checked
 from .bad_pixels import mark_zingers, repair
 from .exclusions import leave_out
 from .open_beam import OpenBeam, clean_mean

@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from napari_spectrotomo.data import Scan
-from napari_spectrotomo.errors import DataError, ParameterError
-
+from ..data import Scan
+from ..errors import DataError, ParameterError
 from .parameters import Exclusion
 
 ENERGY_TOLERANCE = 0.5  # eV

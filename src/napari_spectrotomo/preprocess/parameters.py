@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Gt, MinLen
 
-from napari_spectrotomo.parameters import parameter
+from ..parameters import parameter
 
 
 @dataclass(frozen=True, slots=True)

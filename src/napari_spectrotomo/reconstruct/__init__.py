@@ -1,0 +1,18 @@
+"""Optical density -> attenuation volume, one energy at a time: magnification, rotation axis, filtered back-projection."""
+
+from .fbp import reconstruct_volume
+from .magnification import magnifications
+from .parameters import ReconstructParameters
+from .reconstruct import reconstruct
+from .rotation_axis import axis_warnings, find_center, find_center_of, settle_centers
+
+__all__ = [
+    "ReconstructParameters",
+    "axis_warnings",
+    "find_center",
+    "find_center_of",
+    "magnifications",
+    "reconstruct",
+    "reconstruct_volume",
+    "settle_centers",
+]

@@ -1,0 +1,67 @@
+"""Where projections are in space: the share of the half turn each stands for, and the one resampling onto the common grid."""
+
+import threading
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage as ndi
+
+from ..data import FloatArray
+from ..progress import raise_if_aborted
+
+Float32 = npt.NDArray[np.float32]
+_WEDGE = 3.0  # a gap of more than so many steps is a missing wedge, which no view stands for
+
+
+def view_weights(angles: FloatArray) -> FloatArray:
+    """Angle each view stands for, (A,), in radians; they sum to pi.
+
+    It is half the gap to the neighbours on the half turn, on which a view and its mirror image 180° away are one: they share
+    the weight. Views beside a missing wedge stand for no more of it than for an ordinary gap.
+    """
+    turn = np.mod(angles, 180.0)
+    order = np.argsort(turn, kind="stable")
+    gaps = np.diff(turn[order], append=turn[order[0]] + 180.0)  # from each to the next, round the circle
+    gaps[gaps < 1e-3] = 0.0
+    gaps = np.minimum(gaps, _WEDGE * np.median(gaps[gaps > 0]))
+    weights = np.empty(len(angles))
+    weights[order] = (gaps + np.roll(gaps, 1)) / 2
+    return np.pi * weights / weights.sum()
+
+
+def resample_projections(
+    projections: Float32,
+    center: float,
+    magnification: float,
+    axis: float | FloatArray,
+    abort: threading.Event | None = None,
+) -> Float32:
+    """Put projections on the common grid by one cubic-spline interpolation.
+
+    Parameters
+    ----------
+    projections : (A, R, C) float32
+    center : float
+        Column of the rotation axis in them.
+    magnification : float
+        By how much the image is larger than on the common grid; it shrinks about the middle row and the axis.
+    axis : float or (A,)
+        Column at which the axis shall be, in every view or in each.
+    abort : threading.Event
+
+    Returns
+    -------
+    (A, R, C) float32
+        Beyond the detector's edge its outermost pixels go on, so that no rim appears. The projections themselves where
+        nothing has to move.
+    """
+    axes = np.broadcast_to(np.asarray(axis, np.float64), len(projections))
+    if abs(magnification - 1) < 1e-6 and np.all(np.abs(axes - center) < 1e-3):
+        return projections
+    middle = (projections.shape[1] - 1) / 2
+    out = np.empty_like(projections)
+    for view, moved, column in zip(projections, out, axes, strict=True):
+        raise_if_aborted(abort)
+        offset = (middle * (1 - magnification), center - magnification * column)
+        ndi.affine_transform(view, [magnification, magnification], offset, output=moved, order=3, mode="nearest")
+    return out

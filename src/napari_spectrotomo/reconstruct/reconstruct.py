@@ -1,0 +1,122 @@
+"""The reconstruction of a whole scan, lazily: one volume an energy, all on the fixed energy's grid."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import dask
+import dask.array as da
+import numpy as np
+
+from ..data import EnergyStack, FloatArray, Scan
+from ..errors import ReconstructionError
+from ..parameters import checked
+from .fbp import check_center, check_views, choose_engine, reconstruct_volume
+from .magnification import magnifications
+from .parameters import Filter, Magnification, ReconstructParameters
+from .rotation_axis import axis_warnings, find_center, settle_centers
+
+_D = ReconstructParameters()
+
+
+def reconstruct(
+    od: Scan,
+    center: Literal["auto"] | float | tuple[float, ...] | FloatArray = _D.center,
+    algorithm: Literal["fbp"] = _D.algorithm,
+    engine: Literal["auto", "algotom", "skimage"] = _D.engine,
+    filter: Filter = _D.filter,
+    magnification: Magnification = _D.magnification,
+    fixed: int = _D.fixed,
+) -> EnergyStack:
+    """Reconstruct every energy on the fixed energy's grid.
+
+    z is the detector row; y and x are the columns' square, with the rotation axis in its middle and the orientation that
+    ``skimage.transform.iradon`` gives. Magnification and axis go into one resampling of the projections.
+
+    Parameters
+    ----------
+    od : Scan
+        Of optical density.
+    center : 'auto', float or (E,)
+        Column of the rotation axis; 'auto' looks at the projections of every energy now, before anything lazy is returned.
+    algorithm : 'fbp'
+    engine : 'auto', 'algotom' or 'skimage'
+    filter : 'ramp', 'shepp-logan', 'cosine', 'hamming' or 'hann'
+    magnification : 'auto', 'rule', 'metadata' or 'none'
+    fixed : int
+        Index of the energy whose pixel size all volumes get.
+
+    Returns
+    -------
+    EnergyStack
+        Linear attenuation coefficient, lazy, one energy a chunk. Its metadata are the scan's with 'centers', 'magnification'
+        and further 'warnings'.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter cannot be.
+    ReconstructionError
+        If the scan is not one of optical density, has too few views or no axis, or lacks a pixel size that was asked for.
+    """
+    given = {
+        "center": tuple(np.asarray(center, float).tolist())
+        if isinstance(center, list | tuple | np.ndarray) and np.ndim(center)
+        else center,
+        "algorithm": algorithm,
+        "engine": engine,
+        "filter": filter,
+        "magnification": magnification,
+        "fixed": fixed,
+    }
+    parameters = checked(ReconstructParameters, given, where="reconstruct")
+    if od.kind != "optical_density":
+        raise ReconstructionError(f"Volumes are made from optical density, not from {od.kind}: correct the scan first.")
+    for energy, angles in zip(od.energies, od.angles, strict=True):
+        check_views(angles, f"At {energy:g} eV: ")
+    ratio, sizes, warnings = magnifications(od, parameters.magnification, parameters.fixed)
+    centers, doubts = _centers(od, parameters)
+    size = None if sizes is None else float(sizes[parameters.fixed])
+
+    rows, columns = od.projections[0].shape[1:]
+    one = dask.delayed(reconstruct_volume)
+    volumes = [
+        da.from_delayed(
+            one(od.projections[e], od.angles[e], float(centers[e]), float(ratio[e]), size, parameters),
+            (rows, columns, columns),
+            np.float32,
+        )
+        for e in range(len(od))
+    ]
+    metadata: dict[str, Any] = {
+        "centers": centers.tolist(),
+        "magnification": ratio.tolist(),
+        "engine": choose_engine(parameters.engine),
+        "warnings": [*od.metadata.get("warnings", []), *warnings, *doubts],
+    }
+    return EnergyStack.from_arrays(volumes, od.energies, size, metadata=od.metadata | metadata)
+
+
+def _centers(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, tuple[str, ...]]:
+    """Axis of each energy, and what is doubtful about it."""
+    if parameters.center == "auto":
+        estimates = np.array([_estimate(od, e) for e in range(len(od))])
+        centers = settle_centers(estimates)
+        return centers, axis_warnings(od.energies, estimates, centers)
+    centers = np.atleast_1d(np.asarray(parameters.center, np.float64))
+    if len(centers) not in (1, len(od)):
+        raise ReconstructionError(
+            f"{len(centers)} rotation axes do not fit {len(od)} energies: give one, or one an energy."
+        )
+    for center in centers:
+        check_center(float(center), od.projections[0].shape[2])
+    return np.broadcast_to(centers, len(od)).copy(), ()
+
+
+def _estimate(od: Scan, index: int) -> float:
+    try:
+        return find_center(od, index)
+    except ReconstructionError:
+        if len(od) == 1:
+            raise
+        return float("nan")
