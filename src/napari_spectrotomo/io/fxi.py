@@ -1,0 +1,111 @@
+"""NSLS-II FXI files: ``fly_scan_id_N.h5``, the newer ``tomo_zfly_id_N.h5``, and 2-D ``xanes_scan2_id_N.h5``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from ..errors import ReadError
+from . import hdf5
+from .names import energy_in
+from .reconcile import energy_of
+from .tomogram import Frames, Tomogram
+
+DETECTOR_PIXEL = 6500.0  # nm, behind the magnification of the zone plate and the lens
+_OLD = {
+    "data": ("img_tomo",),
+    "flats": ("img_bkg", "img_bkg_avg"),
+    "darks": ("img_dark", "img_dark_avg"),
+    "angle": ("angle",),
+    "root": "",
+}
+_ZFLY = {
+    "data": ("Exchange/data",),
+    "flats": ("Exchange/flat",),
+    "darks": ("Exchange/dark",),
+    "angle": ("Exchange/angle",),
+    "root": "Experiment/",
+}
+
+
+def is_fxi(keys: Collection[str]) -> bool:
+    """Tell FXI by the names at the file's root."""
+    return (
+        "img_xanes" in keys or "Experiment" in keys or len({"img_tomo", "X_eng", "img_bkg", "angle"} & set(keys)) >= 2
+    )
+
+
+def read_fxi(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
+    """Read what an FXI file says; flats are taken after the tomogram, at its exposure.
+
+    Raises
+    ------
+    ReadError
+        If the file or a dataset is missing, broken, or does not fit the rest.
+    """
+    with hdf5.opened(path) as file:
+        if "img_xanes" in file and "img_tomo" not in file:
+            return _read_flat_spectrum(path, file)
+        layout = _ZFLY if "Experiment" in file or "Exchange" in file else _OLD
+        root = str(layout["root"])
+        projections = hdf5.images(path, file, *layout["data"])
+        if projections is None:
+            raise ReadError(f"{path} has no projections ({layout['data'][0]}): the scan was not saved whole.")
+        flats = hdf5.images(path, file, *layout["flats"])
+        darks = hdf5.images(path, file, *layout["darks"])
+        magnification = hdf5.number(file, f"{root}Magnification")
+        pixel_size = hdf5.length(file, f"{root}Pixel Size")
+        doubts: list[str] = []
+        if not np.isfinite(pixel_size):
+            pixel_size = hdf5.number(file, f"{root}Pixel Size")
+        if not np.isfinite(pixel_size) and np.isfinite(magnification):
+            pixel_size = DETECTOR_PIXEL / magnification
+            doubts.append(
+                "The pixel size was worked out from the magnification and a detector pixel of 6.5 µm, unbinned."
+            )
+        positions = hdf5.numbers(file, "projections_before_bkg")
+        if flats is not None and (positions is None or len(positions) != flats.count):
+            positions = np.full(flats.count, projections.count)
+        return [
+            Tomogram(
+                files=(path,),
+                projections=(projections,),
+                flats=(flats,) if flats else (),
+                darks=(darks,) if darks else (),
+                energy=energy_of(path, hdf5.energy(file, f"{root}X_eng"), energy_in(path.name), override),
+                angles=hdf5.angles(file, layout["angle"], projections.count),
+                pixel_size=pixel_size,
+                exposure=hdf5.seconds(file, f"{root}exposure_time"),
+                flat_exposure=hdf5.seconds(file, f"{root}exposure_time_bkg"),
+                time=hdf5.seconds(file, f"{root}scan_time"),
+                flat_positions=None if flats is None or positions is None else positions.astype(np.int64),
+                kind=hdf5.kind_of(file, *layout["data"]),
+                doubts=tuple(doubts),
+            ).checked()
+        ]
+
+
+def _read_flat_spectrum(path: Path, file: h5py.File) -> list[Tomogram]:
+    """Read a 2-D scan: one view at each of many energies, corrected for the flat already."""
+    images = hdf5.images(path, file, "img_xanes")
+    energies = hdf5.numbers(file, "X_eng", "XEng")
+    if images is None:
+        raise ReadError(f"{path}: img_xanes is empty.")
+    if energies is None or len(energies) != images.count:
+        found = 0 if energies is None else len(energies)
+        raise ReadError(
+            f"{path} has {images.count} images (img_xanes) and {found} energies (X_eng): it was not saved whole."
+        )
+    if not np.all(np.isfinite(energies) & (energies > 0)):
+        raise ReadError(f"{path}: X_eng holds an energy that is not a positive number.")
+    energies = np.round(energies * np.where(energies < 200, 1e3, 1.0), 6)
+    pixel_size = hdf5.length(file, "Pixel Size")
+    found_images = [hdf5.images(path, file, "img_xanes", indices=np.array([i])) for i in range(images.count)]
+    views: list[Frames] = [f for f in found_images if f is not None]
+    return [
+        Tomogram((path,), (view,), energy=float(e), pixel_size=pixel_size, kind="transmission", time=float(i))
+        for i, (view, e) in enumerate(zip(views, energies, strict=True))
+    ]

@@ -1,0 +1,135 @@
+"""NXtomo (NeXus) files: found by their definition, not by their path; ``image_key`` tells projections, flats and darks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ReadError
+from . import hdf5
+from .names import energy_in
+from .reconcile import energy_of
+from .tomogram import Frames, Tomogram
+
+PROJECTION, FLAT, DARK = 0, 1, 2
+
+
+def nxtomo_entry(file: h5py.File) -> h5py.Group | None:
+    """Find the entry or sub-entry whose definition is NXtomo, at most three groups deep."""
+    level = [file]
+    for _ in range(3):
+        deeper = []
+        for group in level:
+            for name in group:
+                node = group.get(name) if isinstance(group.get(name, getlink=True), h5py.HardLink) else None
+                if not isinstance(node, h5py.Group):
+                    continue
+                if (
+                    isinstance(node.get("definition"), h5py.Dataset)
+                    and hdf5.words(node, "definition").strip() == "NXtomo"
+                ):
+                    return node
+                deeper.append(node)
+        level = deeper
+    return None
+
+
+def read_nxtomo(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
+    """Read what an NXtomo file says.
+
+    Raises
+    ------
+    ReadError
+        If the file, a dataset or the file a link points to is missing or broken, or does not fit the rest.
+    """
+    with hdf5.opened(path) as file:
+        entry = nxtomo_entry(file)
+        if entry is None:
+            raise ReadError(f"{path} has no entry whose definition is NXtomo.")
+        detector = "instrument/detector"
+        all_frames = hdf5.images(path, entry, f"{detector}/data", "data/data")
+        if all_frames is None:
+            raise ReadError(f"{path} has no images ({entry.name}/{detector}/data): it was not saved whole.")
+        key = _key(path, entry, all_frames.count)
+        of = {role: np.flatnonzero(key == role) for role in (PROJECTION, FLAT, DARK)}
+        if len(of[PROJECTION]) == 0:
+            raise ReadError(f"{path}: none of its {len(key)} images is a projection (image_key 0).")
+        angle = hdf5.angles(entry, ["sample/rotation_angle", "data/rotation_angle"], all_frames.count)
+        if angle is not None and len(angle) != all_frames.count:
+            raise ReadError(
+                f"{path} has {len(angle)} angles (sample/rotation_angle) for {all_frames.count} images: it was interrupted."
+            )
+        exposure, flat_exposure, doubts = _exposures(entry, key)
+        pixel_size, doubt = _pixel_size(entry)
+        names = [f"{where}/incident_energy" for where in ("instrument/beam", "beam", "sample/beam")]
+        ordered = hdf5.numbers(entry, f"{detector}/flats_in_order")
+        return [
+            Tomogram(
+                files=(path,),
+                projections=_frames(path, entry, detector, of[PROJECTION]),
+                flats=_frames(path, entry, detector, of[FLAT]),
+                darks=_frames(path, entry, detector, of[DARK]),
+                energy=energy_of(
+                    path, hdf5.energy(entry, *names, "instrument/monochromator/energy"), energy_in(path.name), override
+                ),
+                angles=None if angle is None else angle[of[PROJECTION]],
+                pixel_size=pixel_size,
+                exposure=exposure,
+                flat_exposure=flat_exposure,
+                time=hdf5.seconds(entry, "start_time"),
+                flat_positions=None
+                if ordered is not None and ordered[0] == 0
+                else np.searchsorted(of[PROJECTION], of[FLAT]),
+                kind=hdf5.kind_of(entry, f"{detector}/data"),
+                doubts=doubts + doubt,
+            ).checked()
+        ]
+
+
+def _key(path: Path, entry: h5py.Group, count: int) -> npt.NDArray[np.int64]:
+    key = hdf5.numbers(entry, "instrument/detector/image_key", "data/image_key")
+    if key is None:
+        return np.zeros(count, np.int64)
+    if len(key) != count:
+        raise ReadError(f"{path} has {len(key)} image keys for {count} images: it was interrupted.")
+    return key.astype(np.int64)
+
+
+def _frames(path: Path, entry: h5py.Group, detector: str, indices: npt.NDArray[np.int64]) -> tuple[Frames, ...]:
+    frames = hdf5.images(path, entry, f"{detector}/data", "data/data", indices=indices)
+    return () if frames is None else (frames,)
+
+
+def _exposures(entry: h5py.Group, key: npt.NDArray[np.int64]) -> tuple[float, float, tuple[str, ...]]:
+    """Exposure of projections and flats in s, and what is doubtful about them."""
+    time = hdf5.numbers(entry, "instrument/detector/count_time")
+    if time is None or len(time) not in (1, len(key)):
+        return np.nan, np.nan, ()
+    time = np.broadcast_to(time, key.shape)
+    doubts = []
+    found = []
+    for role, name in ((PROJECTION, "projections"), (FLAT, "flats")):
+        these = time[(key == role) & np.isfinite(time) & (time > 0)]
+        found.append(float(np.median(these)) if len(these) else np.nan)
+        if len(these) and np.ptp(these) > 0.01 * found[-1]:
+            doubts.append(
+                f"The exposures of {name} vary from {these.min():g} to {these.max():g} s; their median is used."
+            )
+    return found[0], found[1], tuple(doubts)
+
+
+def _pixel_size(entry: h5py.Group) -> tuple[float, tuple[str, ...]]:
+    at_sample = hdf5.length(entry, "sample/x_pixel_size")
+    if np.isfinite(at_sample):
+        return at_sample, ()
+    of_detector = hdf5.length(entry, "instrument/detector/x_pixel_size")
+    magnification = hdf5.number(entry, "instrument/detector/magnification")
+    if np.isfinite(magnification) or not np.isfinite(of_detector):
+        return of_detector / magnification, ()
+    return of_detector, (
+        f"The pixel size of {of_detector:g} nm is the detector's; with no magnification it is taken to be the one at the sample.",
+    )
