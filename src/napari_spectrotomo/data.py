@@ -263,7 +263,7 @@ def _one_energy_a_chunk(projections: Any) -> da.Array:
 
 def _frames(frames: Any, projections: da.Array) -> da.Array:
     if frames is None:
-        return da.zeros((0, *projections.shape[1:]), dtype=projections.dtype)
+        return da.zeros((0, *projections.shape[1:]), dtype=projections.dtype, chunks=-1)
     return _one_energy_a_chunk(frames)
 
 
