@@ -1,0 +1,144 @@
+"""Mean spectra of regions: a picked one, and every particle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data import EnergyStack, FloatArray
+from ..errors import DataError
+from .absorption_edge import find_e0
+from .background import background
+from .edge_search import edge_search
+from .elements import element_windows
+from .parameters import SpectraParameters
+
+_HELD = 1 << 28
+"""Bytes of the region's box read at a time."""
+
+
+def roi_spectrum(
+    stack: EnergyStack | npt.ArrayLike, mask: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64]]:
+    """Mean spectrum of a region; only the box about it is read.
+
+    Parameters
+    ----------
+    stack : EnergyStack or (E, z, y, x) array, lazy or not
+    mask : (z, y, x)
+        The region, where true or not zero.
+
+    Returns
+    -------
+    mean : (E,) float64
+        NaN left out; NaN at an energy without any value.
+    standard_error : (E,) float64
+        Standard deviation over the square root of the count; NaN for fewer than two values.
+    count : (E,) int64
+
+    Raises
+    ------
+    DataError
+        If the mask does not fit or is empty.
+    """
+    data: Any = stack.data if isinstance(stack, EnergyStack) else stack
+    where = np.asarray(mask).astype(bool)
+    if where.shape != tuple(data.shape[1:]):
+        raise DataError(f"A region of shape {where.shape} does not fit volumes of shape {tuple(data.shape[1:])}.")
+    if not where.any():
+        raise DataError("The region holds no voxel: draw it over the volume, or make it larger.")
+    box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in np.nonzero(where))
+    inside = where[box]
+    n = data.shape[0]
+    mean, deviation, count = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, np.int64)
+    together = max(1, _HELD // (4 * inside.size))
+    for start in range(0, n, together):
+        values = np.asarray(data[(slice(start, start + together), *box)])[:, inside].astype(np.float64)
+        for e, volume in enumerate(values, start):
+            found = volume[np.isfinite(volume)]
+            count[e] = len(found)
+            mean[e] = found.mean() if len(found) else np.nan
+            deviation[e] = found.std(ddof=1) if len(found) > 1 else np.nan
+    return mean, deviation / np.sqrt(np.maximum(count, 1)), count
+
+
+def particle_spectra(
+    energies: npt.ArrayLike,
+    raw: EnergyStack | npt.ArrayLike,
+    registered: EnergyStack | npt.ArrayLike,
+    labels: npt.ArrayLike,
+    parameters: SpectraParameters | None = None,
+) -> Any:
+    """Mean normalised (flattened) spectrum of every particle, before and after registration.
+
+    Parameters
+    ----------
+    energies : (E,), eV, ascending
+    raw, registered : EnergyStack or (E, z, y, x) array
+        Read one energy at a time; NaN left out.
+    labels : (z, y, x) int
+        0 is background.
+    parameters : SpectraParameters
+        Windows, as for the edge map, about the e0 of the mean of all registered particles.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an energy: ``energy_eV, particle_1_raw, particle_1_registered, …``; NaN where a spectrum cannot be normalised.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit or there is no particle.
+    """
+    import pandas as pd
+
+    p = parameters or SpectraParameters()
+    energy, label = np.asarray(energies, np.float64), np.asarray(labels)
+    present = [int(k) for k in np.unique(label) if k > 0]
+    if not present:
+        raise DataError("There is no particle: the labels are 0 everywhere.")
+    sums = {
+        name: _sums(name, stack, label, present, len(energy))
+        for name, stack in (("raw", raw), ("registered", registered))
+    }
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = {name: total / count for name, (total, count) in sums.items()}
+        total, count = sums["registered"]
+        overall = total.sum(axis=1) / count.sum(axis=1)
+    if not np.isfinite(overall).all():
+        at = float(energy[~np.isfinite(overall)][0])
+        raise DataError(
+            f"At {at:g} eV no particle has a value after registration: leave that energy out, or register it again."
+        )
+    table = element_windows(p.element)
+    search = edge_search(energy, p.e0 or (table.edge if table else find_e0(energy, overall)), p)
+    lines = background(energy, search.windows)
+    columns: dict[str, FloatArray] = {"energy_eV": energy}
+    for i, k in enumerate(present):
+        for name, mean in means.items():
+            step = float(lines.step @ mean[:, i])
+            columns[f"particle_{k}_{name}"] = lines.flattened @ mean[:, i] / (step if step > 0 else np.nan)
+    return pd.DataFrame(columns)
+
+
+def _sums(
+    name: str, stack: EnergyStack | npt.ArrayLike, labels: npt.NDArray[Any], present: list[int], n: int
+) -> tuple[FloatArray, FloatArray]:
+    """Sum and count (E, P) of the finite values in each label."""
+    data: Any = stack.data if isinstance(stack, EnergyStack) else stack
+    if tuple(data.shape) != (n, *labels.shape):
+        raise DataError(
+            f"The {name} stack has shape {tuple(data.shape)}; {n} energies and labels of shape {labels.shape} were given."
+        )
+    where = np.flatnonzero(labels)
+    which = np.searchsorted(present, labels.ravel()[where])
+    total, count = np.zeros((n, len(present))), np.zeros((n, len(present)))
+    for e in range(n):
+        values = np.asarray(data[e]).ravel()[where]
+        known = np.isfinite(values)
+        total[e] = np.bincount(which[known], values[known], len(present))
+        count[e] = np.bincount(which[known], minlength=len(present))
+    return total, count
