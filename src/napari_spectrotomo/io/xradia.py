@@ -110,7 +110,8 @@ class _Header:
         if not self.ole.exists(stream):
             return np.empty(0)
         content = self.ole.openstream(stream).read()
-        return np.frombuffer(content[: len(content) // 4 * 4], kind).astype(np.float64)
+        values = np.frombuffer(content[: len(content) // 4 * 4], kind)
+        return values.astype(str).astype(np.float64)  # 0.3, not the 0.30000001 that a float32 widens to
 
     def one(self, name: str) -> float:
         values = self.floats(name)
@@ -146,8 +147,8 @@ def _layout(path: Path, ole: Any, header: _Header) -> tuple[tuple[int, int], np.
     streams = [s for s in (f"ImageData{i // 100 + 1}/Image{i + 1}" for i in range(declared)) if ole.exists(s)]
     if len(streams) < declared:
         raise ReadError(
-            f"{path} declares {declared} image{'s' if declared > 1 else ''} and holds {len(streams)}: the scan was interrupted or the file is truncated. "
-            "Leave it out (on_bad_file='skip'), or take it again."
+            f"{path} declares {declared} image{'s' if declared > 1 else ''} and holds {len(streams)}: "
+            "the scan was interrupted or the file is truncated. Leave it out (on_bad_file='skip'), or take it again."
         )
     dtype = _TYPES[code]
     need = rows * columns * dtype.itemsize

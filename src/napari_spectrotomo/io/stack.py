@@ -1,0 +1,146 @@
+"""Volumes already reconstructed, from files: `read_stack`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data import EnergyStack, FloatArray
+from ..errors import ReadError
+from ..parameters import checked
+from .parameters import STACK_FORMATS, ReadParameters
+from .reconcile import PIXEL_TOLERANCE, energies_with
+from .sniff import files_at, format_of, identify, is_zarr
+from .stack_hdf5 import hdf5_volumes
+from .stack_tiff import tiff_volumes
+from .tiff import energies_in_list, listed_energies
+from .volume import Volume, Volumes
+
+PathLike = str | Path
+_READERS: dict[str, Callable[[list[Path]], Volumes]] = {"tiff-stack": tiff_volumes, "hdf5-stack": hdf5_volumes}
+
+
+def read_stack(
+    path: PathLike | Sequence[PathLike],
+    format: str | None = None,
+    energies: Sequence[float] | FloatArray | PathLike | None = None,
+    voxel_size: float | Sequence[float] | FloatArray | None = None,
+) -> EnergyStack:
+    """Read volumes that are already reconstructed; only headers are read now, voxels when they are computed.
+
+    Parameters
+    ----------
+    path : path or sequence of paths
+        OME-Zarr or other zarr (v2 or v3) of a stack, ``project.zarr`` included; a folder, glob or list of 3-D TIFF files, one an
+        energy, or of folders of slices; HDF5 of PyXAS (``recon_scan_…h5``, ``ali_recon_…h5``) or TXM_Sandbox.
+    format : str
+        One of `STACK_FORMATS` ('tiff' and 'hdf5' will do); None looks at the files.
+    energies : (E,) eV, or a text file that lists them
+        In order of the files, where neither they nor their names say them.
+    voxel_size : float or (3,), nm, (z, y, x)
+        Where the files do not say it.
+
+    Returns
+    -------
+    EnergyStack
+        Sorted by energy; ``metadata`` has 'format', 'files', 'skipped' and 'doubts'.
+
+    Raises
+    ------
+    ReadError
+        If nothing is there, a file is broken, or something is missing or disagrees; names the file and the field.
+    """
+    name = {"tiff": "tiff-stack", "hdf5": "hdf5-stack"}.get(format or "", format)
+    checked(ReadParameters, {"format": name}, where="read")
+    chosen, files, root = _choose(path, name)
+    found = _zarr_volumes(files) if chosen == "zarr" else _READERS[chosen](files)
+    volumes = found.volumes
+    if not volumes:
+        raise ReadError(f"{root} holds no volumes.")
+    common = Counter(v.shape for v in volumes).most_common(1)[0][0]
+    for volume in volumes:
+        if volume.shape != common:
+            raise ReadError(
+                f"{volume.path} has a volume of shape {volume.shape} and most others {common}: crop or pad them alike."
+            )
+    names = [str(v.path) for v in volumes]
+    stored = np.array([v.energy for v in volumes])
+    given = _given(energies, root if root.is_dir() and not np.any(np.isfinite(stored)) else None)
+    energy = energies_with(given, stored, names, override=False)
+    twice = [e for e, n in Counter(energy.tolist()).items() if n > 1]
+    if twice:
+        both = [n for n, e in zip(names, energy, strict=True) if e == twice[0]]
+        raise ReadError(f"{both[0]} and {both[1]} are both of {twice[0]:g} eV: leave one of the two out.")
+    return EnergyStack.from_arrays(
+        [v.lazy() for v in volumes],
+        energy,
+        _voxel_size(voxel_size, volumes),
+        attenuation_unit=found.attenuation_unit,
+        metadata={"format": chosen, "files": list(dict.fromkeys(names)), "skipped": [], "doubts": list(found.doubts)},
+    )
+
+
+def _choose(path: PathLike | Sequence[PathLike], format: str | None) -> tuple[str, list[Path], Path]:
+    paths = [Path(path).expanduser()] if isinstance(path, str | Path) else [Path(p).expanduser() for p in path]
+    if not paths:
+        raise ReadError("The list of files is empty.")
+    root = paths[0] if len(paths) == 1 else paths[0].parent
+    if all(is_zarr(p) for p in paths):
+        return "zarr", paths, root
+    if format == "zarr":
+        raise ReadError(f"{root} is no zarr group or array.")
+    if format is None:
+        kind, format = identify(paths[0])
+        if kind == "scan" and format != "tiff":
+            raise ReadError(f"{root} holds projections ({format}), not volumes: read it with read_scan.")
+        format = "tiff-stack" if format == "tiff" else format
+    its = {"tiff-stack": "tiff", "hdf5-stack": "hdf5-stack"}.get(format)
+    if its is None or format not in STACK_FORMATS:
+        raise ReadError(f"{format} is a format of projections: read it with read_scan.")
+    files = [f for p in paths for f in files_at(p)]
+    files = [f for f in files if len(paths) == len(files) == 1 or format_of(f) in (its, "broken")]
+    return format, files, root
+
+
+def _given(energies: Any, listed_in: Path | None) -> FloatArray | None:
+    if energies is None:
+        return listed_energies(listed_in) if listed_in is not None else None
+    values = (
+        energies_in_list(Path(energies))
+        if isinstance(energies, str | Path)
+        else np.atleast_1d(np.asarray(energies, np.float64))
+    )
+    if not np.all(np.isfinite(values) & (values > 0)):
+        raise ReadError("Energies must be positive numbers in eV.")
+    return values
+
+
+def _voxel_size(given: Any, volumes: Sequence[Volume]) -> FloatArray | None:
+    """Voxel size (3,) in nm: the files' where they know it and agree, else the caller's."""
+    sizes = np.array([v.voxel_size for v in volumes])
+    known = np.all(np.isfinite(sizes), axis=1)
+    mine = None if given is None else np.broadcast_to(np.asarray(given, np.float64), (3,)).copy()
+    if not np.any(known):
+        return mine
+    first = sizes[known][0]
+    if np.any(np.abs(sizes[known] - first) > PIXEL_TOLERANCE * first):
+        if mine is not None:
+            return mine
+        raise ReadError(
+            f"{volumes[0].path} and others have different voxel sizes: a stack has one grid; resample them, or give voxel_size=…."
+        )
+    if mine is not None and np.any(np.abs(mine - first) > PIXEL_TOLERANCE * first):
+        raise ReadError(
+            f"{volumes[0].path} says a voxel size of {first.tolist()} nm and the one given is {mine.tolist()} nm: leave it out."
+        )
+    return first
+
+
+def _zarr_volumes(paths: list[Path]) -> Volumes:
+    from .stack_zarr import zarr_volumes  # zarr takes a third of a second to import, and few need it
+
+    return zarr_volumes(paths)

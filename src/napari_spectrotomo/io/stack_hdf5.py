@@ -1,0 +1,70 @@
+"""Volumes in HDF5: PyXAS (one energy a file, or all in one) and TXM_Sandbox (all in one)."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from ..data import FloatArray
+from ..errors import ReadError
+from . import hdf5
+from .names import energy_in, natural
+from .reconcile import energy_of
+from .volume import Volume, Volumes
+
+_VOLUMES = ("img", "registration_results/reg_results/registered_xanes3D")
+_ENERGIES = ("X_eng", "XEng", "registration_results/reg_results/eng_list")
+_SIZES = ("Pixel Size", "pixel_size", "voxel_size")
+
+
+def hdf5_volumes(files: list[Path]) -> Volumes:
+    """Take the volumes of HDF5 files, in natural order of their names.
+
+    Raises
+    ------
+    ReadError
+        If a file is broken or holds no volumes.
+    """
+    found: list[Volume] = []
+    for path in sorted(files, key=natural):
+        with hdf5.opened(path) as file:
+            found += _volumes_in(path, file)
+    return Volumes(tuple(found))
+
+
+def _volumes_in(path: Path, file: h5py.File) -> list[Volume]:
+    data = hdf5.find(file, *_VOLUMES)
+    if data is None or data.ndim not in (3, 4) or data.dtype.kind not in "uifb":
+        raise ReadError(f"{path} has no volumes: neither img (PyXAS) nor registered_xanes3D (TXM_Sandbox).")
+    energies = hdf5.numbers(file, *_ENERGIES)
+    count = len(data) if data.ndim == 4 else 1
+    if energies is None or (count > 1 and not np.any(energies)):
+        energies = np.full(count, np.nan)
+    if len(energies) != count:
+        raise ReadError(
+            f"{path} holds {count} volumes ({data.name}) and {len(energies)} energies: it was not saved whole."
+        )
+    energies = np.round(energies * np.where(energies < 200, 1e3, 1.0), 6)
+    if count == 1:
+        energies = np.array([energy_of(path, float(energies[0]), energy_in(path.name))])
+    size = hdf5.length(file, *_SIZES)
+    shape: tuple[int, int, int] = tuple(map(int, data.shape[-3:]))  # type: ignore[assignment]
+    kind = np.dtype(data.dtype).newbyteorder("=")
+    return [
+        Volume(path, partial(_load, path, data.name, i if data.ndim == 4 else None), shape, kind, float(e), _cube(size))
+        for i, e in enumerate(energies)
+    ]
+
+
+def _cube(size: float) -> FloatArray:
+    return np.full(3, size)
+
+
+def _load(path: Path, name: str, index: int | None) -> npt.NDArray[Any]:
+    with hdf5.opened(path) as file:
+        return np.asarray(file[name][()] if index is None else file[name][index])

@@ -1,0 +1,181 @@
+"""Scans to files, one an energy: `write_scan`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import dask.array as da
+import h5py
+import numpy as np
+
+from ..atomic import whole_file
+from ..data import Scan
+from ..errors import ParameterError, SpectrotomoError
+from .data_exchange import DETECTOR, FLATS, OBJECTIVE
+from .nxtomo import DARK, FLAT, PROJECTION
+
+WriteFormat = Literal["data-exchange", "nxtomo", "fxi"]
+
+
+def write_scan(scan: Scan, path: str | Path, format: WriteFormat = "data-exchange") -> list[Path]:
+    """Write a scan into a folder, one file an energy, each whole or not at all.
+
+    Reading the folder gives the same scan back.
+
+    Parameters
+    ----------
+    scan : Scan
+    path : path of the folder, made when absent
+    format : 'data-exchange', 'nxtomo' or 'fxi'
+        FXI files are numbered in order of acquisition where the scan knows its times.
+
+    Returns
+    -------
+    list of Path, in order of energy
+
+    Raises
+    ------
+    ParameterError
+        If there is no such format to write.
+    SpectrotomoError
+        If the folder cannot be written (no room, no right to).
+    """
+    if format not in _WRITERS:
+        raise ParameterError(f"A scan is written as {', '.join(_WRITERS)}, not {format!r}.")
+    folder = Path(path).expanduser()
+    order = np.argsort(
+        np.arange(len(scan)) if scan.time is None else np.argsort(scan.time, kind="stable"), kind="stable"
+    )
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for e, energy in enumerate(scan.energies):
+            if format == "fxi":
+                name = f"fly_scan_id_{int(order[e]) + 1}.h5"
+            else:
+                name = f"scan_{e + 1:04d}_{energy:.2f}eV.{'nxs' if format == 'nxtomo' else 'h5'}"
+            with whole_file(folder / name) as temporary, h5py.File(temporary, "w") as file:
+                _WRITERS[format](scan, e, file)
+            written.append(folder / name)
+    except (OSError, RuntimeError) as error:
+        raise SpectrotomoError(f"The scan cannot be written to {folder}: {' '.join(str(error).split())}.") from error
+    return written
+
+
+def _number(group: h5py.Group, name: str, value: Any, units: str = "") -> None:
+    if value is not None:
+        group[name] = value
+        if units:
+            group[name].attrs["units"] = units
+
+
+def _images(group: h5py.Group, name: str, images: da.Array) -> h5py.Dataset | None:
+    """Write images block by block, so that one block at a time is in memory."""
+    if len(images) == 0:
+        return None
+    dataset = group.create_dataset(name, images.shape, images.dtype)
+    start = 0
+    for count in images.chunks[0]:
+        dataset[start : start + count] = images[start : start + count].compute()
+        start += count
+    return dataset
+
+
+def _at(values: Any, e: int) -> float | None:
+    return None if values is None else float(values[e])
+
+
+def _data_exchange(scan: Scan, e: int, file: h5py.File) -> None:
+    file["implements"] = "exchange:measurement:process"
+    data = _images(file, "exchange/data", scan.projections[e])
+    if data is not None:
+        data.attrs.update({"axes": "theta:y:x", "units": scan.kind})
+    _images(file, "exchange/data_white", scan.flats[e])
+    _images(file, "exchange/data_dark", scan.darks[e])
+    _number(file, "exchange/theta", scan.angles[e], "deg")
+    _number(file, "measurement/instrument/monochromator/energy", scan.energies[e] / 1e3, "keV")
+    _number(file, f"{OBJECTIVE}/resolution", _at(scan.pixel_size, e), "nm")
+    _number(file, f"{DETECTOR}/exposure_time", _at(scan.exposure, e), "s")
+    _number(file, f"{FLATS}/flat_exposure_time", _at(scan.flat_exposure, e), "s")
+    _number(file, "process/acquisition/start_time", _at(scan.time, e), "s")
+    if scan.flat_positions is not None and len(scan.flats[e]):
+        _number(file, f"{FLATS}/projections_before", scan.flat_positions[e])
+
+
+def _fxi(scan: Scan, e: int, file: h5py.File) -> None:
+    data = _images(file, "img_tomo", scan.projections[e])
+    if data is not None and scan.kind != "counts":
+        data.attrs["units"] = scan.kind
+    _images(file, "img_bkg", scan.flats[e])
+    _images(file, "img_dark", scan.darks[e])
+    file["angle"] = scan.angles[e]
+    file["X_eng"] = scan.energies[e] / 1e3
+    size = _at(scan.pixel_size, e)
+    if size is not None:
+        file["Pixel Size"] = f"{size!r}nm"
+        file["Magnification"] = 6500.0 / size
+    _number(file, "scan_time", _at(scan.time, e))
+    _number(file, "exposure_time", _at(scan.exposure, e))
+    _number(file, "exposure_time_bkg", _at(scan.flat_exposure, e))
+    if scan.flat_positions is not None and len(scan.flats[e]):
+        file["projections_before_bkg"] = scan.flat_positions[e]
+    file["note"] = "written by napari-spectrotomo"
+
+
+def _nxtomo(scan: Scan, e: int, file: h5py.File) -> None:
+    """Write frames in order of acquisition: flats where they were taken, darks at the end."""
+    entry = _group(file, "entry", "NXentry")
+    entry["definition"] = "NXtomo"
+    instrument = _group(entry, "instrument", "NXinstrument")
+    detector, beam = _group(instrument, "detector", "NXdetector"), _group(instrument, "beam", "NXbeam")
+    sample = _group(entry, "sample", "NXsample")
+    views, flats, darks = (group[e] for group in (scan.projections, scan.flats, scan.darks))
+    known = scan.flat_positions is not None
+    before = scan.flat_positions[e] if scan.flat_positions is not None else np.full(len(flats), len(views))
+    place = np.concatenate([np.arange(len(views)) + 0.5, before, np.full(len(darks), len(views) + 1.0)])
+    order = np.argsort(place, kind="stable")
+    row = np.empty(len(order), np.int64)
+    row[order] = np.arange(len(order))
+    key = np.repeat([PROJECTION, FLAT, DARK], [len(views), len(flats), len(darks)])
+    data = detector.create_dataset(
+        "data", (len(order), *views.shape[1:]), np.result_type(*(g.dtype for g in (views, flats, darks) if len(g)))
+    )
+    data.attrs["units"] = scan.kind
+    ends = np.cumsum([len(views), len(flats)])
+    for group, rows in zip((views, flats, darks), np.split(row, ends), strict=True):
+        start = 0
+        for count in group.chunks[0]:
+            block = slice(start, start + count)
+            for at, image in zip(rows[block], group[block].compute(), strict=True):
+                data[at] = image
+            start += count
+    angle = np.concatenate([scan.angles[e], np.full(len(flats) + len(darks), scan.angles[e][-1])])
+    detector["image_key"] = key[order]
+    if not known:
+        detector["flats_in_order"] = 0
+    _number(sample, "rotation_angle", angle[order], "deg")
+    _number(beam, "incident_energy", scan.energies[e] / 1e3, "keV")
+    _number(sample, "x_pixel_size", _at(scan.pixel_size, e), "nm")
+    _number(sample, "y_pixel_size", _at(scan.pixel_size, e), "nm")
+    _number(entry, "start_time", _at(scan.time, e), "s")
+    if scan.exposure is not None or scan.flat_exposure is not None:
+        times = [
+            np.nan if v is None else v
+            for v in (_at(scan.exposure, e), _at(scan.flat_exposure, e), _at(scan.exposure, e))
+        ]
+        _number(detector, "count_time", np.array(times)[key[order]], "s")
+
+
+def _group(parent: h5py.Group, name: str, kind: str) -> h5py.Group:
+    group = parent.create_group(name)
+    group.attrs["NX_class"] = kind
+    return group
+
+
+_WRITERS: dict[str, Callable[[Scan, int, h5py.File], None]] = {
+    "data-exchange": _data_exchange,
+    "nxtomo": _nxtomo,
+    "fxi": _fxi,
+}
