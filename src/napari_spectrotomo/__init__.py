@@ -3,9 +3,11 @@
 The public names are imported when they are first used, so that importing the package is quick and compiles nothing.
 """
 
+import sys
 from importlib import import_module
 from importlib.metadata import version as _version
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 __version__ = _version("napari-spectrotomo")
 
@@ -61,3 +63,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})
+
+
+class _Package(ModuleType):
+    """A package in which the functions `reconstruct` and `register` are not hidden by the folders of the same names."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):  # what importing a folder would set
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -90,7 +90,7 @@ def correct(
         views.append(da.from_delayed(density, shape, np.float32))
         angles.append(theta)
     warnings = [*scan.metadata.get("warnings", []), *_warnings_beforehand(scan)]
-    none = tuple(da.zeros((0, *v.shape[1:]), dtype=np.float32) for v in views)
+    none = tuple(da.zeros((0, *v.shape[1:]), dtype=np.float32, chunks=-1) for v in views)
     return replace(
         scan,
         projections=tuple(views),

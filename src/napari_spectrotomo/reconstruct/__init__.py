@@ -1,6 +1,7 @@
 """Optical density -> attenuation volume, one energy at a time: magnification, rotation axis, filtered back-projection."""
 
 from .fbp import reconstruct_volume
+from .geometry import view_warnings
 from .magnification import magnifications
 from .parameters import ReconstructParameters
 from .reconstruct import reconstruct
@@ -15,4 +16,5 @@ __all__ = [
     "reconstruct",
     "reconstruct_volume",
     "settle_centers",
+    "view_warnings",
 ]

@@ -13,6 +13,19 @@ Float32 = npt.NDArray[np.float32]
 _WEDGE = 3.0  # a gap of more than so many steps is a missing wedge, which no view stands for
 
 
+def view_warnings(angles: FloatArray) -> tuple[str, ...]:
+    """Say where the views (A,), in degrees, leave a wedge of the half turn unseen."""
+    turn = np.sort(np.mod(angles, 180.0))
+    gaps = np.diff(turn, append=turn[0] + 180.0)
+    steps = gaps[gaps > 1e-3]
+    if steps.max() <= max(_WEDGE * np.median(steps), 5.0):
+        return ()
+    return (
+        f"A wedge of {steps.max():.0f}° was not measured: surfaces facing it are blurred, attenuation is too low there, "
+        "and the rotation axis is known to half a pixel only.",
+    )
+
+
 def view_weights(angles: FloatArray) -> FloatArray:
     """Angle each view stands for, (A,), in radians; they sum to pi.
 

@@ -12,6 +12,7 @@ from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ReconstructionError
 from ..parameters import checked
 from .fbp import check_center, check_views, choose_engine, reconstruct_volume
+from .geometry import view_warnings
 from .magnification import magnifications
 from .parameters import Filter, Magnification, ReconstructParameters
 from .rotation_axis import axis_warnings, find_center, settle_centers
@@ -74,6 +75,7 @@ def reconstruct(
         raise ReconstructionError(f"Volumes are made from optical density, not from {od.kind}: correct the scan first.")
     for energy, angles in zip(od.energies, od.angles, strict=True):
         check_views(angles, f"At {energy:g} eV: ")
+    wedges = [f"At {e:g} eV: {w}" for e, a in zip(od.energies, od.angles, strict=True) for w in view_warnings(a)]
     ratio, sizes, warnings = magnifications(od, parameters.magnification, parameters.fixed)
     centers, doubts = _centers(od, parameters)
     size = None if sizes is None else float(sizes[parameters.fixed])
@@ -92,7 +94,7 @@ def reconstruct(
         "centers": centers.tolist(),
         "magnification": ratio.tolist(),
         "engine": choose_engine(parameters.engine),
-        "warnings": [*od.metadata.get("warnings", []), *warnings, *doubts],
+        "warnings": [*od.metadata.get("warnings", []), *warnings, *wedges, *doubts],
     }
     return EnergyStack.from_arrays(volumes, od.energies, size, metadata=od.metadata | metadata)
 
