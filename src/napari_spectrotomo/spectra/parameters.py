@@ -9,14 +9,12 @@ from annotated_types import Ge, Gt, Le
 
 from ..parameters import parameter
 
-Method = Literal["half-height", "derivative", "white-line"]
-
 
 @dataclass(frozen=True, slots=True)
 class SpectraParameters:
     """How the edge energy of every voxel is found."""
 
-    method: Method = parameter(
+    method: Literal["half-height", "derivative", "white-line"] = parameter(
         "half-height",
         "Where the flattened spectrum reaches one half, the maximum of its derivative, or the maximum of its white line.",
     )
