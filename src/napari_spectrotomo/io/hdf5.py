@@ -87,17 +87,17 @@ def _raise_for_broken_link(group: h5py.Group, name: str, error: Exception) -> No
             link = group.get(head, getlink=True)
         except (KeyError, OSError):
             return
-        if isinstance(link, h5py.ExternalLink) and head not in group:
+        with contextlib.suppress(KeyError, OSError):
+            group[head]
+            continue
+        if isinstance(link, h5py.ExternalLink):
             raise ReadError(
-                f"{group.file.filename}: its images {group.name.rstrip('/')}/{head} lie in {link.filename}, which is not here: "
+                f"{group.file.filename}: {group.name.rstrip('/')}/{head} lies in {link.filename}, which is not here: "
                 "put that file back, or read the images by themselves."
             ) from error
-        if isinstance(link, h5py.SoftLink) and head not in group:
-            raise ReadError(
-                f"{group.file.filename}: {head} points to {link.path}, which is not in the file."
-            ) from error
-        if link is None:
-            return
+        if isinstance(link, h5py.SoftLink):
+            raise ReadError(f"{group.file.filename}: {head} points to {link.path}, which is not in the file.") from error
+        return
 
 
 def images(path: Path, group: h5py.Group, *names: str, indices: npt.NDArray[np.int64] | None = None) -> Frames | None:

@@ -1,0 +1,114 @@
+"""What is written is what is read, in every format; and a file is there whole or not at all."""
+
+import pickle
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from napari_spectrotomo.data import Scan
+from napari_spectrotomo.errors import ParameterError, SpectrotomoError
+from napari_spectrotomo.io import identify, read_scan, write_scan
+
+FORMATS = ["data-exchange", "nxtomo", "fxi"]
+
+
+def assert_same(a: Scan, b: Scan) -> None:
+    np.testing.assert_array_equal(a.energies, b.energies)
+    assert a.kind == b.kind
+    for name in ("angles", "projections", "flats", "darks"):
+        for one, other in zip(getattr(a, name), getattr(b, name), strict=True):
+            np.testing.assert_array_equal(np.asarray(one), np.asarray(other), err_msg=name)
+            assert one.dtype == other.dtype
+    for name in ("pixel_size", "exposure", "flat_exposure", "time"):
+        if getattr(a, name) is None:
+            assert getattr(b, name) is None, name
+        else:
+            np.testing.assert_allclose(getattr(b, name), getattr(a, name), rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_written_scan_is_read_back_the_same(small_scan, tmp_path, format):
+    files = write_scan(small_scan, tmp_path, format=format)
+    back = read_scan(tmp_path)
+    assert_same(small_scan, back)
+    for a, b in zip(small_scan.flat_positions, back.flat_positions, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert back.metadata["format"] == format
+    assert sorted(back.metadata["files"]) == sorted(map(str, files))
+    assert identify(tmp_path) == ("scan", format)
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("kind", ["transmission", "optical_density"])
+def test_what_projections_hold_is_kept(tmp_path, format, kind):
+    data = np.random.default_rng(0).random((2, 3, 2, 5)).astype(np.float32)
+    scan = Scan.from_arrays(list(data), [6500, 6600], [0, 45, 90], kind=kind)
+    write_scan(scan, tmp_path, format=format)
+    assert_same(scan, read_scan(tmp_path))
+
+
+@given(
+    format=some.sampled_from(FORMATS),
+    energies=some.lists(some.integers(5000, 9000), min_size=1, max_size=3, unique=True),
+    views=some.integers(1, 4),
+    flats=some.integers(0, 2),
+    darks=some.integers(0, 2),
+    seed=some.integers(0, 99),
+)
+@settings(max_examples=20, deadline=None)
+def test_any_scan_survives_writing_and_reading(format, energies, views, flats, darks, seed):
+    random = np.random.default_rng(seed)
+    images = lambda n: [random.integers(0, 65535, (n, 3, 4)).astype(np.uint16) for _ in energies]  # noqa: E731
+    angles = [np.sort(random.uniform(-90, 90, views)) for _ in energies]
+    scan = Scan.from_arrays(images(views), energies, angles, flats=images(flats), darks=images(darks), pixel_size=25.0)
+    with tempfile.TemporaryDirectory() as folder:
+        write_scan(scan, folder, format=format)
+        assert_same(scan, read_scan(folder))
+
+
+def test_fxi_files_are_numbered_in_order_of_acquisition(small_scan, tmp_path):
+    files = write_scan(small_scan, tmp_path, format="fxi")
+    assert [f.name for f in files] == ["fly_scan_id_3.h5", "fly_scan_id_2.h5", "fly_scan_id_1.h5"]
+
+
+def test_a_real_scan_survives_another_format(data_folder, tmp_path):
+    scan = read_scan(data_folder / "scan_tiny").select([0, 4, 8])
+    write_scan(scan, tmp_path, format="nxtomo")
+    assert_same(scan, read_scan(tmp_path))
+
+
+def test_lazy_projections_can_be_pickled_and_read_in_threads(small_scan, tmp_path):
+    write_scan(small_scan, tmp_path)
+    scan = pickle.loads(pickle.dumps(read_scan(tmp_path)))
+    with ThreadPoolExecutor(4) as pool:
+        read = list(pool.map(np.asarray, scan.projections * 4))
+    for i, array in enumerate(read):
+        np.testing.assert_array_equal(array, np.asarray(small_scan.projections[i % 3]))
+
+
+def test_an_unknown_format_to_write_is_refused(small_scan, tmp_path):
+    with pytest.raises(ParameterError, match="data-exchange"):
+        write_scan(small_scan, tmp_path, format="tiff")
+
+
+def test_a_folder_that_cannot_be_made_is_named(small_scan, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SpectrotomoError, match="file"):
+        write_scan(small_scan, tmp_path / "file")
+
+
+def test_a_failed_write_leaves_nothing_that_looks_whole(small_scan, tmp_path):
+    def fail(block: np.ndarray) -> np.ndarray:
+        raise OSError(28, "No space left on device")
+
+    broken = tuple(p.map_blocks(fail, dtype=p.dtype, meta=np.empty((0, 0, 0), p.dtype)) for p in small_scan.projections)
+    scan = Scan.from_arrays(broken, small_scan.energies, small_scan.angles)
+    with pytest.raises(SpectrotomoError, match="No space left"):
+        write_scan(scan, tmp_path)
+    assert list(Path(tmp_path).iterdir()) == []

@@ -1,0 +1,136 @@
+"""Xradia files, whole and broken, and what SSRL keeps in names."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from napari_spectrotomo.errors import ReadError
+from napari_spectrotomo.io import identify, read_scan
+from napari_spectrotomo.io.names import angle_in, energy_in, place_in, role_in
+from napari_spectrotomo.io.series import Image, tomograms_of
+from napari_spectrotomo.io.tomogram import Frames
+
+
+@pytest.fixture
+def ssrl(data_folder):
+    return data_folder / "ssrl62c_nca_2d_xanes"
+
+
+def test_ssrl_names_say_energy_angle_role_and_place():
+    name = "tomo_x_-090.00deg_08324.0_eV_001of010.xrm"
+    assert energy_in(name) == 8324.0
+    assert angle_in(name) == -90.0
+    assert place_in(name) == (1, 10)
+    assert role_in(name) == "projections"
+    assert role_in("rep01_000051_ref_x_08324.0_eV_001of010.xrm") == "flats"
+    assert energy_in("x_8.3335keV.tif") == 8333.5
+    assert np.isnan(energy_in("scan_8000eV_to_8100eV.h5"))
+    assert np.isnan(energy_in("level_12_reveal.tif"))
+    assert np.isnan(angle_in("scan_0001.tif"))
+
+
+def test_truncated_images_are_named_or_left_out_with_their_energies(ssrl):
+    with pytest.raises(ReadError, match="rep02_000072"):
+        read_scan(ssrl)
+    scan = read_scan(ssrl, on_bad_file="skip")
+    np.testing.assert_array_equal(scan.energies, [8324, 8354])
+    reasons = {file.split("/")[-1][:12]: reason for file, reason in scan.metadata["skipped"]}
+    assert "1 image and holds 0" in reasons["rep02_000072"]
+    assert "truncated" in reasons["rep02_000182"]
+    assert scan.exposure.tolist() == [0.5, 0.5]
+    assert scan.flat_exposure.tolist() == [0.3, 0.3]
+    doubts = " ".join(scan.metadata["doubts"])
+    assert "nominal" in doubts
+    assert "10 flats, and 3 are here" in doubts
+
+
+def test_flats_stand_where_the_headers_times_put_them(ssrl):
+    scan = read_scan(ssrl, on_bad_file="skip")
+    assert scan.flat_positions[0].tolist() == [3, 3, 3]  # 15:03:16, after the views of 15:02:37
+    assert scan.flat_positions[1].tolist() in ([0, 0, 0], [3, 3, 3])
+    assert scan.time[1] > scan.time[0]
+
+
+def test_flats_of_an_energy_without_projections_are_reported(ssrl, tmp_path):
+    for path in ssrl.glob("rep01*8324*.xrm"):
+        shutil.copy(path, tmp_path)
+    for path in ssrl.glob("rep01*ref*8354*.xrm"):
+        shutil.copy(path, tmp_path)
+    with pytest.raises(ReadError, match="8354 eV there are flats"):
+        read_scan(tmp_path)
+    scan = read_scan(tmp_path, on_bad_file="skip")
+    assert scan.energies == [8324]
+    assert len(scan.metadata["skipped"]) == 3
+
+
+def test_a_single_file_is_projections_whatever_its_name(ssrl):
+    scan = read_scan(next(ssrl.glob("rep01_000051_ref*")))
+    assert scan.projections[0].shape == (1, 1024, 1024)
+    assert len(scan.flats[0]) == 0
+    flats = sorted(ssrl.glob("rep01*ref*8324*"))
+    scan = read_scan(next(ssrl.glob("rep01_2016*8324*001of003.xrm")), flats=flats)
+    assert len(scan.flats[0]) == 3
+    assert scan.flat_exposure == [0.3]
+
+
+def test_a_txrm_holds_the_energy_of_its_one_nonzero_entry(data_folder):
+    scan = read_scan(data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm")
+    np.testing.assert_allclose(scan.energies, [9200.017])
+    assert scan.projections[0].shape == (7, 256, 256)
+    np.testing.assert_allclose(scan.angles[0][[0, -1]], [-45.018, 44.986], atol=1e-3)
+    np.testing.assert_allclose(scan.pixel_size, 155.78948, rtol=1e-6)
+    assert scan.exposure == [5.0]
+    image = np.asarray(scan.projections[0][3])
+    assert image.dtype == np.uint16
+    assert image.std() > 0
+
+
+def test_an_interrupted_file_shows_both_counts_and_is_left_out_whole(data_folder, tmp_path):
+    shutil.copy(data_folder / "xradia_txrm" / "interrupted_9declared_7present.txrm", tmp_path / "a.txrm")
+    with pytest.raises(ReadError, match=r"9 images and holds 7"):
+        read_scan(tmp_path / "a.txrm")
+    shutil.copy(data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm", tmp_path / "b.txrm")
+    scan = read_scan(tmp_path, on_bad_file="skip")
+    assert len(scan) == 1
+    assert "9 images" in scan.metadata["skipped"][0][1]
+
+
+@pytest.mark.parametrize("part", [0.3, 0.7, 0.95])
+def test_a_truncated_txrm_is_named(data_folder, tmp_path, part):
+    whole = (data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm").read_bytes()
+    (tmp_path / "cut.txrm").write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(ReadError, match=r"cut\.txrm"):
+        np.asarray(read_scan(tmp_path / "cut.txrm").projections[0])
+
+
+def test_an_image_carries_its_flat_inside(data_folder):
+    scan = read_scan(data_folder / "xradia_txrm" / "test_chip00.xrm")
+    np.testing.assert_allclose(scan.energies, [7191.0464])
+    assert scan.flats[0].shape == (1, 512, 512)
+    assert scan.flat_exposure == [40.0]
+    assert identify(data_folder / "xradia_txrm") == ("scan", "xradia")
+
+
+def _image(name, role, energy, angle, time, tmp_path):
+    frames = Frames(tmp_path / name, 1, (2, 2), np.dtype("u2"), lambda a, b: np.zeros((b - a, 2, 2), np.uint16))
+    return Image(tmp_path / name, role, frames, energy, angle, time=time)
+
+
+def test_views_and_flats_are_put_in_the_order_of_the_runs_listing(tmp_path):
+    names = [f"ref_{i}.xrm" for i in (1, 2)] + [f"tomo_{i}.xrm" for i in (1, 2)] + ["ref_3.xrm", "tomo_0.xrm"]
+    images = [
+        _image(n, "flats" if "ref" in n else "projections", 8324.0, 0.0, np.nan, tmp_path) for n in reversed(names)
+    ]
+    (tomogram,), lonely = tomograms_of(images, {n: i for i, n in enumerate(names)})
+    assert [f.path.name for f in tomogram.projections] == ["tomo_1.xrm", "tomo_2.xrm", "tomo_0.xrm"]
+    assert tomogram.flat_positions.tolist() == [0, 0, 2]
+    assert lonely == []
+
+
+def test_without_times_views_go_by_angle_and_flats_have_no_place(tmp_path):
+    images = [_image(f"tomo_{a:+07.2f}deg.xrm", "projections", 8324.0, a, np.nan, tmp_path) for a in (5.0, -90.0, -1.0)]
+    images.append(_image("ref_1.xrm", "flats", 8324.0, np.nan, np.nan, tmp_path))
+    (tomogram,), _ = tomograms_of(images, {})
+    assert tomogram.angles.tolist() == [-90.0, -1.0, 5.0]
+    assert tomogram.flat_positions is None
