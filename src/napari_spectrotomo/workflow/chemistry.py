@@ -22,8 +22,15 @@ def spectra_steps(job: Job) -> Iterator[Progress]:
     labels = project.labels()
     size = registered.voxel_size
     job.check()
-    edge_map = edge_energy(registered, mask=labels > 0, **keywords(parameters))
-    job.warn(list(edge_map.warnings), "map")
+    edge_map = edge_energy(registered, mask=labels > 0, **keywords(parameters), abort=job.abort)
+    job.warn(edge_map.warnings, "map")
+    job.entry["edge_map"] = {
+        "e0": float(edge_map.e0),
+        "method": edge_map.method,
+        "windows": dict(edge_map.windows),
+        "warnings": list(edge_map.warnings),
+        "attenuation_unit": edge_map.attenuation_unit,
+    }
     for name, volume in (
         ("edge_energy", edge_map.energy),
         ("edge_energy_error", edge_map.error),

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..data import EnergyStack, Scan
-from ..errors import DataError
+from ..errors import DataError, ReconstructionError
 from ..preprocess import CorrectedTomogram, correct_tomogram
 from ..progress import Progress
-from ..reconstruct import find_center_of, magnifications, reconstruct_volume, settle_centers
+from ..reconstruct import axis_warnings, find_center_of, magnifications, reconstruct_volume, settle_centers
 from .job import Job
+from .project import Project
 from .record import inputs_of
 
 
@@ -27,21 +28,21 @@ def read_steps(job: Job) -> Iterator[Progress]:
         ]
     )
     job.warn(list(metadata.get("excluded", [])), "excluded")
-    job.project.record.content["scan"] = summary_of(found)
+    job.project.record.content["scan"] = _summary_of(found)
     yield job.finished(1, 1, f"{len(found)} energies in {len(metadata.get('files', []))} files")
 
 
-def check_inputs(job_project: Any) -> None:
+def check_inputs(project: Project) -> None:
     """Take size, time and checksum of every input file, so that a changed input makes everything after it out of date."""
-    record = job_project.record
-    files = job_project.input().metadata.get("files", [])
+    record = project.record
+    files = project.input().metadata.get("files", [])
     try:
         record.content["inputs"] = inputs_of(files, record.content["inputs"])
     except OSError as error:
         raise DataError(f"The input file {error.filename} cannot be read: {error.strerror}.") from error
 
 
-def summary_of(found: Scan | EnergyStack) -> dict[str, Any]:
+def _summary_of(found: Scan | EnergyStack) -> dict[str, Any]:
     """Give what a scan or stack holds as plain values, for the record."""
     common = {"format": found.metadata.get("format", ""), "energies_eV": [float(e) for e in found.energies]}
     if isinstance(found, EnergyStack):
@@ -112,9 +113,9 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
     n = len(scan)
     total = 2 * n if parameters.center == "auto" else n
     store = job.project.store
-    ratio, sizes, warnings = magnifications(scan, parameters.magnification)
+    ratio, sizes, warnings = magnifications(scan, parameters.magnification, parameters.fixed)
     job.warn(warnings, "magnification")
-    voxel = None if sizes is None else np.full(3, float(sizes[-1]))
+    voxel = None if sizes is None else np.full(3, float(sizes[parameters.fixed]))
     job.project.record.content["scan"]["voxel_size_nm"] = None if voxel is None else [float(v) for v in voxel]
     rows, columns = scan.projections[0].shape[1:]
     shape = (int(rows), int(columns), int(columns))
@@ -168,7 +169,15 @@ def _find_centers(job: Job, scan: Scan, total: int) -> Iterator[Progress]:
             yield job.finished(e + 1, total, "axis found before", float(energy))
             continue
         corrected = _corrected(job, scan, e)
-        found[key] = float(find_center_of(corrected.optical_density, corrected.angles))
-        yield job.finished(e + 1, total, f"axis found at column {found[key]:.2f}", float(energy))
-    estimates = np.array([found[f"{energy:.4f}"] for energy in scan.energies])
-    job.entry["centers"] = [float(c) for c in settle_centers(estimates)]
+        try:
+            found[key] = float(find_center_of(corrected.optical_density, corrected.angles))
+            message = f"axis found at column {found[key]:.2f}"
+        except ReconstructionError as error:
+            if len(scan) == 1:
+                raise
+            found[key], message = None, f"no axis found: {error}"
+        yield job.finished(e + 1, total, message, float(energy))
+    estimates = np.array([found[f"{energy:.4f}"] for energy in scan.energies], float)
+    centers = settle_centers(estimates)
+    job.warn(axis_warnings(scan.energies, estimates, centers), "axis")
+    job.entry["centers"] = [float(c) for c in centers]

@@ -1,0 +1,5 @@
+"""``python -m napari_spectrotomo`` is ``spectrotomo``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,157 @@
+"""What was done is not done again; what changed, and what depends on it, is."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from napari_spectrotomo import Aborted, Project, ProjectError, run
+from napari_spectrotomo.workflow import STAGES, run_steps
+
+DRIVER = """
+import os, signal, sys
+from napari_spectrotomo.workflow import Project, run_steps
+from napari_spectrotomo.workflow.store import Store
+scan, output, where, count = sys.argv[1:5]
+count = int(count)
+kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+if where == "writing":  # in the middle: the volume is on disk, its flag is not
+    write, seen = Store.write, []
+    import zarr
+    def half(self, name, index, volume):
+        seen.append(index)
+        if len(seen) == count:
+            zarr.open_group(self.path, mode="r+")[name]["0"][index, : volume.shape[0] // 2] = volume[: volume.shape[0] // 2]
+            kill()
+        write(self, name, index, volume)
+    Store.write = half
+steps = 0
+for step in run_steps(Project.create(output, scan)):
+    steps += step.stage == where
+    if steps == count:
+        kill()
+"""
+
+
+def killed(scan, output, where, count):
+    done = subprocess.run([sys.executable, "-c", DRIVER, str(scan), str(output), where, str(count)], capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+
+
+def same_results(a: Project, b: Project):
+    for name in ("labels.tif", "edge_energy.tif", "edge_energy_error.tif", "edge_step.tif", "spectra.csv", "particles.csv", "registration.json"):
+        assert (a.path / name).read_bytes() == (b.path / name).read_bytes(), name
+    for name in ("reconstruction", "mask", "registered", "squared_difference_registered"):
+        np.testing.assert_array_equal(a.store.array(name), b.store.array(name), err_msg=name)
+
+
+def lines(project, *words):
+    return [line for line in (project.path / "run.log").read_text().splitlines() if all(w in line for w in words)]
+
+
+@pytest.mark.parametrize(("where", "count", "kept"), [("reconstruct", 12, 3), ("writing", 3, 2)])
+def test_a_run_killed_during_reconstruction_continues_to_the_same_numbers(small_scan, finished, tmp_path, where, count, kept):
+    killed(small_scan, tmp_path / "p", where, count)
+    project = run(small_scan, tmp_path / "p")
+    same_results(project, finished)
+    assert len(lines(project, "reconstruct", "eV: found done")) == kept
+    assert len(lines(project, "eV: reconstructed, axis")) == len(project.energies)
+
+
+def test_a_run_killed_during_registration_continues_to_the_same_numbers(small_scan, finished, tmp_path):
+    killed(small_scan, tmp_path / "p", "register", 4)
+    assert not (tmp_path / "p" / "registration.json").exists()
+    project = run(small_scan, tmp_path / "p")
+    same_results(project, finished)
+    assert len(lines(project, "register", "transform found done")) == 4
+    assert len(lines(project, "register", "MSE")) == len(project.energies)
+    assert not lines(project, "reconstruct", "eV")[len(lines(finished, "reconstruct", "eV")) :]
+
+
+def test_a_finished_run_does_nothing_again(own_project):
+    before = {p.name: p.stat().st_mtime_ns for p in own_project.path.glob("*.[tch]*")}
+    steps = list(run_steps(own_project))
+    assert [s.stage for s in steps] == list(STAGES)
+    assert {s.message for s in steps} == {"found done"}
+    assert {p.name: p.stat().st_mtime_ns for p in own_project.path.glob("*.[tch]*")} == before
+
+
+@pytest.mark.parametrize(
+    ("stage", "values", "redone"),
+    [
+        ("spectra", {"method": "white-line"}, {"spectra", "report"}),
+        ("label", {"min_fraction": 0.2}, {"label", "spectra", "report"}),
+        ("binarize", {"method": "otsu"}, {"binarize", "label", "register", "spectra", "report"}),
+    ],
+)
+def test_a_changed_parameter_redoes_its_stage_and_what_depends_on_it(own_project, stage, values, redone):
+    own_project.change(stage, **values)
+    assert {s for s in STAGES if own_project.state(s) == "outdated"} == redone
+    done = {s.stage for s in run_steps(own_project) if s.message != "found done"}
+    assert done == redone
+    assert all(own_project.state(s) == "done" for s in STAGES)
+
+
+def test_a_changed_input_redoes_everything(small_scan, finished, tmp_path):
+    import shutil
+
+    import h5py
+
+    shutil.copytree(small_scan, tmp_path / "scan")
+    shutil.copytree(finished.path, tmp_path / "p")
+    project = Project.create(tmp_path / "p", tmp_path / "scan")
+    with h5py.File(next((tmp_path / "scan").glob("*.h5")), "r+") as file:
+        file["img_tomo"][0, 0, 0] += 1
+    list(run_steps(project, "correct"))
+    assert project.state("reconstruct") == "outdated"
+
+
+def test_abort_keeps_what_is_finished(small_scan, tmp_path):
+    abort = threading.Event()
+    project = Project.create(tmp_path / "p", small_scan)
+
+    def until_three():
+        for step in run_steps(project, abort=abort):
+            if project.done("reconstruct").sum() == 3:
+                abort.set()
+
+    with pytest.raises(Aborted):
+        until_three()
+    assert project.state("reconstruct") == "partial"
+    assert Project.open(tmp_path / "p").done("reconstruct").sum() == 3
+
+
+def test_restart_does_everything_again(own_project):
+    redone = {s.stage for s in run_steps(own_project, "binarize", restart=True) if s.message != "found done"}
+    assert redone == {"read", "correct", "reconstruct", "binarize"}
+
+
+def test_a_project_may_be_moved_and_its_scan_too(small_scan, finished, tmp_path):
+    import shutil
+
+    shutil.copytree(finished.path, tmp_path / "elsewhere")
+    shutil.copytree(small_scan, tmp_path / "scan")
+    project = run(tmp_path / "scan", tmp_path / "elsewhere")
+    assert not lines(project, "reconstructed, axis")[len(lines(finished, "reconstructed, axis")) :]
+
+
+def test_the_folder_of_another_scan_is_refused(small_scan, finished, tmp_path):
+    import shutil
+
+    shutil.copytree(small_scan, tmp_path / "other")
+    os.remove(sorted((tmp_path / "other").glob("*.h5"))[0])
+    before = (finished.path / "run.json").read_bytes()
+    with pytest.raises(ProjectError, match="project of another scan"):
+        run(tmp_path / "other", finished.path)
+    assert (finished.path / "run.json").read_bytes() == before
+
+
+def test_a_folder_of_other_files_is_refused(small_scan, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ProjectError, match="holds other files"):
+        run(small_scan, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
