@@ -36,8 +36,20 @@ def _back_projection() -> Any:
     return njit(nogil=True)(back_projection_cpu.py_func)
 
 
-def algotom_slices(columns: int, angles: FloatArray, weights: FloatArray, filter_name: Filter) -> SliceFunction:
-    """Give what reconstructs a slice by algotom from a sinogram (A, C) with the axis at (columns - 1) / 2.
+def algotom_axis(columns: int, center: float, interpolated: bool) -> float:
+    """Column at which the axis must be for `algotom_slices`: near the middle, which is where the slice has it.
+
+    Where the projections are interpolated anyway it is the middle; else it is as far beside it as `center` is beside the
+    middle of a pixel, so that moving whole pixels does.
+    """
+    middle = (columns - 1) / 2
+    return middle if interpolated else middle + (center - middle - round(center - middle))
+
+
+def algotom_slices(
+    columns: int, angles: FloatArray, weights: FloatArray, filter_name: Filter, axis: float
+) -> SliceFunction:
+    """Give what reconstructs a slice by algotom from a sinogram (A, C) with the axis at column `axis`.
 
     Weights are those of `view_weights`. The sinogram is continued at its edges by half its width before it is filtered.
     """
@@ -52,11 +64,10 @@ def algotom_slices(columns: int, angles: FloatArray, weights: FloatArray, filter
     response = np.broadcast_to(ramp, (len(angles), width))
     theta = np.deg2rad(angles).astype(np.float32)
     weight = weights[:, None].astype(np.float32)
-    axis = np.float32((columns - 1) / 2)
 
     def reconstruct_slice(sinogram: Float32) -> Float32:
         filtered = apply_ramp_filter(sinogram * weight, response, pad=pad)
-        return back_project(filtered.astype(np.float32), theta, axis, False)
+        return back_project(filtered.astype(np.float32), theta, np.float32(axis), False)
 
     return reconstruct_slice
 

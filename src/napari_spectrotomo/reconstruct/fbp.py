@@ -14,8 +14,8 @@ import numpy.typing as npt
 from ..data import FloatArray
 from ..errors import ReconstructionError
 from ..progress import raise_if_aborted
-from .engines import algotom_slices, skimage_axis, skimage_slices
-from .geometry import resample_projections, view_weights
+from .engines import algotom_axis, algotom_slices, skimage_axis, skimage_slices
+from .geometry import resample_projections, same_size, view_weights
 from .parameters import Engine, ReconstructParameters
 
 Float32 = npt.NDArray[np.float32]
@@ -69,10 +69,15 @@ def reconstruct_volume(
     check_center(center, projections.shape[2])
     engine = choose_engine(parameters.engine)
     columns = projections.shape[2]
-    axis = (columns - 1) / 2 if engine == "algotom" else skimage_axis(columns, angles)
+    weights = view_weights(angles)
+    axis: float | FloatArray
+    if engine == "algotom":
+        axis = algotom_axis(columns, center, interpolated=not same_size(magnification))
+        reconstruct_slice = algotom_slices(columns, angles, weights, parameters.filter, axis)
+    else:
+        axis = skimage_axis(columns, angles)
+        reconstruct_slice = skimage_slices(columns, angles, weights, parameters.filter)
     views = resample_projections(np.asarray(projections, np.float32), center, magnification, axis, abort)
-    slices = algotom_slices if engine == "algotom" else skimage_slices
-    reconstruct_slice = slices(columns, angles, view_weights(angles), parameters.filter)
     scale = np.float32(1.0 if pixel_size is None else 1e3 / pixel_size) * _circle(columns)
     volume = np.empty((views.shape[1], columns, columns), np.float32)
     _each_slice(views, volume, reconstruct_slice, scale, abort, threads)

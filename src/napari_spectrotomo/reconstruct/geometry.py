@@ -65,12 +65,12 @@ def resample_projections(
     Returns
     -------
     (A, R, C) float32
-        Beyond the detector's edge its outermost pixels go on, so that no rim appears. The projections themselves where
-        nothing has to move.
+        Beyond the detector's edge its outermost pixels go on, so that no rim appears. Nothing is interpolated where all
+        moves by whole pixels.
     """
     axes = np.broadcast_to(np.asarray(axis, np.float64), len(projections))
-    if abs(magnification - 1) < 1e-6 and np.all(np.abs(axes - center) < 1e-3):
-        return projections
+    if same_size(magnification) and np.ptp(axes) < 1e-3 and abs(axes[0] - center - round(axes[0] - center)) < 1e-3:
+        return _move_whole_pixels(projections, round(axes[0] - center))
     middle = (projections.shape[1] - 1) / 2
     out = np.empty_like(projections)
     for view, moved, column in zip(projections, out, axes, strict=True):
@@ -78,3 +78,15 @@ def resample_projections(
         offset = (middle * (1 - magnification), center - magnification * column)
         ndi.affine_transform(view, [magnification, magnification], offset, output=moved, order=3, mode="nearest")
     return out
+
+
+def same_size(magnification: float) -> bool:
+    """Whether the image is as large as on the common grid."""
+    return abs(magnification - 1) < 1e-6
+
+
+def _move_whole_pixels(projections: Float32, shift: int) -> Float32:
+    if shift == 0:
+        return projections
+    columns = projections.shape[2]
+    return np.take(projections, np.arange(columns) - shift, axis=2, mode="clip")
