@@ -1,0 +1,5 @@
+"""The Binarize panel."""
+
+from .panel import BinarizePanel
+
+__all__ = ["BinarizePanel"]

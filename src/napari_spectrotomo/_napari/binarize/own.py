@@ -1,0 +1,87 @@
+"""Masks and labels of the user's own: saved into the project, and set in its recipe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError
+from ...progress import Progress, raise_if_aborted
+from ..run import start
+from ..state import state_of
+from ..work import Job
+
+
+def take_masks(viewer: Any, data: Any) -> Job | None:
+    """Save a labels layer's data as the project's masks, an energy at a time, in the worker.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    data : (E, z, y, x) or (z, y, x) array
+        Non-zero is sample.
+    """
+    project = state_of(viewer).project
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Path]:
+        import zarr
+
+        shape = _stack_shape(project)
+        if tuple(data.shape) not in (shape, shape[1:]):
+            raise DataError(
+                f"These masks have shape {tuple(data.shape)}: they must be {shape} (energy, z, y, x) or {shape[1:]} (z, y, x)."
+            )
+        path = _new(project.path, "own_masks", ".zarr")
+        whole = data if data.ndim == 4 else data[None]
+        out = zarr.create_array(str(path), shape=data.shape, dtype="bool", chunks=(1, *shape[1:])[-data.ndim :])
+        for e in range(len(whole)):
+            raise_if_aborted(abort)
+            mask = np.asarray(whole[e]) != 0
+            if data.ndim == 4:
+                out[e] = mask
+            else:
+                out[:] = mask
+            yield Progress("binarize", e + 1, len(whole), "mask saved")
+        project.change("binarize", masks=str(path))
+        return path
+
+    return start(viewer, "Saving the masks", steps)
+
+
+def take_labels(viewer: Any, data: Any) -> Job | None:
+    """Save a labels layer's data, (z, y, x), as the project's particles, in the worker."""
+    project = state_of(viewer).project
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Path]:
+        import tifffile
+
+        shape = _stack_shape(project)[1:]
+        if tuple(data.shape) != shape:
+            raise DataError(
+                f"These labels have shape {tuple(data.shape)}: they must be that of the volumes, {shape} (z, y, x)."
+            )
+        path = _new(project.path, "own_labels", ".tif")
+        yield Progress("label", 0, 1, "saving")
+        tifffile.imwrite(path, np.asarray(data).astype(np.uint16))
+        project.change("label", labels=str(path))
+        yield Progress("label", 1, 1, "labels saved")
+        return path
+
+    return start(viewer, "Saving the labels", steps)
+
+
+def _stack_shape(project: Any) -> tuple[int, ...]:
+    found = project.input() if project.kind == "stack" else project.stack("reconstruction")
+    return tuple(found.data.shape)
+
+
+def _new(folder: Path, stem: str, suffix: str) -> Path:
+    """Give a name that is not taken: what the recipe named before stays as it was."""
+    number = 1
+    while (path := folder / f"{stem}_{number}{suffix}").exists():
+        number += 1
+    return path

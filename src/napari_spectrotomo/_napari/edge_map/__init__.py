@@ -1,0 +1,5 @@
+"""The Edge map panel."""
+
+from .panel import EdgeMapPanel
+
+__all__ = ["EdgeMapPanel"]

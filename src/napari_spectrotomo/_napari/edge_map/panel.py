@@ -1,0 +1,107 @@
+"""The Edge map panel: the edge energy of every voxel, how far to trust it, and the particles' numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout
+
+from ...spectra import SpectraParameters
+from ..forms import ParameterForm
+from ..layers import layer_of, leave_comparison, show_only
+from ..panel import Panel
+from ..run import run_until
+from ..status import stage_line
+
+_MAPS = {"Energy": "edge energy", "Error": "edge error", "Step": "edge step"}
+_COLUMNS = {"label": "particle", "voxels": "voxels", "median_eV": "median (eV)", "fwhm_eV": "FWHM (eV)"}
+
+
+class EdgeMapPanel(Panel):
+    """Map the edge energy."""
+
+    NAME: ClassVar[str] = "Edge map"
+    ACTION: ClassVar[str] = "Map the edge energy"
+    UNTIL: ClassVar[str] = "spectra"
+    NEXT: ClassVar[str] = "ROI spectrum"
+
+    def build(self, body: QVBoxLayout) -> None:
+        """Put in the form, the maps, the particles and the report."""
+        self.form = self.add_form(ParameterForm(SpectraParameters, usual=("method", "element")), "spectra")
+        self.box = QGroupBox("Maps and particles")
+        inner = QVBoxLayout(self.box)
+        row = QHBoxLayout()
+        self.maps: dict[str, QPushButton] = {}
+        for words, role in _MAPS.items():
+            button = QPushButton(words)
+            button.clicked.connect(lambda _=False, role=role: self._show(role))
+            row.addWidget(button)
+            self.maps[role] = button
+        inner.addLayout(row)
+        self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setHorizontalHeaderLabels(list(_COLUMNS.values()))
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setMinimumHeight(110)
+        inner.addWidget(self.table)
+        self.report = QPushButton("Write the report")
+        self.report.setToolTip(
+            "One page with the pictures and numbers of this scan, report.html in the project folder."
+        )
+        self.report.clicked.connect(lambda: run_until(self.viewer, "report", "Writing the report"))
+        self.open_report = QPushButton("Open the report")
+        self.open_report.clicked.connect(self._open_report)
+        reports = QHBoxLayout()
+        reports.addWidget(self.report)
+        reports.addWidget(self.open_report)
+        inner.addLayout(reports)
+        body.addWidget(self.box)
+
+    def missing(self) -> tuple[str, str] | None:
+        """Ask for registered volumes."""
+        project = self.state.project
+        if project is not None and project.state("register") == "missing":
+            return "Register the volumes first: a spectrum of a voxel that moves means nothing.", "Register"
+        return super().missing()
+
+    def headline(self) -> str:
+        """Say what the map was made with."""
+        project = self.state.project
+        words = "The map is done."
+        if project.state("spectra") == "done":
+            edge = project.edge_map()
+            words = f"{edge.method} map, e0 {edge.e0:.1f} eV."
+        return f"{project.source.name}: {stage_line(project, 'spectra', words)}"
+
+    def refresh(self) -> None:
+        """Show the particles' numbers."""
+        project = self.state.project
+        done = project.state("spectra") == "done"
+        self.box.setVisible(done)
+        self.open_report.setEnabled((project.path / "report.html").exists())
+        if done:
+            self._fill(project.particles())
+
+    def act(self) -> None:
+        """Map the edge."""
+        leave_comparison(self.viewer)
+        run_until(self.viewer, self.UNTIL, "Mapping the edge")
+
+    def _fill(self, particles: Any) -> None:
+        self.table.setRowCount(len(particles))
+        for row, particle in enumerate(particles.itertuples()):
+            for column, name in enumerate(_COLUMNS):
+                value = getattr(particle, name)
+                text = f"{value:.2f}" if name.endswith("_eV") else f"{int(value)}"
+                self.table.setItem(row, column, QTableWidgetItem(text))
+
+    def _show(self, role: str) -> None:
+        leave_comparison(self.viewer)
+        if layer_of(self.viewer, role) is not None:
+            show_only(self.viewer, role)
+
+    def _open_report(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.state.project.path / "report.html")))

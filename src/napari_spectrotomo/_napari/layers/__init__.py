@@ -1,0 +1,22 @@
+"""Layers: what they are made of, where they lie, and which of them are seen."""
+
+from .compare import compare, leave_comparison
+from .show import go_to_energy, layer_of, put, show_only, take_away
+from .stages import show_input, show_stage
+from .tuples import ROLE, projections_layer, volume_layer, volumes_layer
+
+__all__ = [
+    "ROLE",
+    "compare",
+    "go_to_energy",
+    "layer_of",
+    "leave_comparison",
+    "projections_layer",
+    "put",
+    "show_input",
+    "show_only",
+    "show_stage",
+    "take_away",
+    "volume_layer",
+    "volumes_layer",
+]

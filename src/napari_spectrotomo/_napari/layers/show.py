@@ -1,0 +1,70 @@
+"""Puts layers into a viewer, one for each role, and chooses which are seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari.layers import Layer
+
+from .tuples import ROLE, LayerTuple
+
+VOLUME_ROLES = (
+    "raw",
+    "registered",
+    "fixed",
+    "mask",
+    "particles",
+    "difference raw",
+    "difference registered",
+    "edge energy",
+    "edge error",
+    "edge step",
+)
+
+
+def layer_of(viewer: Any, role: str) -> Layer | None:
+    """Give the viewer's layer with a role, or None."""
+    return next((layer for layer in viewer.layers if layer.metadata.get(ROLE) == role), None)
+
+
+def put(viewer: Any, made: LayerTuple) -> Layer:
+    """Show a layer: new data for the one with its role where they fit, so that its look and place stay; else a new one.
+
+    Projections leave the list when a volume comes: their axes would mix degrees with nanometres.
+    """
+    data, given, kind = made
+    role = given["metadata"][ROLE]
+    if role != "projections":
+        take_away(viewer, "projections")
+    layer = layer_of(viewer, role)
+    fits = layer is not None and layer.data.shape == data.shape and tuple(layer.scale) == tuple(given["scale"])
+    if layer is not None and not fits:
+        viewer.layers.remove(layer)
+        layer = None
+    if layer is None:
+        return viewer.add_layer(Layer.create(data, given, kind))
+    layer.metadata = given["metadata"]
+    layer.name = given["name"]
+    if layer.data is not data:
+        layer.data = data
+    return layer
+
+
+def take_away(viewer: Any, *roles: str) -> None:
+    """Remove the layers with these roles."""
+    for layer in [x for x in viewer.layers if x.metadata.get(ROLE) in roles]:
+        viewer.layers.remove(layer)
+
+
+def show_only(viewer: Any, *roles: str) -> None:
+    """Make the layers with these roles visible and the plugin's others not; layers of the user's own stay as they are."""
+    for layer in viewer.layers:
+        role = layer.metadata.get(ROLE)
+        if role in VOLUME_ROLES or role == "preview":
+            layer.visible = role in roles
+
+
+def go_to_energy(viewer: Any, index: int) -> None:
+    """Move the energy slider."""
+    if viewer.dims.ndim >= 4:
+        viewer.dims.set_point(0, float(index))

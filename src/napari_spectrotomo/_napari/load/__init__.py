@@ -1,0 +1,5 @@
+"""The Load panel."""
+
+from .panel import LoadPanel
+
+__all__ = ["LoadPanel"]

@@ -1,0 +1,135 @@
+"""Opening a scan, a stack or a project: where its project goes, and the work of reading what there is."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from weakref import ref
+
+from ...errors import ProjectError
+from ...progress import Progress
+from ...workflow import Project, Recipe, run_steps
+from ..layers import show_input, show_stage
+from ..run import start
+from ..state import plain_viewer, state_of
+from ..work import Job, Outcome
+
+SUFFIX = "_spectrotomo"
+
+
+def is_project(path: Path) -> bool:
+    """Say whether a folder holds a project."""
+    return (path / "run.json").is_file()
+
+
+def default_folder(source: Path, settled: str = "") -> Path:
+    """Give the folder where the project of `source` goes: beside it, or at home where that cannot be written.
+
+    Parameters
+    ----------
+    source : path
+    settled : str
+        A folder that the user set in napari's preferences for all projects; empty: beside the scan.
+    """
+    name = (source.name if source.is_dir() else source.stem) + SUFFIX
+    places = [Path(settled).expanduser()] if settled else [source.parent, Path.home() / "spectrotomo"]
+    place = next((p for p in places if os.access(p, os.W_OK)), places[-1])
+    folder, number = place / name, 2
+    while _is_taken(folder, source):
+        folder = place / f"{name}_{number}"
+        number += 1
+    return folder
+
+
+def _is_taken(folder: Path, source: Path) -> bool:
+    if not folder.exists():
+        return False
+    if not is_project(folder):
+        return not folder.is_dir() or any(folder.iterdir())
+    try:
+        return Project.open(folder).source != source.absolute()
+    except ProjectError:
+        return True
+
+
+def load(viewer: Any, source: Path, folder: Path, read: dict[str, Any]) -> Job | None:
+    """Read a scan or a stack into a project, in the worker; the viewer then shows its projections.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    source, folder : path
+        The scan or stack, and its project.
+    read : dict
+        Parameters of reading that differ from the defaults.
+    """
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Project]:
+        yield Progress("read", 0, 1, "looking at the files")
+        recipe = Project.open(folder).recipe if is_project(folder) else Recipe()
+        project = Project.create(folder, source, recipe.changed("read", **read))
+        yield from run_steps(project, until="read", abort=abort)
+        return project
+
+    return _begin(viewer, f"Reading {source.name}", steps)
+
+
+def reopen(viewer: Any, folder: Path) -> Job | None:
+    """Open a project in the worker; the viewer then shows all that is done."""
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Project]:
+        yield Progress("read", 0, 1, "opening")
+        project = Project.open(folder)
+        project.input()
+        return project
+
+    return _begin(viewer, f"Opening {folder.name}", steps)
+
+
+def exclude(viewer: Any, exclusions: tuple[Any, ...]) -> Job | None:
+    """Set what is left out of the viewer's project, in the worker; nothing is changed when it names what is not there."""
+    project = state_of(viewer).project
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Project]:
+        yield Progress("read", 0, 1, "leaving out")
+        before = project.recipe.correct.exclude
+        project.change("correct", exclude=exclusions)
+        fits = False
+        try:
+            project.input()
+            fits = True
+        finally:
+            if not fits:
+                project.change("correct", exclude=before)
+        return project
+
+    return _begin(viewer, "Leaving out", steps)
+
+
+def show_done(viewer: Any, project: Project) -> None:
+    """Show all that a project has made: the last stage that is done decides what is seen."""
+    if project.state("reconstruct") not in ("done", "partial"):
+        show_input(viewer, project)
+        return
+    for stage in ("reconstruct", "label", "register", "spectra"):
+        if project.state(stage) != "missing":
+            show_stage(viewer, project, stage)
+
+
+def _begin(viewer: Any, title: str, steps: Any) -> Job | None:
+    job = start(viewer, title, steps)
+    if job is not None:
+        job.ended.connect(partial(_take_in, ref(plain_viewer(viewer))))
+    return job
+
+
+def _take_in(viewer_ref: Any, outcome: Outcome) -> None:
+    viewer = viewer_ref()
+    if viewer is None or outcome.result is None:
+        return
+    show_done(viewer, outcome.result)
+    state_of(viewer).project = outcome.result

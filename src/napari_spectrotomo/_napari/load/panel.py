@@ -1,0 +1,147 @@
+"""The Load panel: from a path to a project, with a summary of what was found and every doubt about it."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout
+
+from ...io import ReadParameters
+from ...workflow import in_words
+from ..forms import Fold, ParameterForm
+from ..layers import ROLE
+from ..panel import Panel
+from ..settings import setting
+from ..status import span
+from ..work import Outcome
+from .exclusions import ExclusionEditor
+from .opening import default_folder, exclude, is_project, load, reopen
+from .path_row import PathRow
+
+
+class LoadPanel(Panel):
+    """Choose a scan or a stack, and see what was found."""
+
+    NAME: ClassVar[str] = "Load"
+    ACTION: ClassVar[str] = "Load"
+    UNTIL: ClassVar[str] = "read"
+    NEXT: ClassVar[str] = "Reconstruct"
+
+    def build(self, body: QVBoxLayout) -> None:
+        """Put in the paths, the reading parameters, the summary and the exclusions."""
+        self.source = PathRow(
+            "Scan or stack (folder or file)",
+            "Raw projections or reconstructed volumes; drop them here or on napari.",
+            file=True,
+        )
+        self.folder = PathRow(
+            "Project folder", "Where everything that is made is kept; one that holds this scan's project is continued."
+        )
+        self.source.changed.connect(self._suggest)
+        self.open_project = QPushButton("Open a project made before…")
+        self.open_project.clicked.connect(self._choose_project)
+        self.form = ParameterForm(ReadParameters, usual=(), more="How to read")
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.exclusions = ExclusionEditor()
+        self.exclusions.edited.connect(lambda wanted: exclude(self.viewer, wanted))
+        self.exclusions.refused.connect(lambda why: self.say(why, error=True))
+        self.fold = Fold("Leave out energies or projections", self.exclusions)
+        for widget in (self.source, self.folder, self.open_project, self.form, self.summary, self.fold):
+            body.addWidget(widget)
+        self.listen(self.viewer.layers.events.inserted, self._on_layer)
+        for layer in self.viewer.layers:
+            self._take_source(layer)
+
+    def missing(self) -> tuple[str, str] | None:
+        """Nothing comes before loading."""
+        return None
+
+    def headline(self) -> str:
+        """Say what is loaded, or what to do."""
+        project = self.state.project
+        if project is None:
+            return "Choose a scan folder or file, or drop one on napari, then press Load."
+        return f"{project.source.name}: {span(project.energies)}. Project in {project.path.name}."
+
+    def refresh(self) -> None:
+        """Show the project's paths, summary and exclusions."""
+        project = self.state.project
+        self.fold.setVisible(project is not None and project.kind == "scan")
+        if project is None:
+            self.summary.setText("")
+            return
+        self.next.setText(f"Next: {'Reconstruct' if project.kind == 'scan' else 'Binarize'} →")
+        if self.source.path is None or self.source.path.absolute() != project.source:
+            self.source.path = project.source
+        self.folder.path = project.path
+        self.form.show_parameters(project.recipe.read)
+        self.summary.setText(summary(project))
+        left_out = project.recipe.correct.exclude
+        energies = sorted({*map(float, project.energies), *(x.energy for x in left_out if x.energy is not None)})
+        self.exclusions.show_exclusions(left_out, energies)
+
+    def act(self) -> None:
+        """Load what the line names: a scan, a stack, or a project."""
+        source, folder = self.source.path, self.folder.path
+        if source is None:
+            self.say("Choose a scan folder or file first.", error=True)
+        elif is_project(source):
+            reopen(self.viewer, source)
+        else:
+            source = source.absolute()
+            load(self.viewer, source, folder or default_folder(source, setting("project_folder")), self.form.values())
+
+    def _open(self, name: str) -> None:
+        project = self.state.project
+        super()._open("Binarize" if name == self.NEXT and project is not None and project.kind == "stack" else name)
+
+    def _suggest(self, text: str) -> None:
+        path = Path(text).expanduser()
+        project = self.state.project
+        if project is not None and path.absolute() == project.source:
+            self.folder.path = project.path
+        elif text.strip() and path.exists() and not is_project(path):
+            self.folder.path = default_folder(path.absolute(), setting("project_folder"))
+
+    def _choose_project(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Project folder", str(self.folder.path or Path.home()))
+        if chosen:
+            reopen(self.viewer, Path(chosen))
+
+    def _on_layer(self, event: Any) -> None:
+        self._take_source(event.value)
+
+    def _take_source(self, layer: Any) -> None:
+        """Take the path of a scan that was dropped on napari."""
+        source = layer.metadata.get("source", "")
+        if (
+            source
+            and layer.metadata.get(ROLE) in ("projections", "raw")
+            and self.source.path is None
+            and self.state.project is None
+        ):
+            self.source.path = source
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        super()._on_ended(outcome)
+        if outcome.cancelled:
+            self.say("Stopped; nothing was loaded.")
+
+
+def summary(project: Any) -> str:
+    """Say what a project's source holds, as HTML: the facts, then every doubt."""
+    found = project.input()
+    rows = "".join(
+        f"<tr><td style='padding-right: 8px;'>{escape(k)}</td><td>{escape(v)}</td></tr>"
+        for k, v in in_words(found).items()
+    )
+    doubts = [
+        *found.metadata.get("doubts", []),
+        *(f"{Path(str(file)).name} was skipped: {reason}" for file, reason in found.metadata.get("skipped", [])),
+        *found.metadata.get("excluded", []),
+    ]
+    said = "".join(f"<p style='color: #e3b341;'>⚠ {escape(d)}</p>" for d in doubts)
+    return f"<table>{rows}</table>{said}"

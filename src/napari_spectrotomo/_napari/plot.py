@@ -1,0 +1,113 @@
+"""A plot against photon energy. pyqtgraph is imported when one is first shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One curve: energies (E,) in eV, values (E,), its name, its colour as napari's RGBA in 0..1 or a name, and its style."""
+
+    energies: npt.NDArray[Any]
+    values: npt.NDArray[Any]
+    name: str
+    color: Any = "w"
+    dashed: bool = False
+    symbols: bool = False
+
+
+class EnergyPlot(QWidget):
+    """Curves against energy with a line at the energy shown.
+
+    Attributes
+    ----------
+    energy_chosen : Signal(float)
+        The energy in eV where the plot was clicked.
+    """
+
+    energy_chosen = Signal(float)
+
+    def __init__(self, label: str, *, log: bool = False) -> None:
+        super().__init__()
+        self._label, self._log = label, log
+        self.curves: tuple[Curve, ...] = ()
+        self.energy: float | None = None
+        self.widget: Any = None
+        self.setMinimumHeight(170)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+
+    def draw(self, curves: list[Curve]) -> None:
+        """Show these curves in place of those before."""
+        self.curves = tuple(curves)
+        if self.widget is not None:
+            self._draw()
+
+    def mark(self, energy: float | None) -> None:
+        """Put the line at an energy, or hide it."""
+        self.energy = energy
+        if self.widget is not None:
+            self._line.setVisible(energy is not None)
+            if energy is not None:
+                self._line.setPos(energy)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the plot when it is first seen."""
+        if self.widget is None:
+            self._make()
+            self._draw()
+            self.mark(self.energy)
+        super().showEvent(event)
+
+    def _make(self) -> None:
+        import pyqtgraph as pg
+
+        self.widget = pg.PlotWidget(background=None)
+        self.widget.setLabel("bottom", "energy (eV)")
+        self.widget.setLabel("left", self._label)
+        self.widget.getAxis("bottom").enableAutoSIPrefix(False)
+        self.widget.getAxis("left").enableAutoSIPrefix(False)
+        self.widget.setLogMode(y=self._log)
+        self.widget.showGrid(x=True, y=True, alpha=0.15)
+        self.widget.setMenuEnabled(False)
+        self._legend = self.widget.addLegend(offset=(-4, 4), labelTextSize="8pt")
+        self._line = pg.InfiniteLine(angle=90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DotLine))
+        self.widget.addItem(self._line)
+        self.widget.scene().sigMouseClicked.connect(self._on_click)
+        self.layout().addWidget(self.widget)
+
+    def _draw(self) -> None:
+        import pyqtgraph as pg
+
+        for item in list(self.widget.listDataItems()):
+            self.widget.removeItem(item)
+        self._legend.clear()
+        for curve in self.curves:
+            style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+            color = _color(curve.color)
+            marks = {"symbol": "o", "symbolSize": 5, "symbolBrush": color, "symbolPen": None} if curve.symbols else {}
+            self.widget.plot(
+                curve.energies,
+                curve.values,
+                pen=pg.mkPen(color, width=1.5, style=style),
+                name=curve.name,
+                connect="finite",
+                **marks,
+            )
+
+    def _on_click(self, event: Any) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.energy_chosen.emit(float(self.widget.plotItem.vb.mapSceneToView(event.scenePos()).x()))
+
+
+def _color(color: Any) -> Any:
+    if isinstance(color, str):
+        return color
+    return tuple(round(255 * float(c)) for c in color[:3])

@@ -1,0 +1,5 @@
+"""The Quality panel."""
+
+from .panel import QualityPanel
+
+__all__ = ["QualityPanel"]

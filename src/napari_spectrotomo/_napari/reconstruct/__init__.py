@@ -1,0 +1,5 @@
+"""The Reconstruct panel."""
+
+from .panel import ReconstructPanel
+
+__all__ = ["ReconstructPanel"]

@@ -1,0 +1,5 @@
+"""The Register panel."""
+
+from .panel import RegisterPanel
+
+__all__ = ["RegisterPanel"]

@@ -1,0 +1,5 @@
+"""The ROI spectrum panel."""
+
+from .panel import RoiSpectrumPanel
+
+__all__ = ["RoiSpectrumPanel"]

@@ -1,0 +1,209 @@
+"""The ROI spectrum panel: the mean spectrum of what is drawn, following it as it is dragged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from magicgui.widgets import ComboBox, Container, SpinBox
+from napari.layers import Labels, Points, Shapes
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
+from superqt.utils import qthrottled
+
+from ..energy_text import ENERGIES, shown_energy
+from ..layers import ROLE, go_to_energy, layer_of
+from ..panel import Panel
+from ..plot import Curve, EnergyPlot
+from .latest import Latest
+from .regions import regions_of
+from .spectra import RegionSpectrum, spectra_of, write_csv
+
+_INTERVAL = 60  # ms between spectra while a region is dragged
+
+
+class RoiSpectrumPanel(Panel):
+    """Spectra of drawn regions."""
+
+    NAME: ClassVar[str] = "ROI spectrum"
+
+    def build(self, body: QVBoxLayout) -> None:
+        """Put in the choice of regions and the plot."""
+        self.draw = QPushButton("Draw regions")
+        self.draw.setToolTip("A new shapes layer: draw an ellipse, a rectangle or a polygon, then drag it about.")
+        self.draw.clicked.connect(self._draw_regions)
+        self.pick = QPushButton("Pick points")
+        self.pick.setToolTip("A new points layer: click where you want a spectrum.")
+        self.pick.clicked.connect(self._pick_points)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.draw)
+        buttons.addWidget(self.pick)
+        body.addLayout(buttons)
+        self.layer = ComboBox(
+            label="regions of",
+            choices=[("nothing drawn yet", None)],
+            tooltip="A shapes, points or labels layer (of labels: the selected one).",
+        )
+        self.depth = SpinBox(
+            label="depth (voxels)",
+            value=1,
+            min=0,
+            max=50,
+            tooltip="Slices on either side of a flat shape; radius of a point.",
+        )
+        self._choice = Container(labels=True)
+        self._choice.extend([self.layer, self.depth])
+        self._choice.margins = (0, 0, 0, 0)
+        body.addWidget(self._choice.native)
+        self.plot = EnergyPlot("attenuation")
+        self.plot.energy_chosen.connect(self._go)
+        body.addWidget(self.plot, 1)
+        self.export = QPushButton("Export as CSV…")
+        self.export.setEnabled(False)
+        self.export.clicked.connect(self._export)
+        body.addWidget(self.export)
+        self.spectra: list[RegionSpectrum] = []
+        self._followed_layer: Any = None
+        self._seen: tuple[Any, ...] = ()
+        self._latest = Latest()
+        self._latest.done.connect(self._show)
+        self._latest.failed.connect(lambda error: self.say(f"The spectrum could not be computed: {error}", error=True))
+        self.update_spectra = qthrottled(self._update, timeout=_INTERVAL)
+        self.layer.changed.connect(self._follow)
+        self.depth.changed.connect(lambda *_: self.update_spectra())
+        for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed):
+            self.listen(event, self._refill)
+        self.listen(self.viewer.layers.selection.events.active, self._on_active)
+        self.listen(self.viewer.dims.events.point, self._mark)
+        self._refill()
+
+    def missing(self) -> tuple[str, str] | None:
+        """Ask for volumes."""
+        project = self.state.project
+        if layer_of(self.viewer, "raw") is not None or (
+            project is not None and project.state("reconstruct") != "missing"
+        ):
+            return None
+        if project is not None and project.kind == "scan":
+            return "Reconstruct the scan first: there are no volumes to take a spectrum of.", "Reconstruct"
+        return "Load a scan or a stack of volumes first.", "Load"
+
+    def headline(self) -> str:
+        """Say what to do."""
+        return "Draw a region, pick a point, or choose a label; drag it and the spectrum follows. Raw dashed, registered solid."
+
+    def refresh(self) -> None:
+        """Compute again: volumes may have changed."""
+        self._seen = ()
+        self.update_spectra()
+
+    def _draw_regions(self) -> None:
+        layer = self._new(
+            self.viewer.add_shapes,
+            "Regions",
+            edge_width=self._width(0.6),
+            face_color="transparent",
+            edge_color="#ffd33d",
+        )
+        layer.mode = "add_ellipse"
+
+    def _pick_points(self) -> None:
+        layer = self._new(self.viewer.add_points, "Picked points", size=self._width(3.0), face_color="#ffd33d")
+        layer.mode = "add"
+
+    def _new(self, add: Any, name: str, **look: Any) -> Any:
+        raw: Any = layer_of(self.viewer, "raw")
+        place = {"scale": raw.scale[-3:], "units": raw.units[-3:], "axis_labels": raw.axis_labels[-3:]}
+        layer = add(ndim=3, name=name, metadata={ROLE: "regions"}, **place, **look)
+        self.layer.value = layer.name
+        return layer
+
+    def _width(self, voxels: float) -> float:
+        return voxels
+
+    def _refill(self, event: Any = None) -> None:
+        chosen = self.layer.value
+        names = [
+            x.name
+            for x in self.viewer.layers
+            if isinstance(x, Shapes | Points) or (isinstance(x, Labels) and x.ndim == 3)
+        ]
+        self.layer.choices = [(n, n) for n in names] or [("nothing drawn yet", None)]
+        if chosen in names:
+            self.layer.value = chosen
+        self._follow()
+        if event is not None:
+            self._on_changed()
+
+    def _on_active(self, event: Any) -> None:
+        layer = self.viewer.layers.selection.active
+        if layer is not None and any(layer.name == name for name in self.layer.choices):
+            self.layer.value = layer.name
+
+    def _follow(self, *_: Any) -> None:
+        """Listen to the chosen layer: its data, and what moves while it is dragged."""
+        name = self.layer.value
+        layer = self.viewer.layers[name] if name is not None and name in self.viewer.layers else None
+        if layer is self._followed_layer:
+            return
+        for event in _changes(self._followed_layer):
+            event.disconnect(self._on_region)
+        self._followed_layer = layer
+        for event in _changes(layer):
+            event.connect(self._on_region)
+        self._seen = ()
+        self.update_spectra()
+
+    def _on_region(self, event: Any = None) -> None:
+        self.update_spectra()
+
+    def _update(self) -> None:
+        layer, raw = self._followed_layer, layer_of(self.viewer, "raw")
+        if raw is None or not self.isVisible():
+            return
+        regions = [] if layer is None else regions_of(layer, raw, self.depth.value)
+        stacks = {
+            role: (x.data, x.metadata[ENERGIES])
+            for role in ("raw", "registered")
+            if (x := layer_of(self.viewer, role)) is not None
+        }
+        seen = tuple((r.name, str(r.box), r.mask.tobytes(), tuple(r.color)) for r in regions) + tuple(
+            id(d) for d, _ in stacks.values()
+        )
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self._latest.ask(lambda: spectra_of(regions, stacks))
+
+    def _show(self, spectra: list[RegionSpectrum]) -> None:
+        self.spectra = spectra
+        self.plot.draw(
+            [
+                Curve(s.energies, s.mean, f"{s.region.name} {s.stack}", s.region.color, dashed=s.stack == "raw")
+                for s in spectra
+            ]
+        )
+        self.export.setEnabled(bool(spectra))
+        self._mark()
+
+    def _mark(self, event: Any = None) -> None:
+        self.plot.mark(shown_energy(self.viewer))
+
+    def _go(self, energy: float) -> None:
+        raw = layer_of(self.viewer, "raw")
+        if raw is not None:
+            go_to_energy(self.viewer, int(np.argmin(np.abs(raw.metadata[ENERGIES] - energy))))
+
+    def _export(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export spectra", "roi_spectra.csv", "CSV (*.csv)")
+        if chosen:
+            raw = layer_of(self.viewer, "raw")
+            write_csv(self.spectra, Path(chosen), raw.metadata.get("attenuation_unit", "") if raw is not None else "")
+            self.say(f"Written to {Path(chosen).name}.")
+
+
+def _changes(layer: Any) -> list[Any]:
+    if layer is None:
+        return []
+    events = [layer.events.data, layer.events.set_data]
+    return [*events, layer.events.selected_label] if isinstance(layer, Labels) else events

@@ -1,0 +1,71 @@
+"""Runs the stages of a viewer's project in its worker and shows what they make, energy by energy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from ..progress import Progress
+from ..workflow import run_steps
+from .layers import show_stage
+from .state import ViewerState, plain_viewer, state_of
+from .work import Job, Outcome, Steps
+
+_REDRAW = 0.5  # seconds between redraws of a growing layer
+
+
+def start(viewer: Any, title: str, steps: Steps) -> Job | None:
+    """Begin long work for a viewer, one at a time: None while other work is under way."""
+    state = state_of(viewer)
+    if state.job is not None:
+        return None
+    job = Job(title, steps)
+    job.released.connect(partial(_free, ref(state)))
+    state.job = job
+    return job.start()
+
+
+def run_until(viewer: Any, stage: str, title: str) -> Job | None:
+    """Run the project's stages up to `stage`; layers grow as energies finish, and what is finished stays when it is cancelled."""
+    project = state_of(viewer).project
+    job = start(viewer, title, lambda abort: run_steps(project, until=stage, abort=abort))
+    if job is not None:
+        shown = _Shown(plain_viewer(viewer), project, stage)
+        job.progressed.connect(shown.on_progress)
+        job.ended.connect(shown.on_end)
+        job.companions.append(shown)
+    return job
+
+
+class _Shown:
+    """Redraws the layers of a running project, not more often than is worth it."""
+
+    def __init__(self, viewer: Any, project: Any, until: str) -> None:
+        self._viewer, self._project, self._until = ref(viewer), project, until
+        self._last: tuple[str, float] = ("", 0.0)
+
+    def on_progress(self, progress: Progress) -> None:
+        stage, when = self._last
+        now = time.monotonic()
+        if progress.stage != self._until or (stage == progress.stage and now - when < _REDRAW):
+            return
+        self._show(progress.stage)
+        self._last = (progress.stage, time.monotonic())
+
+    def on_end(self, outcome: Outcome) -> None:
+        self._show(self._until)
+
+    def _show(self, stage: str) -> None:
+        viewer = self._viewer()
+        if viewer is not None:
+            show_stage(viewer, self._project, stage)
+
+
+def _free(state: Callable[[], ViewerState | None]) -> None:
+    shared = state()
+    if shared is not None:
+        shared.job = None
+        shared.touch()

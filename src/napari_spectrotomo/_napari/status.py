@@ -1,0 +1,59 @@
+"""How far a project is, in words: the trail of steps at the top of each panel, and one line a stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .docks import STEPS
+
+LAST_STAGE = {
+    "Load": "read",
+    "Reconstruct": "reconstruct",
+    "Binarize": "label",
+    "Register": "register",
+    "Edge map": "spectra",
+}
+MARKS = {"done": "✓", "partial": "◐", "outdated": "↻", "missing": "○"}
+WORDS = {
+    "done": "done",
+    "partial": "begun",
+    "outdated": "out of date, a parameter or input before it changed",
+    "missing": "not done yet",
+}
+
+
+def trail(project: Any, here: str) -> str:
+    """Give the steps with their marks as links, the present one in bold; HTML."""
+    parts = []
+    for name in STEPS:
+        if project is not None and project.kind == "stack" and name == "Reconstruct":
+            continue
+        state = "missing" if project is None else project.state(LAST_STAGE[name])
+        words = name.replace(" ", "&nbsp;")
+        text = f"<b>{words}</b>" if name == here else words
+        parts.append(
+            f'<a href="{name}" style="color: #9ecbff; text-decoration: none;" title="{WORDS[state]}">{text}&nbsp;{MARKS[state]}</a>'
+        )
+    return " &nbsp;".join(parts)
+
+
+def span(energies: Any) -> str:
+    """Say how many energies there are, and from where to where."""
+    if len(energies) == 1:
+        return f"1 energy, {energies[0]:.1f} eV"
+    return f"{len(energies)} energies, {energies[0]:.1f}–{energies[-1]:.1f} eV"
+
+
+def stage_line(project: Any, stage: str, done: str) -> str:
+    """Say how far one stage is; `done` are the words for when it is."""
+    state = project.state(stage)
+    if state == "done":
+        return done
+    if state == "partial" and stage in ("reconstruct", "binarize", "register"):
+        flags = project.done(stage)
+        return f"{int(flags.sum())} of {len(flags)} energies done; the button continues."
+    return {
+        "missing": "Not done yet.",
+        "partial": "Begun; the button continues.",
+        "outdated": "Out of date: a parameter or an input changed since.",
+    }[state]

@@ -1,0 +1,156 @@
+"""Long work beside the GUI thread: one generator worker, reports as it goes, and a Cancel that reaches the core."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from napari.qt.threading import GeneratorWorker, create_worker
+from psygnal import Signal
+
+from ..errors import Aborted, SpectrotomoError
+from ..progress import Progress
+
+log = logging.getLogger(__name__)
+
+Steps = Callable[[threading.Event], Any]
+"""Makes a generator of `Progress`, given the event that stops it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How long work ended.
+
+    Attributes
+    ----------
+    result : object
+        What the work returned.
+    error : str
+        The sentence of what went wrong; empty when nothing did.
+    details : str
+        More about an error that nobody foresaw.
+    cancelled : bool
+    """
+
+    result: Any = None
+    error: str = ""
+    details: str = ""
+    cancelled: bool = False
+
+
+class _Worker(GeneratorWorker):
+    """A generator worker whose `quit` reaches into the step at hand: Cancel, and napari when its window is closed, call it."""
+
+    abort: threading.Event
+
+    def quit(self) -> None:
+        """Ask the core to stop within its step, and the worker before its next one."""
+        self.abort.set()
+        super().quit()
+
+    def work(self) -> Any:
+        """Run, and let the generator tidy up in this thread however it ends."""
+        try:
+            return super().work()
+        finally:
+            self._gen.close()
+
+    def _relay_warning(self, show_warn_args: tuple[Any, ...]) -> None:
+        log.warning("%s", show_warn_args[0])
+
+
+class Job:
+    """One piece of long work of a viewer.
+
+    Parameters
+    ----------
+    title : str
+        What is done, as the panels say it.
+    steps : callable(abort) -> generator
+        Yields a `Progress` after each step; what it returns becomes the outcome's result.
+
+    Attributes
+    ----------
+    progressed : Signal(Progress)
+    ended : Signal(Outcome)
+    released : Signal()
+        All in the GUI thread, the last when all have heard how it ended.
+    companions : list
+        What lives as long as the job, such as listeners.
+    """
+
+    progressed = Signal(object)
+    ended = Signal(object)
+    released = Signal()
+
+    def __init__(self, title: str, steps: Steps) -> None:
+        self.title = title
+        self.last: Progress | None = None
+        self.outcome: Outcome | None = None
+        self.companions: list[Any] = []
+        self.abort = threading.Event()
+        self._stage_began = time.monotonic()
+        self._stage_steps = 0
+        self.worker = create_worker(
+            _guarded, steps, self.abort, _worker_class=_Worker, _start_thread=False, _ignore_errors=True
+        )
+        self.worker.abort = self.abort
+        self.worker.yielded.connect(self._on_yielded)
+        self.worker.returned.connect(self._on_returned)
+        self.worker.errored.connect(self._on_errored)
+        self.worker.finished.connect(self._on_finished)
+
+    def start(self) -> Job:
+        """Begin."""
+        self.worker.start()
+        return self
+
+    def cancel(self) -> None:
+        """Stop as soon as the core can; what is finished is kept."""
+        self.worker.quit()
+
+    def seconds_left(self) -> float | None:
+        """Give the time the present stage will still take, judged by its steps so far; None before the second."""
+        if self.last is None or self._stage_steps < 2:
+            return None
+        spent = time.monotonic() - self._stage_began
+        return spent / self._stage_steps * (self.last.total - self.last.done)
+
+    def _on_yielded(self, progress: Progress) -> None:
+        if self.last is None or progress.stage != self.last.stage:
+            if self.last is not None:
+                self._stage_began = time.monotonic()
+            self._stage_steps = 0
+        self._stage_steps += 1
+        self.last = progress
+        self.progressed.emit(progress)
+
+    def _on_returned(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def _on_errored(self, error: Exception) -> None:
+        log.error("%s failed", self.title, exc_info=error)
+        self.outcome = Outcome(
+            error=f"{self.title} stopped at an unforeseen error ({type(error).__name__}: {error}). What was finished is kept.",
+            details=repr(error),
+        )
+
+    def _on_finished(self) -> None:
+        self.outcome = self.outcome or Outcome(cancelled=True)
+        self.ended.emit(self.outcome)
+        self.released.emit()
+
+
+def _guarded(steps: Steps, abort: threading.Event) -> Generator[Progress, None, Outcome]:
+    try:
+        result = yield from steps(abort)
+    except Aborted:
+        return Outcome(cancelled=True)
+    except SpectrotomoError as error:
+        log.info("%s", error, exc_info=True)
+        return Outcome(error=str(error), details=type(error).__name__)
+    return Outcome(result=result)
