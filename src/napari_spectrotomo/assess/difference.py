@@ -1,0 +1,39 @@
+"""What registration leaves: the squared difference of every volume to the fixed one."""
+
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from ..data import EnergyStack
+from ..errors import DataError
+
+
+def squared_difference(stack: EnergyStack | Any, fixed: int = -1) -> da.Array:
+    """Square the difference of every energy to the fixed one, lazily.
+
+    Parameters
+    ----------
+    stack : EnergyStack, or (E, z, y, x) array
+        Volumes, or masks, which count as 0 and 1.
+    fixed : int
+        Index of the energy that all are compared with.
+
+    Returns
+    -------
+    dask array of float32, (E, z, y, x), one energy a chunk
+        NaN where either volume is.
+
+    Raises
+    ------
+    DataError
+        If the array is not 4-D, or there is no energy `fixed`.
+    """
+    data = stack.data if isinstance(stack, EnergyStack) else stack
+    if np.ndim(data) != 4:
+        raise DataError(f"A stack has four axes (energy, z, y, x); found {np.ndim(data)}.")
+    if not -len(data) <= fixed < len(data):
+        raise DataError(f"There is no energy {fixed} to compare with: there are {len(data)}, numbered from 0.")
+    lazy = data if isinstance(data, da.Array) else da.from_array(data, chunks=(1, *data.shape[1:]))
+    lazy = lazy.rechunk((1, -1, -1, -1)).astype(np.float32)
+    return da.square(lazy - lazy[fixed])

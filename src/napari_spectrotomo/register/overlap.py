@@ -1,0 +1,117 @@
+"""How well two masks agree: the one definition of MSE and Dice that everything reports."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import RegistrationError
+
+Mask = npt.NDArray[np.bool_]
+Matrix = npt.NDArray[np.float64]
+
+
+class Overlap(NamedTuple):
+    """Mean squared error and Dice coefficient of two masks; NaN where they are not known."""
+
+    mse: float
+    dice: float
+
+
+def as_mask(values: Any, name: str) -> Mask:
+    """Take an array as a mask.
+
+    Parameters
+    ----------
+    values : array
+        Bool or whole numbers, of which non-zero is sample; or floats from 0 to 1, of which more than a half is. NaN is background.
+    name : str
+        What a message calls it.
+
+    Raises
+    ------
+    RegistrationError
+        If the floats do not lie between 0 and 1, so that it is no mask.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind in "bui":
+        return array if array.dtype == bool else array != 0
+    if array.dtype.kind != "f":
+        raise RegistrationError(f"The {name} mask holds {array.dtype}, not numbers.")
+    low, high = (np.nanmin(array), np.nanmax(array)) if np.isfinite(array).any() else (0.0, 0.0)
+    if low < 0 or high > 1:
+        raise RegistrationError(
+            f"The {name} mask holds values from {low:.3g} to {high:.3g}: registration is of masks (0 and 1); "
+            "binarize the volume first."
+        )
+    return np.asarray(array > 0.5)
+
+
+def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overlap:
+    """Compare a mask with another that is put on its grid.
+
+    Parameters
+    ----------
+    fixed, moving : (z, y, x) or (y, x) masks
+    matrix : (n + 1, n + 1), or None
+        From a voxel of the fixed mask to the moving one; None leaves the moving one where it is. NaN gives NaN.
+
+    Returns
+    -------
+    Overlap
+        ``mse`` of 0/1 masks over all fixed voxels, the moving one interpolated linearly, 0 outside its field; ``dice`` after
+        thresholding that at a half (1 where both are empty).
+    """
+    still, other = as_mask(fixed, "fixed"), as_mask(moving, "moving")
+    n = still.ndim
+    pull = np.eye(n + 1) if matrix is None else np.asarray(matrix, np.float64)
+    if not np.all(np.isfinite(pull)):
+        return Overlap(np.nan, np.nan)
+    box = _where_either_is(still, other, pull)
+    moved = _pulled(other, pull, box)
+    part = still[box]
+    mse = float(np.sum((moved - part) ** 2, dtype=np.float64)) / still.size
+    there = moved >= 0.5
+    both = int(part.sum()) + int(there.sum())
+    return Overlap(mse, 2 * int((there & part).sum()) / both if both else 1.0)
+
+
+def bounding_box(mask: Mask) -> tuple[slice, ...] | None:
+    """Give the smallest box that holds all of a mask; None when it is empty."""
+    from scipy.ndimage import find_objects
+
+    found = find_objects(mask.view(np.uint8) if mask.flags.c_contiguous else mask.astype(np.uint8), max_label=1)
+    return found[0] if found else None
+
+
+def _where_either_is(fixed: Mask, moving: Mask, pull: Matrix) -> tuple[slice, ...]:
+    """Box of fixed voxels outside which both masks are 0."""
+    spans = []
+    still, other = bounding_box(fixed), bounding_box(moving)
+    if still is not None:
+        spans.append([(s.start, s.stop) for s in still])
+    if other is not None:
+        corners = np.stack(np.meshgrid(*[(s.start - 1, s.stop) for s in other], indexing="ij"), -1).reshape(
+            -1, fixed.ndim
+        )
+        back = np.linalg.inv(pull)
+        at = corners @ back[:-1, :-1].T + back[:-1, -1]
+        spans.append(list(zip(np.floor(at.min(0)), np.ceil(at.max(0)) + 1, strict=True)))
+    box = []
+    for axis, size in enumerate(fixed.shape):
+        start = min((span[axis][0] for span in spans), default=0)
+        stop = max((span[axis][1] for span in spans), default=0)
+        box.append(slice(int(np.clip(start, 0, size)), int(np.clip(stop, 0, size))))
+    return tuple(box)
+
+
+def _pulled(moving: Mask, pull: Matrix, box: tuple[slice, ...]) -> npt.NDArray[np.float32]:
+    from scipy.ndimage import affine_transform
+
+    linear = pull[:-1, :-1]
+    shape = tuple(s.stop - s.start for s in box)
+    if 0 in shape:
+        return np.zeros(shape, np.float32)
+    start = linear @ np.array([s.start for s in box], float) + pull[:-1, -1]
+    grey = moving.astype(np.float32)
+    return np.asarray(affine_transform(grey, linear, start, shape, order=1, mode="constant", cval=0.0))

@@ -1,0 +1,34 @@
+"""What can be chosen when masks are registered."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Lt
+
+from ..parameters import parameter
+
+Status = Literal["converged", "limit", "aborted", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterParameters:
+    """How the mask of every energy is registered to that of the fixed one."""
+
+    engine: Literal["auto", "simpleitk"] = parameter(
+        "auto", "Solver; 'simpleitk' is the published method, and 'auto' takes it."
+    )
+    transform: Literal["translation", "rigid", "similarity", "affine"] = parameter(
+        "affine", "What may move: shifts; with rotation (rigid); with one scale (similarity); with shear (affine)."
+    )
+    fixed: int = parameter(-1, "Index of the energy that all others are registered to; -1 is the highest.")
+    levels: Annotated[int, Ge(1), Lt(6)] = parameter(3, "Resolutions, each half as fine as the next.")
+    max_iterations: Annotated[int, Ge(1)] = parameter(200, "Iterations at most, a level.")
+    min_step: Annotated[float, Gt(0)] = parameter(
+        0.002, "A level is finished when its steps are shorter than this.", unit="voxel"
+    )
+    relaxation: Annotated[float, Gt(0), Lt(1)] = parameter(
+        0.6, "What is left of the step when the gradient turns back on itself."
+    )
+    smoothing: Annotated[float, Gt(0)] = parameter(
+        1.0, "Gaussian smoothing of the masks at the finest level, which gives surfaces a gradient.", unit="voxel"
+    )

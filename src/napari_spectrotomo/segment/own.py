@@ -1,0 +1,93 @@
+"""Masks and particle labels that people bring themselves."""
+
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ReadError
+
+
+def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
+    """Read masks from a TIFF file or a zarr folder.
+
+    Parameters
+    ----------
+    path : path
+        A TIFF, or a zarr array (of a group, the array ``0``); non-zero is sample. One of shape (z, y, x) serves all energies.
+    shape : (E, z, y, x)
+        Shape of the stack the masks are for.
+
+    Returns
+    -------
+    dask array of bool, (E, z, y, x), one energy a chunk
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, or has another shape.
+    """
+    found = _zarr_array(Path(path)) if Path(path).is_dir() else _tiff(Path(path), "masks")
+    if tuple(found.shape) not in (tuple(shape), tuple(shape[1:])):
+        raise ReadError(
+            f"The masks in {path} have shape {tuple(found.shape)}: they must be {tuple(shape)} (energy, z, y, x) "
+            f"or {tuple(shape[1:])} (z, y, x)."
+        )
+    lazy = da.from_array(found, chunks=(1, *shape[1:]) if found.ndim == len(shape) else shape[1:])
+    return da.broadcast_to(lazy, shape, chunks=((1,) * shape[0], *((n,) for n in shape[1:]))) != 0
+
+
+def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
+    """Read particle labels from a TIFF file.
+
+    Parameters
+    ----------
+    path : path
+    shape : (z, y, x)
+        Shape of a volume of the stack.
+
+    Returns
+    -------
+    (z, y, x) int32
+        As in the file: 0 is background, and the numbers are kept.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, has another shape, holds anything but whole numbers from 0, or no particle.
+    """
+    found = _tiff(Path(path), "labels")
+    if tuple(found.shape) != tuple(shape):
+        raise ReadError(
+            f"The labels in {path} have shape {tuple(found.shape)}; the volumes have {tuple(shape)} (z, y, x)."
+        )
+    labels = found.astype(np.int32)
+    if np.any(labels != found) or labels.min() < 0:
+        raise ReadError(f"The labels in {path} are not whole numbers from 0 (background) up.")
+    if not labels.any():
+        raise ReadError(f"There is no particle in {path}: every voxel is 0.")
+    return labels
+
+
+def _tiff(path: Path, what: str) -> npt.NDArray[Any]:
+    import tifffile
+
+    if not path.is_file():
+        raise ReadError(f"There is no file of {what} at {path}.")
+    try:
+        return np.asarray(tifffile.imread(path))
+    except (tifffile.TiffFileError, ValueError, OSError) as error:
+        raise ReadError(f"The {what} in {path} cannot be read as TIFF ({error}).") from error
+
+
+def _zarr_array(path: Path) -> Any:
+    import zarr
+    from zarr.errors import BaseZarrError
+
+    try:
+        found = zarr.open(str(path), mode="r")
+        return found if isinstance(found, zarr.Array) else found["0"]
+    except (BaseZarrError, KeyError, ValueError, OSError) as error:
+        raise ReadError(f"The masks in {path} cannot be read as a zarr array ({error}).") from error

@@ -1,0 +1,138 @@
+"""The grey level that parts sample from background, from a volume's own histogram."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError
+from .parameters import Method
+
+Array = npt.NDArray[np.float32]
+SAMPLE = 100_000
+SMOOTHING = (0.5, 1.0, 1.5, 2.0)
+CLEAR = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A grey level and how well it parts the two classes.
+
+    Attributes
+    ----------
+    value : float
+        In units of the volume.
+    contrast_to_noise : float
+        Distance of the classes' medians over the spread within the narrower one; a histogram with one peak gives about 2.6.
+    """
+
+    value: float
+    contrast_to_noise: float
+
+
+def smooth(volume: npt.NDArray[np.floating], sigma: float, known: npt.NDArray[np.bool_] | None) -> Array:
+    """Smooth by a Gaussian in which unknown voxels have no weight.
+
+    Parameters
+    ----------
+    volume : (z, y, x)
+    sigma : float, voxel
+    known : (z, y, x) bool, or None when every voxel is
+
+    Returns
+    -------
+    (z, y, x) float32, NaN where there is nothing known near
+    """
+    from scipy.ndimage import gaussian_filter
+
+    grey = np.asarray(volume, np.float32)
+    if sigma == 0:
+        return grey
+    if known is None:
+        return np.asarray(gaussian_filter(grey, sigma))
+    weight = gaussian_filter(known.astype(np.float32), sigma)
+    total = gaussian_filter(np.where(known, grey, np.float32(0)), sigma)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(weight > 1e-3, total / weight, np.float32(np.nan))
+
+
+def sample_of(volume: Array, trusted: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.float64]:
+    """Draw voxels for the histogram, always the same ones, without the few brightest and darkest.
+
+    Raises
+    ------
+    DataError
+        If no voxel is known, or all have the same value.
+    """
+    chosen = volume[trusted] if trusted is not None else volume.ravel()
+    if chosen.size > SAMPLE:
+        chosen = chosen[np.random.default_rng(0).integers(chosen.size, size=SAMPLE)]
+    values = chosen[np.isfinite(chosen)].astype(np.float64)
+    if values.size == 0:
+        raise DataError("The volume holds no number at all (every voxel is NaN): look at its reconstruction.")
+    low, high = np.percentile(values, [0.05, 99.95])
+    if not high > low:
+        low, high = float(values.min()), float(values.max())
+    if not high > low:
+        raise DataError(f"The volume is flat (every voxel is {low:g}): there is nothing to part from a background.")
+    return np.clip(values, low, high)
+
+
+def threshold_of(values: npt.NDArray[np.float64], method: Method) -> Threshold:
+    """Find the level that parts a sample of grey values in two.
+
+    Parameters
+    ----------
+    values : (N,)
+        Grey values as `sample_of` draws them.
+    method : str
+        ``'auto'`` is the middle between the medians of the two classes it makes itself (Ridler and Calvard 1978, with medians),
+        started from Otsu's level and from both ends of the histogram, the clearest of the three. So a sample of 2 % or of 60 % is
+        found alike, and the level is the half height at which a blurred surface stands where it is. The others are
+        scikit-image's; of multi-Otsu's three classes the brighter two are sample.
+
+    Raises
+    ------
+    DataError
+        If the method cannot be used on this histogram.
+    """
+    from skimage import filters
+
+    if method == "auto":
+        median = float(np.median(values))
+        starts = (filters.threshold_otsu(values), (median + values.max()) / 2, (median + values.min()) / 2)
+        return max((_settle(values, start) for start in starts), key=lambda found: found[1])[0]
+    try:
+        if method == "multi-otsu":
+            level = filters.threshold_multiotsu(values, 3)[0]
+        else:
+            level = getattr(filters, f"threshold_{method}")(values)
+    except (RuntimeError, ValueError) as error:
+        raise DataError(
+            f"The threshold {method!r} does not suit this histogram ({error}): take 'auto' or 'otsu'."
+        ) from error
+    return Threshold(float(level), _classes(values, float(level))[2])
+
+
+def _classes(values: npt.NDArray[np.float64], level: float) -> tuple[float, float, float, float]:
+    """Medians below and above a level, their distance over the smaller spread and over the sum of both spreads."""
+    above = values > level
+    if above.all() or not above.any():
+        return level, level, 0.0, 0.0
+    dark, bright = values[~above], values[above]
+    low, high = float(np.median(dark)), float(np.median(bright))
+    spreads = 1.4826 * np.median(np.abs(dark - low)), 1.4826 * np.median(np.abs(bright - high))
+    tiny = 1e-9 * (high - low)
+    return low, high, (high - low) / max(min(spreads), tiny), (high - low) / max(sum(spreads), tiny)
+
+
+def _settle(values: npt.NDArray[np.float64], start: float) -> tuple[Threshold, float]:
+    """Move a level to the middle between its classes' medians until it stays; with the separation of the classes."""
+    level = float(start)
+    for _ in range(50):
+        low, high, clear, apart = _classes(values, level)
+        middle = (low + high) / 2
+        if abs(middle - level) <= 1e-3 * (high - low):
+            break
+        level = middle
+    return Threshold(level, clear), apart
