@@ -1,0 +1,140 @@
+"""What a report is made from, and what may be chosen about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+from annotated_types import Gt
+
+from ..data import EnergyStack
+from ..parameters import parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..register import Registration
+    from ..spectra import EdgeMap
+
+
+@dataclass(frozen=True, slots=True)
+class ReportParameters:
+    """What the report shows, where there is a choice."""
+
+    voxels: tuple[tuple[int, int, int], ...] | None = parameter(
+        None,
+        "Voxels (z, y, x) whose spectra are drawn and which are marked on the edge map; automatic when none are given.",
+        label="marked voxels",
+    )
+    contour_sigma: Annotated[float, Gt(0)] = parameter(
+        2.0, "Smoothing before the Canny contours of projections are taken.", unit="pixel"
+    )
+    renderings: bool = parameter(True, "Whether 3-D renderings are made.", label="3-D renderings")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProjectionAt:
+    """One projection, before any registration.
+
+    Attributes
+    ----------
+    energy : float, eV
+    angle : float, degrees
+    optical_density : (row, column) float32
+    """
+
+    energy: float
+    angle: float
+    optical_density: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportData:
+    """All that the report of one scan shows; big arrays stay lazy and are read one energy at a time.
+
+    Attributes
+    ----------
+    title : str
+    summary : dict
+        Facts about the scan in words, by name.
+    energies : (E,) float64, eV
+    fixed_index : int
+        Energy to which the others were registered.
+    voxel_size : (3,) float64, nm, (z, y, x); None when unknown
+    attenuation_unit : str
+    projections : two `ProjectionAt`, or None
+        The same view at two energies; None when the run began from volumes.
+    raw, registered : EnergyStack
+    masks : dask bool, (E, z, y, x)
+    squared_difference_raw, squared_difference_registered : dask float32, (E, z, y, x)
+        Of the masks as 0 and 1 from the fixed one.
+    labels : int, (z, y, x)
+        Particles of the fixed volume, 0 = background.
+    registration : Registration
+    edge_map : EdgeMap
+    spectra, particles : DataFrame
+        With the columns of ``spectra.csv`` and ``particles.csv``.
+    warnings : list of sentences
+    parameters : dict of dict
+        Parameters by stage.
+    versions : dict of str
+    timings : dict of float
+        Seconds by stage.
+    options : ReportParameters
+    """
+
+    title: str
+    summary: dict[str, str]
+    energies: npt.NDArray[np.float64]
+    fixed_index: int
+    voxel_size: npt.NDArray[np.float64] | None
+    attenuation_unit: str
+    projections: tuple[ProjectionAt, ProjectionAt] | None
+    raw: EnergyStack
+    registered: EnergyStack
+    masks: da.Array
+    squared_difference_raw: da.Array
+    squared_difference_registered: da.Array
+    labels: npt.NDArray[np.integer]
+    registration: Registration
+    edge_map: EdgeMap
+    spectra: pd.DataFrame
+    particles: pd.DataFrame
+    warnings: list[str]
+    parameters: dict[str, dict[str, Any]]
+    versions: dict[str, str]
+    timings: dict[str, float]
+    options: ReportParameters = field(default_factory=ReportParameters)
+
+    @property
+    def fixed(self) -> int:
+        """Index of the fixed energy, counted from the first."""
+        return self.fixed_index % len(self.energies)
+
+    @property
+    def spacing(self) -> npt.NDArray[np.float64]:
+        """Voxel size (z, y, x) in µm, or ones when it is unknown."""
+        return np.ones(3) if self.voxel_size is None else np.asarray(self.voxel_size, np.float64) / 1000
+
+    def quality(self, column: str) -> npt.NDArray[np.float64]:
+        """Give a column of the registration's quality, a value an energy; NaN where there is none."""
+        table = self.registration.quality
+        return np.asarray(table[column], np.float64) if column in table else np.full(len(self.energies), np.nan)
+
+    @property
+    def failed(self) -> npt.NDArray[np.bool_]:
+        """Which energies have no transform."""
+        return ~np.all(np.isfinite(self.registration.matrices), axis=(1, 2))
+
+    @property
+    def moving(self) -> int:
+        """Index of the energy farthest from the fixed one before registration: the largest raw MSE among those registered."""
+        mse = self.quality("mse_raw")
+        candidates = np.isfinite(mse) & ~self.failed
+        candidates[self.fixed] = False
+        if candidates.any():
+            return int(np.argmax(np.where(candidates, mse, -np.inf)))
+        return 0 if self.fixed else len(self.energies) - 1

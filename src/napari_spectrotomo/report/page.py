@@ -1,0 +1,129 @@
+"""The page: figures made one after another, put into the template, and written whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..atomic import write_text
+from ..errors import ProjectError
+from ..progress import Progress, ProgressCallback, raise_if_aborted
+from .data import ReportData
+from .figures.agreement import difference_slices, mse_and_dice
+from .figures.canvas import Figure
+from .figures.edge_map import distributions, edge_slices
+from .figures.overlays import projection_overlay, slice_overlay
+from .figures.scenes import scenes
+from .figures.spectra import spectra_figure
+from .marks import pick
+from .tables import facts, headlines, parameter_rows, particle_table, registration_notes
+from .views import look_at
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: an anchor, a heading and figures."""
+
+    anchor: str
+    heading: str
+    figures: tuple[Figure, ...]
+
+
+def write_report(
+    data: ReportData, path: str | Path, progress: ProgressCallback | None = None, abort: threading.Event | None = None
+) -> Path:
+    """Write the report of a project as one HTML page that needs nothing else.
+
+    Parameters
+    ----------
+    data : ReportData
+        Big arrays in it are read one energy at a time.
+    path : path
+        Of the page; written whole or not at all.
+    progress : callable, optional
+        Called after each section.
+    abort : threading.Event, optional
+        Set it to stop.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ProjectError
+        If the file cannot be written.
+    ParameterError
+        If a voxel to be marked lies outside the volume.
+    Aborted
+        If `abort` was set.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ProjectError(f"The report {path} cannot be written: there is no folder {path.parent}.")
+    text = html(data, figures(data, progress, abort))
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise ProjectError(
+            f"The report {path} cannot be written ({error.strerror or error}): free some space or choose "
+            "another folder."
+        ) from error
+    return path
+
+
+def figures(
+    data: ReportData, progress: ProgressCallback | None = None, abort: threading.Event | None = None
+) -> list[Section]:
+    """Make all sections of the page, in order."""
+    views = look_at(data, abort)
+    marks = pick(data, views.planes, abort)
+    parts: tuple[tuple[str, str, Callable[[], list[Figure]]], ...] = (
+        ("projections", "Projections before registration", lambda: [projection_overlay(data)]),
+        ("slices", "Slices, raw and registered", lambda: [slice_overlay(data, views)]),
+        ("difference", "Squared difference", lambda: [difference_slices(data, views)]),
+        ("agreement", "Agreement against energy", lambda: [mse_and_dice(data)]),
+        ("spectra", "Spectra", lambda: [spectra_figure(data, marks)]),
+        ("edge", "Edge energy", lambda: [edge_slices(data, views, marks)]),
+        ("particles", "Particles", lambda: [distributions(data)]),
+        ("renderings", "In three dimensions", lambda: scenes(data, views, abort)),
+    )
+    made = []
+    for k, (anchor, heading, make) in enumerate(parts):
+        raise_if_aborted(abort)
+        made.append(Section(anchor, heading, tuple(make())))
+        if progress is not None:
+            progress(Progress("report", k + 1, len(parts), heading.lower()))
+    return made
+
+
+def html(data: ReportData, sections: list[Section]) -> str:
+    """Put the sections and the tables into the template; all text is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("napari_spectrotomo.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    content: dict[str, Any] = {
+        "data": data,
+        "sections": sections,
+        "made": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        "headlines": headlines(data),
+        "facts": facts(data),
+        "warnings": list(dict.fromkeys([*data.warnings, *registration_notes(data)])),
+        "particles": particle_table(data),
+        "parameters": parameter_rows(data.parameters),
+        "total_time": float(np.sum(list(data.timings.values()))) if data.timings else None,
+    }
+    return environment.get_template("report.html").render(content)

@@ -1,0 +1,187 @@
+"""What the pictures look at: the planes through the sample, and of each volume its slices, its range and a coarse copy.
+
+Every volume is read once, looked at and let go, so that one energy at a time is in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..progress import raise_if_aborted
+from .data import ReportData
+
+Volume = npt.NDArray[Any]
+AXES = ("z", "y", "x")
+_LARGEST = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A slice across `axis` (0 = z) at `index`; its rows and columns are the two other axes."""
+
+    axis: int
+    index: int
+
+    @property
+    def name(self) -> str:
+        """Say where it is, such as ``z = 48``."""
+        return f"{AXES[self.axis]} = {self.index}"
+
+    @property
+    def across(self) -> tuple[int, int]:
+        """Give the axes of its rows and columns."""
+        rows, columns = (a for a in range(3) if a != self.axis)
+        return rows, columns
+
+    def of(self, volume: Volume) -> Volume:
+        """Take the slice from a volume."""
+        return np.asarray(np.take(volume, self.index, axis=self.axis))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What is kept of one volume.
+
+    Attributes
+    ----------
+    slices : tuple of 2-D float32, one a plane
+    maximum : 2-D float32
+        Largest value along the axis of `Views.along`; NaN where there is none.
+    coarse : 3-D float32
+        The volume averaged in blocks so that no side is longer than 128; 0 where it is NaN.
+    top : float
+        99.9th percentile of the finite values.
+    """
+
+    slices: tuple[Volume, ...]
+    maximum: Volume
+    coarse: Volume
+    top: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Views:
+    """The looks that all pictures share.
+
+    Attributes
+    ----------
+    planes : tuple of Plane
+        Through the middle of the particle that moved most; planes one voxel thin in a direction are left out.
+    along : int
+        Axis along which maxima are taken.
+    block : (3,) int
+        Voxels a block of the coarse copies.
+    fixed, moving, registered : Look
+        The fixed volume; the energy farthest from it, before and after registration.
+    moving_mask : 3-D float32
+        Coarse mask of the moving volume.
+    difference_raw, difference_registered : Look
+        Squared difference of the moving energy from the fixed one.
+    """
+
+    planes: tuple[Plane, ...]
+    along: int
+    block: tuple[int, int, int]
+    fixed: Look
+    moving: Look
+    registered: Look
+    moving_mask: Volume
+    difference_raw: Look
+    difference_registered: Look
+
+
+def look_at(data: ReportData, abort: threading.Event | None = None) -> Views:
+    """Read what the pictures of `data` need."""
+    m, f = data.moving, data.fixed
+    shape = data.labels.shape
+    block = tuple(min(-(-max(shape) // _LARGEST), n) for n in shape)
+    difference = _read(data.squared_difference_raw, m)
+    planes = planes_through(difference, data.labels)
+    along = 1 if shape[1] > 1 and shape[0] > 1 else 0
+
+    def look(volume: Volume) -> Look:
+        raise_if_aborted(abort)
+        return _look(volume, planes, along, block)
+
+    def read(array: Any, index: int, of: Callable[[Volume], Any] = look) -> Any:
+        return of(_read(array, index))
+
+    return Views(
+        planes=planes,
+        along=along,
+        block=block,
+        difference_raw=look(difference),
+        difference_registered=read(data.squared_difference_registered, m),
+        fixed=read(data.raw.data, f),
+        moving=read(data.raw.data, m),
+        registered=read(data.registered.data, m),
+        moving_mask=read(data.masks, m, lambda mask: coarsened(mask.astype(np.float32), block)),
+    )
+
+
+def planes_through(difference: Volume, labels: Volume) -> tuple[Plane, ...]:
+    """Choose the planes to show: through the middle of the particle that moved most, else of the volume.
+
+    Parameters
+    ----------
+    difference : (z, y, x)
+        Squared difference before registration.
+    labels : int (z, y, x)
+    """
+    middle = [(n - 1) / 2 for n in labels.shape]
+    inside = labels > 0
+    if inside.any():
+        count = np.bincount(labels[inside])
+        moved = np.bincount(labels[inside], weights=np.nan_to_num(difference[inside]))
+        share = np.where(count > 0.1 * count.max(), moved / np.maximum(count, 1), -1.0)
+        middle = [float(np.median(c)) for c in np.nonzero(labels == int(np.argmax(share)))]
+    shape = labels.shape
+    return tuple(Plane(a, round(middle[a])) for a in range(3) if all(shape[b] > 1 for b in range(3) if b != a)) or (
+        Plane(0, round(middle[0])),
+    )
+
+
+def coarsened(volume: Volume, block: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Average a volume in blocks, NaN left out; what does not fill a block at the far end is cut off."""
+    values = np.nan_to_num(volume, nan=0.0, posinf=0.0, neginf=0.0)
+    if all(b == 1 for b in block):
+        return np.asarray(values, np.float32)
+    n = [s // b for s, b in zip(volume.shape, block, strict=True)]
+    cut = tuple(slice(0, k * b) for k, b in zip(n, block, strict=True))
+    split = (n[0], block[0], n[1], block[1], n[2], block[2])
+    total = values[cut].reshape(split).sum(axis=(1, 3, 5), dtype=np.float32)
+    known = np.isfinite(volume[cut]).reshape(split).sum(axis=(1, 3, 5))
+    return np.asarray(total / np.maximum(known, 1), np.float32)
+
+
+def percentiles(values: Volume, low: float, high: float) -> tuple[float, float] | None:
+    """Give two percentiles of the finite values, apart from each other; None where no value is finite."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return None
+    start, end = (float(v) for v in np.percentile(finite, (low, high)))
+    if end > start:
+        return start, end
+    start, end = float(finite.min()), float(finite.max())
+    return (start, end) if end > start else (start - 0.5, start + 0.5)
+
+
+def _read(array: Any, index: int) -> Volume:
+    return np.asarray(array[index])
+
+
+def _look(volume: Volume, planes: tuple[Plane, ...], along: int, block: tuple[int, ...]) -> Look:
+    limits = percentiles(volume, 0, 99.9)
+    maximum = np.max(np.where(np.isnan(volume), -np.inf, volume), axis=along)
+    return Look(
+        slices=tuple(np.array(plane.of(volume), np.float32) for plane in planes),
+        maximum=np.where(np.isfinite(maximum), maximum, np.nan).astype(np.float32),
+        coarse=coarsened(volume, block),
+        top=1.0 if limits is None else limits[1],
+    )
