@@ -158,11 +158,12 @@ def test_two_files_of_one_energy_are_named(fxi, one):
         read_scan(fxi)
 
 
-def test_other_files_are_left_alone_and_other_formats_are_doubts(fxi, small_scan):
+def test_other_files_are_left_alone_and_other_formats_are_doubts(fxi, small_scan, tmp_path):
     (fxi / "README.md").write_text("a scan")
     (fxi / "truth.json").write_text("{}")
     (fxi / "frames.raw").write_bytes(b"\0" * 64)
-    write_scan(small_scan.select([0]), fxi, format="data-exchange")
+    (other,) = write_scan(small_scan.select([0]), tmp_path / "other", format="data-exchange")
+    other.rename(fxi / other.name)
     scan = read_scan(fxi)
     assert len(scan) == 3
     doubts = " ".join(scan.metadata["doubts"])

@@ -112,3 +112,10 @@ def test_a_failed_write_leaves_nothing_that_looks_whole(small_scan, tmp_path):
     with pytest.raises(SpectrotomoError, match="No space left"):
         write_scan(scan, tmp_path)
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_a_folder_that_holds_another_scan_is_not_written_into(small_scan, tmp_path):
+    write_scan(small_scan, tmp_path, format="fxi")
+    write_scan(small_scan, tmp_path, format="fxi")
+    with pytest.raises(SpectrotomoError, match="empty folder"):
+        write_scan(small_scan.select([0]), tmp_path, format="fxi")

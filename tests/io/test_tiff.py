@@ -88,3 +88,12 @@ def test_one_file_of_pages_an_energy_is_read_page_by_page(tmp_path):
     np.testing.assert_array_equal(np.asarray(scan.projections[1][2:4])[:, 0, 0], [8010 + 24, 8010 + 36])
     assert [len(f) for f in scan.flats] == [2, 2]
     assert identify(tmp_path) == ("scan", "tiff")
+
+
+def test_a_scan_folder_called_ref_holds_projections_and_one_below_it_flats(tmp_path):
+    for i in range(3):
+        write(tmp_path / "ref_sample" / "views" / f"v_{i}.tif", i)
+    write(tmp_path / "ref_sample" / "flats" / "0.tif", 9)
+    scan = read_scan(tmp_path / "ref_sample", energies=[8000], angles=[0, 1, 2])
+    assert scan.projections[0].shape == (3, 3, 4)
+    assert len(scan.flats[0]) == 1

@@ -114,7 +114,7 @@ def test_an_image_carries_its_flat_inside(data_folder):
 
 def _image(name, role, energy, angle, time, tmp_path):
     frames = Frames(tmp_path / name, 1, (2, 2), np.dtype("u2"), lambda a, b: np.zeros((b - a, 2, 2), np.uint16))
-    return Image(tmp_path / name, role, frames, energy, angle, time=time)
+    return Image(tmp_path / name, role, frames, energy, (angle,), time=time)
 
 
 def test_views_and_flats_are_put_in_the_order_of_the_runs_listing(tmp_path):

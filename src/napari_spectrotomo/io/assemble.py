@@ -13,7 +13,7 @@ import numpy as np
 from ..data import FloatArray, Scan
 from ..errors import ReadError
 from .given import with_given
-from .reconcile import angles_with, energies_with, pixel_sizes_with
+from .reconcile import PIXEL_TOLERANCE, angles_with, energies_with, pixel_sizes_with
 from .tomogram import Tomogram, joined
 
 
@@ -127,7 +127,10 @@ def _pixel_sizes(
                 f"A pixel size is one positive number in nm, or one an energy ({len(energy)}); found {caller}."
             )
     names = [str(t.path) for t in tomograms]
-    sizes = pixel_sizes_with(given, np.array([t.pixel_size for t in tomograms]), names, override)
+    theirs = np.array([t.pixel_size for t in tomograms])
+    if given is not None and np.ndim(caller) == 0 and np.all(np.abs(theirs - caller) <= PIXEL_TOLERANCE * caller):
+        given = theirs  # the files hold the pixel size at the one value that was given
+    sizes = pixel_sizes_with(given, theirs, names, override)
     known = np.isfinite(sizes)
     if np.any(known) and not np.all(known):
         name = names[int(np.flatnonzero(~known)[0])]

@@ -85,9 +85,7 @@ def _image(path: Path, role: Literal["flats", "darks"]) -> Image:
     if found == "tiff":
         return read_tiff(path, role)
     if found == "xradia":
-        images, _ = read_xradia(path, role)
-        if images:
-            return images[0]
+        return read_xradia(path, role)[0]
     raise ReadError(f"{path} cannot be read as {role}: give TIFF or .xrm images, or an array.")
 
 

@@ -96,7 +96,9 @@ def _raise_for_broken_link(group: h5py.Group, name: str, error: Exception) -> No
                 "put that file back, or read the images by themselves."
             ) from error
         if isinstance(link, h5py.SoftLink):
-            raise ReadError(f"{group.file.filename}: {head} points to {link.path}, which is not in the file.") from error
+            raise ReadError(
+                f"{group.file.filename}: {head} points to {link.path}, which is not in the file."
+            ) from error
         return
 
 
@@ -113,8 +115,8 @@ def images(path: Path, group: h5py.Group, *names: str, indices: npt.NDArray[np.i
     ReadError
         If the dataset is not a stack of numbers, or lies in a file that is missing.
     """
-    dataset = find(group, *names)
-    if dataset is None or dataset.size == 0:
+    dataset = next((d for d in (find(group, n) for n in names) if d is not None and d.size), None)
+    if dataset is None:
         return None
     if dataset.ndim not in (2, 3) or dataset.dtype.kind not in "uif":
         raise ReadError(

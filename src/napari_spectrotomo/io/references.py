@@ -1,4 +1,4 @@
-"""Reference spectra from files: XDI, and text of two or more columns."""
+"""Reference spectra from files: XDI, text of two or more columns, and Athena projects."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from ..data import FloatArray
 from ..errors import ReadError
+from .athena import is_athena, read_athena
 from .names import natural
 
-_SUFFIXES = (".xdi", ".txt", ".dat", ".csv", ".tsv", ".xmu", ".nor", ".mu", ".asc")
+_SUFFIXES = (".xdi", ".prj", ".txt", ".dat", ".csv", ".tsv", ".xmu", ".nor", ".mu", ".asc")
 _MU = ("mutrans", "mufluor", "mu", "xmu", "munorm", "norm", "normmutrans", "normmufluor", "flat", "absorbance")
 _I0, _I1 = ("i0", "monitor"), ("itrans", "i1", "it", "transmitted")
 
@@ -23,13 +24,13 @@ def read_references(path: str | Path | Sequence[str | Path]) -> dict[str, tuple[
     Parameters
     ----------
     path : path or sequence of paths
-        XDI files, text files of energy and attenuation in two columns (keV or eV), or folders of those.
+        XDI files, text files of energy and attenuation in two columns (keV or eV), Athena projects, or folders of those.
 
     Returns
     -------
     dict of name to (energy, mu)
-        Names are the files' without suffix; energies (n,) in eV, ascending; mu (n,) as measured: a column of attenuation,
-        else ``ln(i0 / itrans)``.
+        Names are the files' without suffix, or the labels in a project; energies (n,) in eV, ascending; mu (n,) as
+        measured: a column of attenuation, else ``ln(i0 / itrans)``.
 
     Raises
     ------
@@ -55,8 +56,8 @@ def read_references(path: str | Path | Sequence[str | Path]) -> dict[str, tuple[
         raise ReadError(f"{path} holds no reference spectra: XDI or two-column text is read.")
     found: dict[str, tuple[FloatArray, FloatArray]] = {}
     for file in files:
-        name = file.stem if file.stem not in found else file.name
-        found[name] = _spectrum(file)
+        new = read_athena(file) if is_athena(file) else {file.stem: _spectrum(file)}
+        found |= {(f"{file.stem} {name}" if name in found else name): spectrum for name, spectrum in new.items()}
     return found
 
 

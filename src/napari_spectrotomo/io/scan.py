@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -134,7 +135,7 @@ def _files(path: PathLike | Sequence[PathLike]) -> tuple[list[Path], Path, bool]
     files = [f for p in path for f in files_at(p)]
     if not files:
         raise ReadError("The list of files is empty.")
-    return files, files[0].parent, False
+    return files, Path(os.path.commonpath([f.absolute().parent for f in files])), False
 
 
 def _choose(files: list[Path], format: str | None, found: _Found, root: Path, single: bool) -> str:
@@ -187,15 +188,9 @@ def _read_whole(files: list[Path], chosen: str, found: _Found) -> list[Tomogram]
 def _read_series(files: list[Path], chosen: str, found: _Found, root: Path, role: Role | None) -> list[Tomogram]:
     """Read files that mostly hold one image each."""
     images: list[Image] = []
-    tomograms: list[Tomogram] = []
     for file in files:
         try:
-            if chosen == "tiff":
-                images.append(read_tiff(file, role))
-            else:
-                some, whole = read_xradia(file, role, found.override)
-                images += some
-                tomograms += whole
+            images += [read_tiff(file, role, root)] if chosen == "tiff" else read_xradia(file, role, found.override)
         except ReadError as error:
             found.bad(file, error)
     series, lonely = tomograms_of(images, _ranks(root))
@@ -207,10 +202,9 @@ def _read_series(files: list[Path], chosen: str, found: _Found, root: Path, role
             checked_series.append(tomogram.checked())
         except ReadError as error:
             found.bad(tomogram.path, error)
-    tomograms += with_listed_angles(checked_series, root) if chosen == "tiff" else checked_series
-    if role == "projections":
-        tomograms = [replace(t, doubts=()) for t in tomograms]
-    return tomograms
+    if role is not None:  # a file taken by itself misses no others
+        checked_series = [replace(t, doubts=()) for t in checked_series]
+    return with_listed_angles(checked_series, root) if chosen == "tiff" else checked_series
 
 
 def _ranks(root: Path) -> dict[str, int]:

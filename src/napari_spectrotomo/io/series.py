@@ -1,4 +1,4 @@
-"""One image a file: told apart by role, grouped by energy (or folder), put in order of acquisition."""
+"""Files of one or many images: told apart by role, grouped by energy (or folder), put in order of acquisition."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Skipped = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One file of a series, or the flat that a file of it carries inside.
+    """One file of a series (its images of one energy, where it holds several), or the flat that a file carries inside.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Image:
     role : 'projections', 'flats' or 'darks'
     frames : Frames
     energy : float, eV
-    angle : float, degrees
+    angles : tuple of float, degrees, one a frame, or one for all
     pixel_size : float, nm
     exposure : float, s
     time : float, s
@@ -39,7 +39,7 @@ class Image:
     role: Role
     frames: Frames
     energy: float = np.nan
-    angle: float = np.nan
+    angles: tuple[float, ...] = (np.nan,)
     pixel_size: float = np.nan
     exposure: float = np.nan
     time: float = np.nan
@@ -65,7 +65,7 @@ def tomograms_of(images: Sequence[Image], ranks: Mapping[str, int]) -> tuple[lis
     folders: dict[str, set[tuple[int, str]]] = defaultdict(set)
     for image, step in zip(images, steps, strict=True):
         if image.role == "projections":
-            key = (int(step), "") if step >= 0 else (-1, _home(image))
+            key = (int(step), _home(image))
             groups.setdefault(key, {"projections": [], "flats": [], "darks": []})["projections"].append(image)
             folders[str(image.path.parent)].add(key)
     lonely: dict[int, list[Image]] = defaultdict(list)
@@ -73,8 +73,10 @@ def tomograms_of(images: Sequence[Image], ranks: Mapping[str, int]) -> tuple[lis
     for image, step in zip(images, steps, strict=True):
         if image.role == "projections":
             continue
-        if (int(step), "") in groups:
-            groups[(int(step), "")][image.role].append(image)
+        same = [members for key, members in groups.items() if step >= 0 and key[0] == step]
+        if same:
+            for members in same:
+                members[image.role].append(image)
         elif step >= 0 and image.role == "flats":
             lonely[int(step)].append(image)
         elif step < 0 and len(folders[str(image.path.parent)]) == 1:
@@ -94,7 +96,10 @@ def tomograms_of(images: Sequence[Image], ranks: Mapping[str, int]) -> tuple[lis
 
 
 def _home(image: Image) -> str:
-    return str(image.path) if image.frames.count > 1 else str(image.path.parent)
+    """What tells tomograms of one energy apart: the file, where it holds one whole; the folder, where no energy is known."""
+    if image.frames.count > 1:
+        return str(image.path)
+    return "" if np.isfinite(image.energy) else str(image.path.parent)
 
 
 def _clusters(energies: FloatArray) -> npt.NDArray[np.int64]:
@@ -108,13 +113,13 @@ def _clusters(energies: FloatArray) -> npt.NDArray[np.int64]:
 
 
 def _tomogram(members: Mapping[Role, list[Image]], ranks: Mapping[str, int]) -> Tomogram:
-    views, views_at = _in_order(members["projections"], ranks)
+    views, views_at, how = _in_order(members["projections"], ranks)
     named = [f for f in members["flats"] if f.path not in {v.path for v in views}]
-    flats, flats_at = _in_order(named or members["flats"], ranks)
-    darks, _ = _in_order(members["darks"], ranks)
-    angles = np.array([v.angle for v in views for _ in range(v.frames.count)])
+    flats, flats_at, flats_how = _in_order(named or members["flats"], ranks)
+    darks, _, _ = _in_order(members["darks"], ranks)
+    angles = np.concatenate([np.broadcast_to(np.asarray(v.angles, np.float64), v.frames.count) for v in views])
     positions = None
-    if views_at is not None and flats_at is not None and len(flats):
+    if views_at is not None and flats_at is not None and how == flats_how != "angle":
         before = np.searchsorted(views_at, flats_at)
         counts = np.concatenate([[0], np.cumsum([v.frames.count for v in views])])
         positions = np.repeat(counts[before], [f.frames.count for f in flats]).astype(np.int64)
@@ -150,15 +155,19 @@ def _tomogram(members: Mapping[Role, list[Image]], ranks: Mapping[str, int]) -> 
     )
 
 
-def _in_order(images: list[Image], ranks: Mapping[str, int]) -> tuple[list[Image], FloatArray | None]:
-    """Sort images by header time, else the run's listing, else angle, else name; give what they were sorted by, or None."""
+def _in_order(images: list[Image], ranks: Mapping[str, int]) -> tuple[list[Image], FloatArray | None, str]:
+    """Sort images by header time, else the run's listing, else angle, else name; give what they were sorted by, and how."""
     by_name = sorted(images, key=lambda i: natural(i.path.name))
-    for value in (lambda i: i.time, lambda i: ranks.get(i.path.name, np.nan), lambda i: i.angle):
-        at = np.array([value(i) for i in by_name], np.float64)
+    for how, values in (
+        ("time", [i.time for i in by_name]),
+        ("listing", [ranks.get(i.path.name, np.nan) for i in by_name]),
+        ("angle", [i.angles[0] for i in by_name]),
+    ):
+        at = np.array(values, np.float64)
         if len(at) and np.all(np.isfinite(at)):
             order = np.argsort(at, kind="stable")
-            return [by_name[k] for k in order], at[order]
-    return by_name, None
+            return [by_name[k] for k in order], at[order], how
+    return by_name, None, "name"
 
 
 def _known(values: object) -> FloatArray:

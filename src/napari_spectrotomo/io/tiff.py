@@ -45,6 +45,8 @@ def tiff_frames(path: Path) -> Frames:
     try:
         with tifffile.TiffFile(path) as tiff:
             page = tiff.pages.first
+            if len(tiff.series) > 1 and not all(s.keyframe.is_reduced for s in tiff.series[1:]):
+                raise ReadError(f"{path} holds pages of different sizes or types: one file has one kind of image.")
             shape = tuple(tiff.series[0].shape)
             if page.samplesperpixel != 1:
                 raise ReadError(f"{path} is a colour picture: projections have one number a pixel.")
@@ -89,8 +91,13 @@ def tiff_voxel_size(path: Path) -> tuple[float, float]:
         return (spacing if spacing > 0 else np.nan), (size if size > 0 else np.nan)
 
 
-def read_tiff(path: Path, role: Role | None = None) -> Image:
+def read_tiff(path: Path, role: Role | None = None, root: Path | None = None) -> Image:
     """Read what one TIFF file, its name and its folder's name say.
+
+    Parameters
+    ----------
+    role : 'projections', 'flats' or 'darks'
+        What the images are; by the file's name, else that of its folder below `root`, when None.
 
     Raises
     ------
@@ -101,8 +108,9 @@ def read_tiff(path: Path, role: Role | None = None) -> Image:
     energy = energy_in(path.name)
     energy = energy if np.isfinite(energy) else energy_in(path.parent.name)
     found = role or role_in(path.name)
-    found = role_in(path.parent.name) if role is None and found == "projections" else found
-    return Image(path, found, frames, energy, angle_in(path.name), tiff_voxel_size(path)[1])
+    if role is None and found == "projections" and path.parent != root:
+        found = role_in(path.parent.name)
+    return Image(path, found, frames, energy, (angle_in(path.name),), tiff_voxel_size(path)[1])
 
 
 def with_listed_angles(tomograms: Sequence[Tomogram], root: Path) -> list[Tomogram]:

@@ -17,6 +17,7 @@ from .data_exchange import DETECTOR, FLATS, OBJECTIVE
 from .nxtomo import DARK, FLAT, PROJECTION
 
 WriteFormat = Literal["data-exchange", "nxtomo", "fxi"]
+_SUFFIX = {"data-exchange": "h5", "nxtomo": "nxs"}
 
 
 def write_scan(scan: Scan, path: str | Path, format: WriteFormat = "data-exchange") -> list[Path]:
@@ -40,7 +41,7 @@ def write_scan(scan: Scan, path: str | Path, format: WriteFormat = "data-exchang
     ParameterError
         If there is no such format to write.
     SpectrotomoError
-        If the folder cannot be written (no room, no right to).
+        If the folder cannot be written (no room, no right to), or holds other scan files.
     """
     if format not in _WRITERS:
         raise ParameterError(f"A scan is written as {', '.join(_WRITERS)}, not {format!r}.")
@@ -48,14 +49,19 @@ def write_scan(scan: Scan, path: str | Path, format: WriteFormat = "data-exchang
     order = np.argsort(
         np.arange(len(scan)) if scan.time is None else np.argsort(scan.time, kind="stable"), kind="stable"
     )
+    if format == "fxi":
+        names = [f"fly_scan_id_{int(n) + 1}.h5" for n in order]
+    else:
+        names = [f"scan_{e + 1:04d}_{energy:.2f}eV.{_SUFFIX[format]}" for e, energy in enumerate(scan.energies)]
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for e, energy in enumerate(scan.energies):
-            if format == "fxi":
-                name = f"fly_scan_id_{int(order[e]) + 1}.h5"
-            else:
-                name = f"scan_{e + 1:04d}_{energy:.2f}eV.{'nxs' if format == 'nxtomo' else 'h5'}"
+        others = [p.name for p in folder.iterdir() if p.suffix in (".h5", ".nxs") and p.name not in names]
+        if others:
+            raise SpectrotomoError(
+                f"{folder} holds other scan files ({others[0]}, …) that would be read with these: name an empty folder."
+            )
+        for e, name in enumerate(names):
             with whole_file(folder / name) as temporary, h5py.File(temporary, "w") as file:
                 _WRITERS[format](scan, e, file)
             written.append(folder / name)

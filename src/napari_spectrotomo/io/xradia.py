@@ -19,7 +19,7 @@ from ..errors import ReadError
 from .names import Role, angle_in, energy_in, role_in
 from .reconcile import ENERGY_TOLERANCE, angle_of, energy_of, known
 from .series import Image
-from .tomogram import Frames, Tomogram
+from .tomogram import Frames
 
 _TYPES: dict[int, np.dtype[Any]] = {3: np.dtype("u1"), 5: np.dtype("<u2"), 10: np.dtype("<f4")}
 _BROKEN = (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, struct.error)
@@ -39,10 +39,8 @@ def _opened(path: Path) -> Iterator[Any]:
         yield container
 
 
-def read_xradia(
-    path: Path, role: Role | None = None, override: Sequence[str] = ()
-) -> tuple[list[Image], list[Tomogram]]:
-    """Read what an Xradia file says: one image of a series, or a whole tomogram.
+def read_xradia(path: Path, role: Role | None = None, override: Sequence[str] = ()) -> list[Image]:
+    """Read what an Xradia file says: its images, one `Image` an energy, and the flat it may carry inside.
 
     Parameters
     ----------
@@ -61,7 +59,7 @@ def read_xradia(
             raise ReadError(f"{path} is damaged, its header cannot be read: {error}.") from error
 
 
-def _read(path: Path, ole: Any, role: Role, override: Sequence[str]) -> tuple[list[Image], list[Tomogram]]:
+def _read(path: Path, ole: Any, role: Role, override: Sequence[str]) -> list[Image]:
     header = _Header(path, ole)
     shape, dtype, streams = _layout(path, ole, header)
     count = len(streams)
@@ -69,34 +67,19 @@ def _read(path: Path, ole: Any, role: Role, override: Sequence[str]) -> tuple[li
     exposure = float(np.median(exposures[exposures > 0])) if np.any(exposures > 0) else np.nan
     pixel_size = header.one("PixelSize") * 1e3 if known(header.one("PixelSize")) else np.nan
     angles, energies = _angles(path, header, count), _energies(path, header, count)
-    load = partial(_load, path, tuple(streams), shape, dtype)
     if count == 1:
-        angle = angle_of(path, float(angles[0]) if angles is not None else np.nan, angle_in(path.name), override)
-        frames = Frames(path, 1, shape, dtype, load)
-        energy = energy_of(path, float(energies[0]), energy_in(path.name), override)
-        image = Image(path, role, frames, energy, angle, pixel_size, exposure, dates[0])
-        reference = _reference(path, ole, header, shape, image)
-        return [image, *reference], []
-    tomograms = []
-    for energy in dict.fromkeys(energies.tolist()) if not np.any(np.isnan(energies)) else [np.nan]:
-        mine = np.flatnonzero(energies == energy) if np.isfinite(energy) else np.arange(count)
-        frames = Frames(
-            path, len(mine), shape, dtype, partial(_load, path, tuple(streams[i] for i in mine), shape, dtype)
-        )
-        tomograms.append(
-            Tomogram(
-                files=(path,),
-                projections=(frames,),
-                energy=energy_of(path, energy, energy_in(path.name), override),
-                angles=None if angles is None else angles[mine],
-                pixel_size=pixel_size,
-                exposure=exposure,
-                time=float(dates[mine[0]]),
-                flats=tuple(i.frames for i in _reference(path, ole, header, shape, None)),
-                flat_exposure=header.reference_exposure(),
-            ).checked()
-        )
-    return [], tomograms
+        angles[0] = angle_of(path, float(angles[0]), angle_in(path.name), override)
+    found: list[Image] = []
+    for value in dict.fromkeys(energies.tolist()) if not np.any(np.isnan(energies)) else [np.nan]:
+        mine = np.flatnonzero(energies == value) if np.isfinite(value) else np.arange(count)
+        load = partial(_load, path, tuple(streams[i] for i in mine), shape, dtype)
+        frames = Frames(path, len(mine), shape, dtype, load)
+        energy = energy_of(path, value, energy_in(path.name), override)
+        time = float(dates[mine[0]])
+        found.append(Image(path, role, frames, energy, tuple(angles[mine].tolist()), pixel_size, exposure, time))
+        if role == "projections":
+            found += _reference(path, ole, header, shape, energy)
+    return found
 
 
 class _Header:
@@ -174,10 +157,10 @@ def _end(ole: Any, stream: str) -> int:
     return 0 if entry.size < ole.minisectorcutoff else (int(entry.isectStart) + 2) * int(ole.sectorsize)
 
 
-def _angles(path: Path, header: _Header, count: int) -> FloatArray | None:
+def _angles(path: Path, header: _Header, count: int) -> FloatArray:
     found = header.floats("Angles")
     if len(found) == 0:
-        return None
+        return np.full(count, np.nan)
     if len(found) < count:
         raise ReadError(f"{path} has {len(found)} angles for {count} images: the scan was interrupted.")
     return found[:count]
@@ -213,17 +196,16 @@ def _dates(ole: Any, count: int) -> FloatArray:
     return times
 
 
-def _reference(path: Path, ole: Any, header: _Header, shape: tuple[int, int], image: Image | None) -> list[Image]:
+def _reference(path: Path, ole: Any, header: _Header, shape: tuple[int, int], energy: float) -> list[Image]:
     """The flat that a file carries inside, unless its images were divided by it already."""
     stream = "ReferenceData/Image"
-    if not ole.exists(stream) or header.whole("OriginalDataRefCorrected", 0) or (image and image.role != "projections"):
+    if not ole.exists(stream) or header.whole("OriginalDataRefCorrected", 0):
         return []
     dtype = _TYPES.get(header.whole("DataType", 0, "ReferenceData"))
     if dtype is None or ole.get_size(stream) < shape[0] * shape[1] * dtype.itemsize:
         return []
     frames = Frames(path, 1, shape, dtype, partial(_load, path, (stream,), shape, dtype))
-    energy = image.energy if image else np.nan
-    return [Image(path, "flats", frames, energy, np.nan, np.nan, header.reference_exposure(), np.nan)]
+    return [Image(path, "flats", frames, energy, exposure=header.reference_exposure())]
 
 
 def _load(
