@@ -170,6 +170,8 @@ def test_counts_without_flats_are_refused_and_without_darks_doubted(density):
         st.correct(st.Scan.from_arrays([counts], [6700.0], angles))
     od = st.correct(st.Scan.from_arrays([counts], [6700.0], angles, flats=[np.full((1, *SHAPE), 4000.0)]))
     assert any("no darks" in w for w in od.metadata["warnings"])
+    bare = st.Scan.from_arrays([counts], [6700.0], angles, flats=[np.full((1, *SHAPE), 4000.0)])
+    assert any("no darks" in w for w in correct_tomogram(bare, 0).warnings)
     np.testing.assert_allclose(od.projections[0].compute(), density, atol=1e-5)
 
 

@@ -51,6 +51,11 @@ def test_nothing_to_be_seen_asks_for_the_axis():
         find_center_of(empty, HALF_TURN)
 
 
+def test_one_view_has_no_axis():
+    with pytest.raises(st.ReconstructionError, match="2-D XANES"):
+        find_center_of(np.ones((1, 4, 8)), np.array([0.0]))
+
+
 def test_counts_are_to_be_corrected_first():
     scan = st.Scan.from_arrays([np.ones((91, 4, 8))], [6700.0], HALF_TURN)
     with pytest.raises(st.ReconstructionError, match="correct the scan first"):

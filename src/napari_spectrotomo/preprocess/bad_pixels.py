@@ -5,7 +5,6 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 Float32 = npt.NDArray[np.float32]
-_RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], bool)
 
 
 def mark_zingers(transmission: Float32, threshold: float) -> int:
@@ -18,11 +17,19 @@ def mark_zingers(transmission: Float32, threshold: float) -> int:
     threshold : float
         By how much a pixel's optical density must lie below that of all eight neighbours.
     """
-    brightest = ndi.maximum_filter(np.nan_to_num(transmission, nan=0.0), footprint=_RING, mode="mirror")
+    brightest = _brightest_neighbour(transmission)
     with np.errstate(invalid="ignore"):
         hit = (transmission > brightest * np.float32(np.exp(threshold))) & (brightest > 0)
     transmission[hit] = np.nan
     return int(hit.sum())
+
+
+def _brightest_neighbour(frame: Float32) -> Float32:
+    """Highest of the valid among the eight pixels around each, (row, column); 0 where none is."""
+    padded = np.pad(np.nan_to_num(frame, nan=0.0), 1)
+    sides = np.maximum(padded[:, :-2], padded[:, 2:])  # left and right of each column
+    rows = np.maximum(sides, padded[:, 1:-1])
+    return np.maximum(np.maximum(rows[:-2], rows[2:]), sides[1:-1])
 
 
 def repair(frame: Float32) -> int:

@@ -89,7 +89,8 @@ def correct(
         density = dask.delayed(_optical_density)(replace(scan.select([e]), metadata={}), parameters)
         views.append(da.from_delayed(density, shape, np.float32))
         angles.append(theta)
-    warnings = [*scan.metadata.get("warnings", []), *_warnings_beforehand(scan)]
+    doubts = dict.fromkeys(w for e in range(len(scan)) for w in _warnings_beforehand(scan, e))
+    warnings = [*scan.metadata.get("warnings", []), *doubts]
     none = tuple(da.zeros((0, *v.shape[1:]), dtype=np.float32, chunks=-1) for v in views)
     return replace(
         scan,
@@ -140,7 +141,7 @@ def correct_tomogram(scan: Scan, index: int, parameters: CorrectParameters = _D)
         total[view_of_frame[i]] += transmission
     density = -np.log(total / np.bincount(view_of_frame).astype(np.float32)[:, None, None])
 
-    warnings = []
+    warnings = _warnings_beforehand(scan, index)
     if saturated:
         warnings.append(f"{at} {saturated} counts are saturated: the optical density there is wrong.")
     if repaired > 0.01 * counts.size:
@@ -212,17 +213,14 @@ def _check_flats(scan: Scan, index: int) -> None:
         )
 
 
-def _warnings_beforehand(scan: Scan) -> list[str]:
-    """Sentences about what is seen without the counts."""
+def _warnings_beforehand(scan: Scan, index: int) -> list[str]:
+    """Sentences about what is seen without the counts; the same at every energy that has it in common."""
     if scan.kind != "counts":
         return []
     warnings = []
-    bare = [f"{e:g}" for e, d in zip(scan.energies, scan.darks, strict=True) if len(d) == 0]
-    if bare:
-        which = "any energy" if len(bare) == len(scan) else f"{', '.join(bare)} eV"
-        warnings.append(
-            f"There are no darks at {which}: 0 was taken, so a detector offset makes optical densities too low."
-        )
+    if len(scan.darks[index]) == 0:
+        where = f"At {scan.energies[index]:g} eV there" if any(len(d) for d in scan.darks) else "There"
+        warnings.append(f"{where} are no darks: 0 was taken, so a detector offset makes optical densities too low.")
     if (scan.exposure is None) != (scan.flat_exposure is None):
         known, unknown = ("projections", "flats") if scan.flat_exposure is None else ("flats", "projections")
         warnings.append(f"The exposure is known of {known} but not of {unknown}: they were taken to be the same.")

@@ -15,11 +15,10 @@ from ..data import FloatArray
 from ..errors import ReconstructionError
 from ..progress import raise_if_aborted
 from .engines import algotom_axis, algotom_slices, skimage_axis, skimage_slices
-from .geometry import resample_projections, same_size, view_weights
+from .geometry import check_views, resample_projections, same_size, view_weights
 from .parameters import Engine, ReconstructParameters
 
 Float32 = npt.NDArray[np.float32]
-MIN_VIEWS = 6
 _D = ReconstructParameters()
 
 
@@ -82,16 +81,6 @@ def reconstruct_volume(
     volume = np.empty((views.shape[1], columns, columns), np.float32)
     _each_slice(views, volume, reconstruct_slice, scale, abort, threads)
     return volume
-
-
-def check_views(angles: FloatArray, where: str = "") -> None:
-    """Raise `ReconstructionError` where there are too few views to reconstruct from."""
-    distinct = len(np.unique(np.round(np.mod(angles, 180.0), 2) % 180.0))
-    if distinct < MIN_VIEWS:
-        raise ReconstructionError(
-            f"{where}{distinct} different view{'s' * (distinct != 1)} cannot give a volume; at least {MIN_VIEWS} are needed, "
-            "over a half turn. A scan with one view an energy is a 2-D XANES scan: it needs no reconstruction."
-        )
 
 
 def check_center(center: float, columns: int) -> None:

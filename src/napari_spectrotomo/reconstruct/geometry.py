@@ -7,10 +7,22 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ..data import FloatArray
+from ..errors import ReconstructionError
 from ..progress import raise_if_aborted
 
 Float32 = npt.NDArray[np.float32]
+MIN_VIEWS = 6
 _WEDGE = 3.0  # a gap of more than so many steps is a missing wedge, which no view stands for
+
+
+def check_views(angles: FloatArray, where: str = "") -> None:
+    """Raise `ReconstructionError` where there are too few views to reconstruct from."""
+    distinct = len(np.unique(np.round(np.mod(angles, 180.0), 2) % 180.0))
+    if distinct < MIN_VIEWS:
+        raise ReconstructionError(
+            f"{where}{distinct} different view{'s' * (distinct != 1)} cannot give a volume; at least {MIN_VIEWS} are needed, "
+            "over a half turn. A scan with one view an energy is a 2-D XANES scan: it needs no reconstruction."
+        )
 
 
 def view_warnings(angles: FloatArray) -> tuple[str, ...]:

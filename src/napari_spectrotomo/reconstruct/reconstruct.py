@@ -11,8 +11,8 @@ import numpy as np
 from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ReconstructionError
 from ..parameters import checked
-from .fbp import check_center, check_views, choose_engine, reconstruct_volume
-from .geometry import view_warnings
+from .fbp import check_center, choose_engine, reconstruct_volume
+from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .parameters import Filter, Magnification, ReconstructParameters
 from .rotation_axis import axis_warnings, find_center, settle_centers

@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from ..data import FloatArray, Scan
 from ..errors import ReconstructionError
+from .geometry import check_views
 from .opposite_views import opposite_views
 
 Float32 = npt.NDArray[np.float32]
@@ -65,12 +66,13 @@ def find_center_of(projections: npt.NDArray[np.floating], angles: FloatArray) ->
     Raises
     ------
     ReconstructionError
-        If no axis stands out; the message asks for the column.
+        If there are too few views, or no axis stands out; the message asks for the column.
 
     References
     ----------
     N. T. Vo et al. (2014), Optics Express 22, 19078.
     """
+    check_views(angles)
     rows = np.unique(np.linspace(0, projections.shape[1] - 1, min(_ROWS, projections.shape[1])).astype(int))
     pairs = opposite_views(projections, angles, rows)
     if pairs is None:
