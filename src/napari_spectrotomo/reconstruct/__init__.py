@@ -4,7 +4,7 @@ from .fbp import reconstruct_volume
 from .geometry import view_warnings
 from .magnification import magnifications
 from .parameters import ReconstructParameters
-from .reconstruct import reconstruct
+from .reconstruct import given_centers, reconstruct
 from .rotation_axis import axis_warnings, find_center, find_center_of, settle_centers
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "axis_warnings",
     "find_center",
     "find_center_of",
+    "given_centers",
     "magnifications",
     "reconstruct",
     "reconstruct_volume",

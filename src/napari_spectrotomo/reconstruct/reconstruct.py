@@ -105,14 +105,25 @@ def _centers(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, t
         estimates = np.array([_estimate(od, e) for e in range(len(od))])
         centers = settle_centers(estimates)
         return centers, axis_warnings(od.energies, estimates, centers)
-    centers = np.atleast_1d(np.asarray(parameters.center, np.float64))
+    return given_centers(parameters.center, od), ()
+
+
+def given_centers(center: float | tuple[float, ...], od: Scan) -> FloatArray:
+    """Give one axis an energy, (E,), from one for all or one each.
+
+    Raises
+    ------
+    ReconstructionError
+        If their number does not fit the energies, or one lies outside the detector.
+    """
+    centers = np.atleast_1d(np.asarray(center, np.float64))
     if len(centers) not in (1, len(od)):
         raise ReconstructionError(
             f"{len(centers)} rotation axes do not fit {len(od)} energies: give one, or one an energy."
         )
-    for center in centers:
-        check_center(float(center), od.projections[0].shape[2])
-    return np.broadcast_to(centers, len(od)).copy(), ()
+    for one in centers:
+        check_center(float(one), od.projections[0].shape[2])
+    return np.broadcast_to(centers, len(od)).copy()
 
 
 def _estimate(od: Scan, index: int) -> float:

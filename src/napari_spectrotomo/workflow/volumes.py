@@ -11,7 +11,15 @@ from ..data import EnergyStack, Scan
 from ..errors import DataError, ReconstructionError
 from ..preprocess import CorrectedTomogram, correct_tomogram
 from ..progress import Progress
-from ..reconstruct import axis_warnings, find_center_of, magnifications, reconstruct_volume, settle_centers
+from ..reconstruct import (
+    axis_warnings,
+    find_center_of,
+    given_centers,
+    magnifications,
+    reconstruct_volume,
+    settle_centers,
+    view_warnings,
+)
 from .job import Job
 from .project import Project
 from .record import inputs_of
@@ -74,7 +82,7 @@ def correct_steps(job: Job) -> Iterator[Progress]:
 def _corrected(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
     job.check()
     corrected = correct_tomogram(scan, index, job.project.recipe.correct)
-    job.warn(corrected.warnings, f"{scan.energies[index]:.2f} eV")
+    job.warn([*corrected.warnings, *view_warnings(corrected.angles)], f"{scan.energies[index]:.2f} eV")
     return corrected
 
 
@@ -133,7 +141,7 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         yield from _find_centers(job, scan, total)
         centers = np.asarray(job.entry["centers"], float)
     else:
-        centers = np.broadcast_to(np.asarray(parameters.center, float), (n,))
+        centers = given_centers(parameters.center, scan)
     for e, energy in enumerate(scan.energies):
         step = total - n + e + 1
         if done[e]:
