@@ -1,10 +1,12 @@
 """FXI, Data Exchange and NXtomo: what is read from each, and what is said of a broken one."""
 
+import contextlib
+
 import h5py
 import numpy as np
 import pytest
 
-from napari_spectrotomo.errors import ReadError
+from napari_spectrotomo.errors import ReadError, SpectrotomoError
 from napari_spectrotomo.io import identify, read_scan, write_scan
 
 
@@ -238,3 +240,15 @@ def test_hdf5_of_another_kind_says_what_is_in_it(tmp_path):
         read_scan(tmp_path / "other.h5")
     with pytest.raises(ReadError, match=r"other\.h5"):
         identify(tmp_path / "other.h5")
+
+
+def test_damage_inside_a_file_is_a_sentence_too(one):
+    whole = one.read_bytes()
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        damaged = bytearray(whole)
+        for at in rng.integers(0, len(whole), 32):
+            damaged[at] = rng.integers(256)
+        one.write_bytes(damaged)
+        with contextlib.suppress(SpectrotomoError):
+            np.asarray(read_scan(one).projections[0])

@@ -1,5 +1,6 @@
 """What is written is what is read, in every format; and a file is there whole or not at all."""
 
+import os
 import pickle
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -119,3 +120,19 @@ def test_a_folder_that_holds_another_scan_is_not_written_into(small_scan, tmp_pa
     write_scan(small_scan, tmp_path, format="fxi")
     with pytest.raises(SpectrotomoError, match="empty folder"):
         write_scan(small_scan.select([0]), tmp_path, format="fxi")
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="file sizes cannot be limited here")
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_disk_that_is_full_is_one_sentence_and_leaves_nothing(small_scan, tmp_path, format):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(SpectrotomoError, match="cannot be written") as seen:
+            write_scan(small_scan, tmp_path / "full", format=format)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(str(seen.value).splitlines()) == 1
+    assert list((tmp_path / "full").iterdir()) == []

@@ -134,3 +134,31 @@ def test_without_times_views_go_by_angle_and_flats_have_no_place(tmp_path):
     (tomogram,), _ = tomograms_of(images, {})
     assert tomogram.angles.tolist() == [-90.0, -1.0, 5.0]
     assert tomogram.flat_positions is None
+
+
+def _with_angle(path, angle):
+    """A real image with another angle in its header."""
+    return path.read_bytes().replace(np.float32(6.974469).tobytes(), np.float32(angle).tobytes())
+
+
+def test_ssrl_3d_names_give_the_angles_that_headers_leave_at_zero(ssrl, tmp_path):
+    real, ref = next(ssrl.glob("rep01_2016*8324*001of003.xrm")), next(ssrl.glob("rep01_000051_ref*"))
+    for name in ("-090.00", "-001.00", "+000.00", "+089.00"):
+        (tmp_path / f"tomo_s_{name}deg_08324.0_eV.xrm").write_bytes(_with_angle(real, 0.0))
+    for i in (1, 2):
+        shutil.copy(ref, tmp_path / f"ref_s_08324.0_eV_{i:03d}of002.xrm")
+    scan = read_scan(tmp_path)
+    assert sorted(scan.angles[0].tolist()) == [-90, -1, 0, 89]
+    assert len(scan.flats[0]) == 2
+    assert len(scan.metadata["files"]) == 6
+
+
+def test_an_angle_in_the_name_that_contradicts_the_header_shows_both(ssrl, tmp_path):
+    real = next(ssrl.glob("rep01_2016*8324*001of003.xrm"))
+    path = tmp_path / "tomo_s_+007.00deg_08324.0_eV.xrm"
+    path.write_bytes(_with_angle(real, 6.97))
+    assert read_scan(path).angles[0].tolist() == [6.97]
+    path.write_bytes(_with_angle(real, 6.9))
+    with pytest.raises(ReadError, match=r"6\.9.*7"):
+        read_scan(path)
+    assert read_scan(path, angles=[7.0], override=["angles"]).angles[0].tolist() == [7.0]

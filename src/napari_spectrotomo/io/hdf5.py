@@ -46,7 +46,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
     Raises
     ------
     ReadError
-        If it is not there, no HDF5, or truncated.
+        If it is not there, no HDF5, truncated, or turns out to be damaged while it is open.
     """
     _compression_filters()
     try:
@@ -56,8 +56,20 @@ def opened(path: Path) -> Iterator[h5py.File]:
     except OSError as error:
         reason = re.sub(r"\s+", " ", str(error)).removeprefix("Unable to synchronously open file ").strip("() ")
         raise ReadError(f"{path} cannot be opened as HDF5, it is truncated or something else: {reason}.") from error
-    with file:
-        yield file
+    try:
+        with file:
+            yield file
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+    ) as error:  # what h5py raises when the inside of a file is damaged
+        reason = " ".join(str(error).split())
+        if "filter" in reason:
+            reason += " (install napari-spectrotomo[compression] for more filters)"
+        raise ReadError(f"{path} is damaged, or was cut short: {reason}.") from error
 
 
 def find(group: h5py.Group, *names: str) -> h5py.Dataset | None:

@@ -22,7 +22,7 @@ from .nxtomo import read_nxtomo
 from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
 from .series import Image, Skipped, tomograms_of
 from .sniff import HDF5_SCANS, files_at, format_of, is_zarr, require_known
-from .tiff import TIFF_SUFFIXES, energies_in_list, listed_energies, read_tiff, with_listed_angles
+from .tiff import TIFF_SUFFIXES, energies_in_list, energy_list, read_tiff, with_listed_angles
 from .tomogram import Tomogram
 from .xradia import read_xradia
 
@@ -90,7 +90,11 @@ def read_scan(
         tomograms = _read_series(files, chosen, found, root, "projections" if single else None)
     if not tomograms:
         raise ReadError(found.nothing(root))
-    wanted = _energies(energies, tomograms, found, root if chosen == "tiff" else None)
+    if energies is None and chosen == "tiff" and not any(np.isfinite(t.energy) for t in tomograms):
+        energies = energy_list(root)
+    if isinstance(energies, str | Path):
+        tomograms[0] = replace(tomograms[0], files=(*tomograms[0].files, Path(energies)))
+    wanted = _energies(energies, tomograms, found)
     return assembled(
         tomograms,
         energies=wanted,
@@ -217,11 +221,10 @@ def _ranks(root: Path) -> dict[str, int]:
     return {name: i for i, name in enumerate(names)}
 
 
-def _energies(given: Any, tomograms: list[Tomogram], found: _Found, listed_in: Path | None) -> FloatArray | None:
+def _energies(given: Any, tomograms: list[Tomogram], found: _Found) -> FloatArray | None:
     """Energies the caller or a list gives (E,), in order of the tomograms; None where nobody does."""
     if given is None:
-        unknown = not any(np.isfinite(t.energy) for t in tomograms)
-        return listed_energies(listed_in) if listed_in is not None and unknown else None
+        return None
     values = (
         energies_in_list(Path(given)) if isinstance(given, str | Path) else np.atleast_1d(np.asarray(given, np.float64))
     )

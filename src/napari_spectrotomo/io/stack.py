@@ -17,7 +17,7 @@ from .reconcile import PIXEL_TOLERANCE, energies_with
 from .sniff import files_at, format_of, identify, is_zarr
 from .stack_hdf5 import hdf5_volumes
 from .stack_tiff import tiff_volumes
-from .tiff import energies_in_list, listed_energies
+from .tiff import energies_in_list, energy_list
 from .volume import Volume, Volumes
 
 PathLike = str | Path
@@ -69,8 +69,9 @@ def read_stack(
             )
     names = [str(v.path) for v in volumes]
     stored = np.array([v.energy for v in volumes])
-    given = _given(energies, root if root.is_dir() and not np.any(np.isfinite(stored)) else None)
-    energy = energies_with(given, stored, names, override=False)
+    if energies is None and root.is_dir() and not np.any(np.isfinite(stored)):
+        energies = energy_list(root)
+    energy = energies_with(_given(energies), stored, names, override=False)
     twice = [e for e, n in Counter(energy.tolist()).items() if n > 1]
     if twice:
         both = [n for n, e in zip(names, energy, strict=True) if e == twice[0]]
@@ -80,7 +81,12 @@ def read_stack(
         energy,
         _voxel_size(voxel_size, volumes),
         attenuation_unit=found.attenuation_unit,
-        metadata={"format": chosen, "files": list(dict.fromkeys(names)), "skipped": [], "doubts": list(found.doubts)},
+        metadata={
+            "format": chosen,
+            "files": [*dict.fromkeys(names), *([str(energies)] if isinstance(energies, str | Path) else [])],
+            "skipped": [],
+            "doubts": list(found.doubts),
+        },
     )
 
 
@@ -106,9 +112,9 @@ def _choose(path: PathLike | Sequence[PathLike], format: str | None) -> tuple[st
     return format, files, root
 
 
-def _given(energies: Any, listed_in: Path | None) -> FloatArray | None:
+def _given(energies: Any) -> FloatArray | None:
     if energies is None:
-        return listed_energies(listed_in) if listed_in is not None else None
+        return None
     values = (
         energies_in_list(Path(energies))
         if isinstance(energies, str | Path)

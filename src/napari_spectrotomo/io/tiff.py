@@ -132,12 +132,9 @@ def with_listed_angles(tomograms: Sequence[Tomogram], root: Path) -> list[Tomogr
     return found
 
 
-def listed_energies(root: Path) -> FloatArray | None:
-    """Energies in eV out of ``eng_list.txt`` or ``*energ*.txt`` in a folder; None where there is no list."""
-    listing = _listing(root, "eng_list", "energ", "xanes_eng")
-    if listing is None:
-        return None
-    return energies_in_list(listing)
+def energy_list(root: Path) -> Path | None:
+    """Find the text file of a folder that lists energies, ``eng_list.txt`` or ``*energ*.txt``."""
+    return _listing(root, "eng_list", "energ")
 
 
 def energies_in_list(path: Path) -> FloatArray:

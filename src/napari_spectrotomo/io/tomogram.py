@@ -165,8 +165,7 @@ def _read_block(block: tuple[tuple[Frames, int, int], ...], dtype: np.dtype[Any]
 
 
 def _reason(error: Exception) -> str:
-    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    return f"{reason} (install napari-spectrotomo[compression] for more filters)" if "filter" in reason else reason
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 def _pixels(shape: tuple[int, ...]) -> str:

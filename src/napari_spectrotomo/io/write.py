@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -62,12 +65,24 @@ def write_scan(scan: Scan, path: str | Path, format: WriteFormat = "data-exchang
                 f"{folder} holds other scan files ({others[0]}, …) that would be read with these: name an empty folder."
             )
         for e, name in enumerate(names):
-            with whole_file(folder / name) as temporary, h5py.File(temporary, "w") as file:
-                _WRITERS[format](scan, e, file)
+            with whole_file(folder / name) as temporary:
+                _require_room(temporary, sum(group[e].nbytes for group in (scan.projections, scan.flats, scan.darks)))
+                with h5py.File(temporary, "w") as file:
+                    _WRITERS[format](scan, e, file)
             written.append(folder / name)
     except (OSError, RuntimeError) as error:
         raise SpectrotomoError(f"The scan cannot be written to {folder}: {' '.join(str(error).split())}.") from error
     return written
+
+
+def _require_room(path: Path, images: int) -> None:
+    """Raise OSError where a file of so many bytes of images cannot be: HDF5 itself comes to grief on a full disk, untidily."""
+    size = images + 2**16
+    if hasattr(os, "posix_fallocate"):
+        with path.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+    elif shutil.disk_usage(path.parent).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _number(group: h5py.Group, name: str, value: Any, units: str = "") -> None:
