@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from qtpy.QtWidgets import QDockWidget, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 STEPS = ("Load", "Reconstruct", "Binarize", "Register", "Edge map")
 PANELS = {
@@ -50,3 +51,7 @@ def name_dock(panel: QWidget, name: str) -> None:
     dock = dock_of(panel)
     if dock is not None:
         dock.setWindowTitle(name)
+        window = dock.parentWidget()
+        for bar in window.findChildren(QTabBar) if isinstance(window, QMainWindow) else ():
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)

@@ -73,6 +73,7 @@ class EnergyPlot(QWidget):
         self.widget.setLabel("bottom", "energy (eV)")
         self.widget.setLabel("left", self._label)
         self.widget.getAxis("bottom").enableAutoSIPrefix(False)
+        self.widget.getAxis("bottom").setHeight(46)
         self.widget.getAxis("left").enableAutoSIPrefix(False)
         self.widget.setLogMode(y=self._log)
         self.widget.showGrid(x=True, y=True, alpha=0.15)

@@ -10,6 +10,7 @@ from ..progress import Progress
 from .work import Job
 
 DOING = {
+    "simulate": "Simulating",
     "read": "Reading",
     "correct": "Correcting",
     "reconstruct": "Reconstructing",

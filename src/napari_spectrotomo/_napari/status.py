@@ -34,7 +34,7 @@ def trail(project: Any, here: str) -> str:
         parts.append(
             f'<a href="{name}" style="color: #9ecbff; text-decoration: none;" title="{WORDS[state]}">{text}&nbsp;{MARKS[state]}</a>'
         )
-    return " &nbsp;".join(parts)
+    return "&nbsp; ".join(parts)
 
 
 def span(energies: Any) -> str:

@@ -16,7 +16,7 @@ from ..run import run_until
 from ..status import stage_line
 
 _MAPS = {"Energy": "edge energy", "Error": "edge error", "Step": "edge step"}
-_COLUMNS = {"label": "particle", "voxels": "voxels", "median_eV": "median (eV)", "fwhm_eV": "FWHM (eV)"}
+_COLUMNS = {"label": "#", "voxels": "voxels", "median_eV": "median (eV)", "fwhm_eV": "FWHM (eV)"}
 
 
 class EdgeMapPanel(Panel):
@@ -42,7 +42,9 @@ class EdgeMapPanel(Panel):
         inner.addLayout(row)
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(list(_COLUMNS.values()))
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setMinimumHeight(110)

@@ -1,6 +1,6 @@
 """Forms made from the parameter classes of the stages."""
 
 from .fold import Fold
-from .form import ParameterForm
+from .form import ParameterForm, labelled
 
-__all__ = ["Fold", "ParameterForm"]
+__all__ = ["Fold", "ParameterForm", "labelled"]

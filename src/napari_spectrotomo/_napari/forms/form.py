@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from magicgui.widgets import Container
+from magicgui.widgets import CheckBox
 from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
-from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from .fields import field_widget, is_editable, types_of
 from .fold import Fold
@@ -61,9 +61,9 @@ class ParameterForm(QWidget):
         layout.setSpacing(2)
         names = tuple(self.widgets) if usual is None else tuple(n for n in usual if n in self.widgets)
         rare = [n for n in self.widgets if n not in names]
-        layout.addWidget(self._container(names).native)
+        layout.addWidget(self._rows(names))
         if rare:
-            self.more = Fold(more, self._container(rare).native)
+            self.more = Fold(more, self._rows(rare))
             layout.addWidget(self.more)
         for name, widget in self.widgets.items():
             widget.changed.connect(lambda *_, name=name: self._on_changed(name))
@@ -92,21 +92,36 @@ class ParameterForm(QWidget):
         if not self._quiet:
             self.edited.emit(name)
 
-    def _container(self, names: Any) -> Container:
-        container = Container(labels=True)
-        container.extend([self.widgets[n] for n in names])  # after it is made, so that its labels get one width
-        container.margins = (0, 0, 0, 0)
-        for widget in container:
-            native = widget.native
-            native.setMinimumWidth(60)
-            if isinstance(native, QAbstractSpinBox | QComboBox):
-                native.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-                native.installEventFilter(self._guard)
-            if isinstance(native, QComboBox):
-                native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-                native.setMinimumContentsLength(6)
-        self.__dict__.setdefault("_containers", []).append(container)
-        return container
+    def _rows(self, names: Any) -> QWidget:
+        """Lay out magicgui's widgets with their labels in one column."""
+        return labelled([self.widgets[n] for n in names], self._guard)
+
+
+def labelled(widgets: list[ValueWidget], guard: QObject | None = None) -> QWidget:
+    """Give magicgui widgets as rows, labels and fields aligned."""
+    rows = QWidget()
+    layout = QFormLayout(rows)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setVerticalSpacing(4)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    for widget in widgets:
+        native = widget.native
+        native.setMinimumWidth(60)
+        if guard is not None and isinstance(native, QAbstractSpinBox | QComboBox):
+            native.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            native.installEventFilter(guard)
+        if isinstance(native, QComboBox):
+            native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            native.setMinimumContentsLength(6)
+        if isinstance(widget, CheckBox):
+            layout.addRow(native)
+        else:
+            label = QLabel(widget.label)
+            label.setToolTip(widget.tooltip or "")
+            layout.addRow(label, native)
+    rows.magic = widgets  # the magicgui widgets live as long as their row
+    return rows
 
 
 def _field(cls: type, field: Any, annotation: Any) -> ValueWidget:

@@ -1,12 +1,13 @@
 """Layers: what they are made of, where they lie, and which of them are seen."""
 
 from .compare import compare, leave_comparison
-from .show import go_to_energy, layer_of, put, show_only, take_away
+from .show import VOLUME_ROLES, go_to_energy, layer_of, put, show_only, take_away
 from .stages import show_input, show_stage
 from .tuples import ROLE, projections_layer, volume_layer, volumes_layer
 
 __all__ = [
     "ROLE",
+    "VOLUME_ROLES",
     "compare",
     "go_to_energy",
     "layer_of",

@@ -72,12 +72,10 @@ class _Volumes:
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         first, *rest = key if isinstance(key, tuple) else (key,)
-        energies = range(self.shape[0])[first]
-        single = isinstance(energies, int)
-        parts = [self._volume(e, tuple(rest)) for e in ([energies] if single else energies)]
-        return (
-            parts[0] if single else np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *rest]
-        )
+        if not isinstance(first, slice):
+            return self._volume(int(first), tuple(rest))
+        parts = [self._volume(e, tuple(rest)) for e in range(*first.indices(self.shape[0]))]
+        return np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *rest]
 
     def _volume(self, energy: int, part: tuple[Any, ...]) -> npt.NDArray[Any]:
         kept = _KEPT.get((self._owner, energy))

@@ -64,6 +64,15 @@ def show_only(viewer: Any, *roles: str) -> None:
             layer.visible = role in roles
 
 
+def go_to_sample(viewer: Any, labels: Any) -> None:
+    """Move the z slider to the slice with most of the sample, if the one shown has none of it."""
+    axis = viewer.dims.ndim - 3
+    shown = viewer.dims.current_step[axis]
+    inside = (labels > 0).sum(axis=(1, 2))
+    if axis >= 0 and shown < len(inside) and not inside[shown]:
+        viewer.dims.set_current_step(axis, int(inside.argmax()))
+
+
 def go_to_energy(viewer: Any, index: int) -> None:
     """Move the energy slider."""
     if viewer.dims.ndim >= 4:

@@ -9,8 +9,8 @@ import numpy as np
 from ...errors import ProjectError
 from ..settings import setting
 from .held import held_volumes
-from .show import go_to_energy, layer_of, put, show_only, take_away
-from .tuples import central_limits, energy_layer, limits, projections_layer, volume_layer, volumes_layer
+from .show import go_to_energy, go_to_sample, layer_of, put, show_only, take_away
+from .tuples import attenuation_limits, energy_layer, limits, projections_layer, volume_layer, volumes_layer
 
 MAGENTA, GREEN = "magenta", "green"
 
@@ -65,7 +65,9 @@ def show_masks(viewer: Any, project: Any) -> None:
     layer = put(viewer, energy_layer(project.masks(), stack, "mask", "Mask", opacity=1.0))
     layer.contour = 1
     if project.state("label") == "done":
-        put(viewer, volume_layer(project.labels(), stack.voxel_size, "particles", "Particles", opacity=0.35))
+        labels = project.labels()
+        put(viewer, volume_layer(labels, stack.voxel_size, "particles", "Particles", opacity=0.35))
+        go_to_sample(viewer, labels)
     else:
         take_away(viewer, "particles")
     show_only(viewer, "raw", "mask", "particles")
@@ -78,19 +80,10 @@ def show_registration(viewer: Any, project: Any) -> None:
     index = project.fixed_index
     name = f"Fixed {stack.energies[index]:.1f} eV"
     fixed = held_volumes(stack.data)[index]
-    put(
-        viewer,
-        volume_layer(
-            fixed,
-            stack.voxel_size,
-            "fixed",
-            name,
-            blending="additive",
-            contrast_limits=central_limits(stack.data, index),
-            colormap=MAGENTA,
-        ),
-    )
-    put(viewer, volumes_layer(registered, "registered", "Registered", index, blending="additive", colormap=GREEN))
+    contrast = attenuation_limits(stack.data, index)
+    look: dict[str, Any] = {"blending": "additive", "contrast_limits": contrast}
+    put(viewer, volume_layer(fixed, stack.voxel_size, "fixed", name, colormap=MAGENTA, **look))
+    put(viewer, volumes_layer(registered, "registered", "Registered", index, colormap=GREEN, **look))
     for which in ("raw", "registered"):
         try:
             difference = project.squared_difference(which)

@@ -47,7 +47,9 @@ def volumes_layer(stack: EnergyStack, role: str, name: str, index: int = -1, **l
         "attenuation_unit": stack.attenuation_unit,
         "source": stack.metadata.get("source", ""),
     }
-    given = {"name": name, "contrast_limits": central_limits(stack.data, index), "metadata": metadata, "cache": False}
+    if "contrast_limits" not in look:
+        look["contrast_limits"] = attenuation_limits(stack.data, index)
+    given = {"name": name, "metadata": metadata, "cache": False}
     return held_volumes(stack.data), given | volume_axes(4, stack.voxel_size) | look, "image"
 
 
@@ -67,10 +69,11 @@ def volume_layer(
     return volume, {"name": name, "metadata": {ROLE: role}, "cache": False} | volume_axes(3, voxel_size) | look, kind
 
 
-def central_limits(data: da.Array, index: int) -> tuple[float, float]:
-    """Give contrast limits from the central slice of one energy of a lazy stack; only that slice is read."""
-    at, middle = range(len(data))[index], data.shape[1] // 2
-    return limits(np.asarray(data[at : at + 1, middle : middle + 1]))
+def attenuation_limits(data: da.Array, index: int) -> tuple[float, float]:
+    """Give contrast limits from five slices of one energy of a lazy stack, from 0 up; only those slices are read."""
+    at, rows = range(len(data))[index], data.shape[1]
+    chosen = sorted({round((rows - 1) * part) for part in (0.1, 0.3, 0.5, 0.7, 0.9)})
+    return 0.0, limits(np.stack([np.asarray(data[at : at + 1, z : z + 1]) for z in chosen]))[1]
 
 
 def limits(values: npt.NDArray[Any], low: float = 0.5, high: float = 99.8) -> tuple[float, float]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicgui.widgets import ComboBox, Container, LineEdit
+from magicgui.widgets import ComboBox, LineEdit
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from ...errors import ParameterError
 from ...preprocess import Exclusion
+from ..forms import labelled
 
 
 class ExclusionEditor(QWidget):
@@ -42,12 +43,10 @@ class ExclusionEditor(QWidget):
         self.list.setWordWrap(True)
         self.remove = QPushButton("Take back the selected")
         self.remove.clicked.connect(self._remove)
-        self._fields = Container(labels=True)
-        self._fields.extend([self.energy, self.projections, self.reason])
-        self._fields.margins = (0, 0, 0, 0)
+        self._fields = labelled([self.energy, self.projections, self.reason])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._fields.native, self.add, self.list, self.remove):
+        for widget in (self._fields, self.add, self.list, self.remove):
             layout.addWidget(widget)
 
     def show_exclusions(self, exclusions: tuple[Exclusion, ...], energies: Any) -> None:

@@ -13,7 +13,7 @@ from weakref import ref
 from ...errors import ProjectError
 from ...progress import Progress
 from ...workflow import Project, Recipe, run_steps
-from ..layers import show_input, show_stage
+from ..layers import VOLUME_ROLES, layer_of, projections_layer, put, show_input, show_stage
 from ..run import start
 from ..state import plain_viewer, state_of
 from ..work import Job, Outcome
@@ -118,6 +118,17 @@ def show_done(viewer: Any, project: Project) -> None:
     for stage in ("reconstruct", "label", "register", "spectra"):
         if project.state(stage) != "missing":
             show_stage(viewer, project, stage)
+
+
+def show_projections(viewer: Any, scan: Any, source: str) -> Any:
+    """Show projections in this viewer, or in a new one where there are volumes: the two do not share axes."""
+    if any(layer_of(viewer, role) is not None for role in VOLUME_ROLES):
+        import napari
+
+        viewer = napari.Viewer(title=f"Projections of {Path(source).name}")
+    put(viewer, projections_layer(scan, source))
+    state_of(viewer)
+    return viewer
 
 
 def _begin(viewer: Any, title: str, steps: Any) -> Job | None:

@@ -11,13 +11,13 @@ from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout
 from ...io import ReadParameters
 from ...workflow import in_words
 from ..forms import Fold, ParameterForm
-from ..layers import ROLE
+from ..layers import ROLE, layer_of, take_away
 from ..panel import Panel
 from ..settings import setting
 from ..status import span
 from ..work import Outcome
 from .exclusions import ExclusionEditor
-from .opening import default_folder, exclude, is_project, load, reopen
+from .opening import default_folder, exclude, is_project, load, reopen, show_projections
 from .path_row import PathRow
 
 
@@ -45,11 +45,13 @@ class LoadPanel(Panel):
         self.form = ParameterForm(ReadParameters, usual=(), more="How to read")
         self.summary = QLabel()
         self.summary.setWordWrap(True)
+        self.look = QPushButton("Show the projections")
+        self.look.clicked.connect(self._show_projections)
         self.exclusions = ExclusionEditor()
         self.exclusions.edited.connect(lambda wanted: exclude(self.viewer, wanted))
         self.exclusions.refused.connect(lambda why: self.say(why, error=True))
         self.fold = Fold("Leave out energies or projections", self.exclusions)
-        for widget in (self.source, self.folder, self.open_project, self.form, self.summary, self.fold):
+        for widget in (self.source, self.folder, self.open_project, self.form, self.summary, self.look, self.fold):
             body.addWidget(widget)
         self.listen(self.viewer.layers.events.inserted, self._on_layer)
         for layer in self.viewer.layers:
@@ -69,7 +71,9 @@ class LoadPanel(Panel):
     def refresh(self) -> None:
         """Show the project's paths, summary and exclusions."""
         project = self.state.project
-        self.fold.setVisible(project is not None and project.kind == "scan")
+        is_scan = project is not None and project.kind == "scan"
+        self.fold.setVisible(is_scan)
+        self.look.setVisible(is_scan and layer_of(self.viewer, "projections") is None)
         if project is None:
             self.summary.setText("")
             return
@@ -96,7 +100,15 @@ class LoadPanel(Panel):
 
     def _open(self, name: str) -> None:
         project = self.state.project
+        if name != self.NAME:
+            take_away(self.viewer, "projections")
         super()._open("Binarize" if name == self.NEXT and project is not None and project.kind == "stack" else name)
+
+    def _show_projections(self) -> None:
+        """Show the projections here while there are no volumes, else in a window of their own."""
+        project = self.state.project
+        show_projections(self.viewer, project.scan(), str(project.source))
+        self.refresh()
 
     def _suggest(self, text: str) -> None:
         path = Path(text).expanduser()

@@ -27,7 +27,9 @@ class QualityPanel(Panel):
         for plot in (self.mse, self.dice):
             plot.energy_chosen.connect(self._go)
             body.addWidget(plot, 2)
-        body.addWidget(QLabel("Flags and warnings (click one of an energy to go there)"))
+        title = QLabel("Flags and warnings; click one of an energy to go there.")
+        title.setWordWrap(True)
+        body.addWidget(title)
         self.list = QListWidget()
         self.list.setWordWrap(True)
         self.list.setMinimumHeight(110)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from magicgui.widgets import ComboBox, Container, SpinBox
+from magicgui.widgets import ComboBox, SpinBox
 from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from ...preprocess import CorrectParameters
 from ...reconstruct import ReconstructParameters
-from ..forms import Fold, ParameterForm
+from ..forms import Fold, ParameterForm, labelled
 from ..panel import Panel
 from ..status import span, stage_line
 from ..work import Outcome
@@ -28,9 +28,7 @@ class ReconstructPanel(Panel):
         """Put in the preview and the forms."""
         self.energy = ComboBox(label="energy", choices=[], tooltip="The energy to look at.")
         self.row = SpinBox(label="slice", min=0, max=0, tooltip="The slice, that is the detector row, to look at.")
-        self._choice = Container(labels=True)
-        self._choice.extend([self.energy, self.row])
-        self._choice.margins = (0, 0, 0, 0)
+        self._choice = labelled([self.energy, self.row])
         self.find = QPushButton("Find centre")
         self.find.setToolTip("Find the column of the rotation axis at this energy and reconstruct this slice with it.")
         self.find.clicked.connect(lambda: self._preview(None))
@@ -47,7 +45,7 @@ class ReconstructPanel(Panel):
         self.use.clicked.connect(self._use)
         box = QGroupBox("Look at one slice")
         inner = QVBoxLayout(box)
-        inner.addWidget(self._choice.native)
+        inner.addWidget(self._choice)
         inner.addLayout(buttons)
         inner.addWidget(self.found)
         inner.addWidget(self.use)

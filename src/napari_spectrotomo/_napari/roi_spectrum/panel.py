@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from magicgui.widgets import ComboBox, Container, SpinBox
+from magicgui.widgets import ComboBox, SpinBox
 from napari.layers import Labels, Points, Shapes
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
 from superqt.utils import qthrottled
 
 from ..energy_text import ENERGIES, shown_energy
+from ..forms import labelled
 from ..layers import ROLE, go_to_energy, layer_of
 from ..panel import Panel
 from ..plot import Curve, EnergyPlot
@@ -51,10 +52,8 @@ class RoiSpectrumPanel(Panel):
             max=50,
             tooltip="Slices on either side of a flat shape; radius of a point.",
         )
-        self._choice = Container(labels=True)
-        self._choice.extend([self.layer, self.depth])
-        self._choice.margins = (0, 0, 0, 0)
-        body.addWidget(self._choice.native)
+        self._choice = labelled([self.layer, self.depth])
+        body.addWidget(self._choice)
         self.plot = EnergyPlot("attenuation")
         self.plot.energy_chosen.connect(self._go)
         body.addWidget(self.plot, 1)

@@ -1,0 +1,79 @@
+"""The sample scan: simulated once in the worker, kept on disk, and opened lazily from then on."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from weakref import ref
+
+import napari
+from qtpy.QtCore import QStandardPaths
+
+from .. import __version__
+from ..io import write_scan
+from ..progress import Progress
+from ..simulate import simulate_scan, write_truth
+from .docks import open_panel
+from .layers import put
+from .layers.tuples import LayerTuple
+from .readers import read_projections
+from .run import start
+from .state import plain_viewer
+from .work import Job, Outcome
+
+
+def sample_folder() -> Path:
+    """Give the folder where the sample scan is kept, in the user's data folder."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    return Path(place) / "napari-spectrotomo" / f"simulated_scan_{__version__}"
+
+
+def simulated_scan() -> list[LayerTuple]:
+    """Give the sample as layers: at once when it was simulated before; else it comes when the worker has simulated it.
+
+    In a window the Load panel opens beside it, with the scan's path, ready to go on.
+    """
+    folder, viewer = sample_folder(), napari.current_viewer()
+    if folder.is_dir():
+        if viewer is not None:
+            open_panel(viewer, "Load")
+        return read_projections(str(folder))
+    if viewer is not None:
+        open_panel(viewer, "Load")
+        simulate_sample(viewer, folder)
+        return []
+    for _ in _simulate(folder, threading.Event()):
+        pass
+    return read_projections(str(folder))
+
+
+def simulate_sample(viewer: Any, folder: Path) -> Job | None:
+    """Simulate the sample in the viewer's worker and show it when it is there."""
+    job = start(viewer, "Simulating the sample scan", partial(_simulate, folder))
+    if job is not None:
+        job.ended.connect(partial(_show, ref(plain_viewer(viewer)), folder))
+    return job
+
+
+def _simulate(folder: Path, abort: threading.Event) -> Generator[Progress, None, Path]:
+    yield Progress("simulate", 0, 2)
+    scan, truth = simulate_scan(abort=abort)
+    yield Progress("simulate", 1, 2)
+    unfinished = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    write_scan(scan, unfinished, format="fxi")
+    write_truth(truth, unfinished)
+    unfinished.rename(folder)
+    yield Progress("simulate", 2, 2)
+    return folder
+
+
+def _show(viewer_ref: Any, folder: Path, outcome: Outcome) -> None:
+    viewer = viewer_ref()
+    if viewer is not None and outcome.result is not None:
+        put(viewer, read_projections(str(folder))[0])
