@@ -1,8 +1,10 @@
 """Xradia files, whole and broken, and what SSRL keeps in names."""
 
 import shutil
+import struct
 
 import numpy as np
+import olefile
 import pytest
 
 from napari_spectrotomo.errors import ReadError
@@ -162,3 +164,45 @@ def test_an_angle_in_the_name_that_contradicts_the_header_shows_both(ssrl, tmp_p
     with pytest.raises(ReadError, match=r"6\.9.*7"):
         read_scan(path)
     assert read_scan(path, angles=[7.0], override=["angles"]).angles[0].tolist() == [7.0]
+
+
+def _patched(source, target, **fields):
+    """A real file with other numbers in its header: name=(struct format, value)."""
+    shutil.copyfile(source, target)
+    with olefile.OleFileIO(str(target), write_mode=True) as ole:
+        for name, (form, value) in fields.items():
+            ole.write_stream(f"ImageInfo/{name}", struct.pack(form, value))
+    return target
+
+
+def test_the_headers_energy_wins_over_a_nominal_name_that_agrees(ssrl, tmp_path):
+    real = next(ssrl.glob("rep01_2016*8324*001of003.xrm"))
+    path = _patched(real, tmp_path / "s_08324.0_eV.xrm", Energy=("<f", 8324.25))
+    assert read_scan(path).energies == [8324.25]
+    path = _patched(real, tmp_path / "s_08324.0_eV.xrm", Energy=("<f", 8325.0))
+    with pytest.raises(ReadError, match=r"8325 eV.*8324 eV"):
+        read_scan(path)
+
+
+def test_a_mosaic_is_refused_with_its_rows_and_columns(data_folder, tmp_path):
+    whole = data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm"
+    path = _patched(whole, tmp_path / "m.txrm", MosiacRows=("<i", 7), MosiacColumns=("<i", 1))
+    with pytest.raises(ReadError, match="mosaic of 7 rows and 1 columns"):
+        read_scan(path)
+
+
+def test_an_unknown_data_type_is_named(data_folder, tmp_path):
+    whole = data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm"
+    with pytest.raises(ReadError, match="data type 99"):
+        read_scan(_patched(whole, tmp_path / "t.txrm", DataType=("<i", 99)))
+
+
+def test_whole_tomograms_and_their_flats_are_told_by_name_in_a_folder(data_folder, tmp_path):
+    whole = data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm"
+    shutil.copy(whole, tmp_path / "tomo.txrm")
+    shutil.copy(whole, tmp_path / "ref_tomo.txrm")
+    scan = read_scan(tmp_path)
+    assert scan.projections[0].shape == scan.flats[0].shape == (7, 256, 256)
+    shutil.copy(whole, tmp_path / "again.txrm")
+    with pytest.raises(ReadError, match=r"again\.txrm and .*tomo\.txrm were both"):
+        read_scan(tmp_path)

@@ -122,7 +122,8 @@ def _layout(path: Path, ole: Any, header: _Header) -> tuple[tuple[int, int], np.
     if rows <= 0 or columns <= 0 or declared <= 0:
         raise ReadError(f"{path} declares {declared} images of {rows} x {columns} pixels: it holds nothing to read.")
     tiles = header.whole("MosiacRows", 0) * header.whole("MosiacColumns", 0)
-    if tiles > 1 and declared > 1:
+    first = ole.get_size("ImageData1/Image1") if ole.exists("ImageData1/Image1") else 0
+    if tiles > 1 and (declared > 1 or first > rows * columns * _TYPES[code].itemsize):
         raise ReadError(
             f"{path} is a mosaic of {header.whole('MosiacRows', 0)} rows and {header.whole('MosiacColumns', 0)} columns: "
             "stitch it first, or give the tiles as files of their own."
