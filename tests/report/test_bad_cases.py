@@ -63,7 +63,7 @@ def test_many_particles(make_phantom):
     data = replace(data, particles=many)
     assert distributions(data).image
     assert particle_table(data)["more"] == 20
-    assert headlines(data)[-1][2] == "57 more below"
+    assert headlines(data)[1] == ("particles found", "60", "57 more than shown here")
 
 
 def test_no_energy_was_registered(make_phantom, written):

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -11,6 +12,8 @@ import pytest
 from napari_spectrotomo.errors import Aborted, ParameterError, ProjectError
 from napari_spectrotomo.progress import Progress
 from napari_spectrotomo.report import ReportParameters, write_report
+from napari_spectrotomo.report.figures import scenes
+from napari_spectrotomo.report.figures.agreement import mse_and_dice
 from napari_spectrotomo.report.figures.overlays import projection_overlay
 from napari_spectrotomo.report.marks import pick
 from napari_spectrotomo.report.page import Section, html
@@ -47,7 +50,9 @@ def outline(text: str) -> Outline:
 
 @pytest.fixture(scope="module")
 def page(whole, tmp_path_factory) -> str:
-    return write_report(whole, tmp_path_factory.mktemp("report") / "report.html").read_text(encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scenes, "_PIXELS", 150)
+        return write_report(whole, tmp_path_factory.mktemp("report") / "report.html").read_text(encoding="utf-8")
 
 
 def test_every_section_is_on_the_page_with_its_pictures(page):
@@ -138,3 +143,10 @@ def test_marked_voxels_can_be_chosen_and_must_lie_in_the_volume(make_phantom):
     assert pick(data, planes).voxels == ((6, 10, 9),)
     with pytest.raises(ParameterError, match="outside the volume"):
         pick(replace(data, options=ReportParameters(voxels=((6, 10, 99),))), planes)
+
+
+def test_two_threads_draw_the_same_picture_at_once(make_phantom):
+    data = make_phantom()
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(mse_and_dice, (data, data))
+    assert first.image == second.image == mse_and_dice(data).image

@@ -15,6 +15,7 @@ from .views import Views, coarsened
 _SPECK = 0.002
 _DEPTH = 1.5
 _LARGE = 0.4
+_NEIGHBOURS = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,10 +144,15 @@ def _clean(volume: npt.NDArray[np.float32], level: float) -> npt.NDArray[np.floa
 
 
 def _edge_volume(data: ReportData, block: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    """Give the coarse edge energy, NaN where there is none."""
-    energy = data.edge_map.energy
-    known = coarsened(np.isfinite(energy).astype(np.float32), block)
-    return np.where(known > 0, coarsened(energy, block), np.nan).astype(np.float32)
+    """Give the coarse edge energy averaged over neighbours, those without one left out; NaN where there is none."""
+    energy, labels = data.edge_map.energy, data.labels
+    known = np.isfinite(energy) & (labels > 0)
+    middle = np.float32(np.median(energy[known])) if known.any() else np.float32(0)
+    share = coarsened(known.astype(np.float32), block)
+    total = coarsened(np.where(known, energy - middle, 0), block)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = _smooth(total, _NEIGHBOURS) / _smooth(share, _NEIGHBOURS)
+    return np.where(share > 0, mean + middle, np.nan).astype(np.float32)
 
 
 def _cut(sample: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .data import ReportData
 
-_MOST_ROWS = 40
+_MOST_ROWS, _MOST_CARDS = 40, 3
 _HEADINGS = {
     "label": "particle",
     "voxels": "voxels",
@@ -38,19 +38,15 @@ def headlines(data: ReportData) -> list[tuple[str, str, str]]:
     gain = f"{raw / registered:.1f} times lower" if np.isfinite(raw) and registered > 0 else ""
     shown = [("mean squared error of masks", f"{number(raw)} → {number(registered)}", gain)]
     shown.append(("particles found", str(len(data.particles)), ""))
-    if "median_eV" in data.particles:
-        medians = np.asarray(data.particles["median_eV"], np.float64)
-        labels = (
-            [str(int(v)) for v in data.particles["label"]]
-            if "label" in data.particles
-            else [str(k + 1) for k in range(len(medians))]
+    for row in data.particles.head(_MOST_CARDS).to_dict("records"):
+        spread = number(float(row.get("fwhm_eV", np.nan)), 2)
+        remark = "median" if spread == "–" else f"median; {spread} eV wide"
+        median = number(float(row.get("median_eV", np.nan)), 2)
+        shown.append(
+            (f"edge energy, particle {row.get('label', '–')}", f"{median} eV" if median != "–" else median, remark)
         )
-        for label, median in list(zip(labels, medians, strict=True))[:3]:
-            shown.append(
-                (f"median edge energy, particle {label}", f"{number(median, 2)} eV" if np.isfinite(median) else "–", "")
-            )
-        if len(medians) > 3:
-            shown[-1] = (*shown[-1][:2], f"{len(medians) - 3} more below")
+    if (more := len(data.particles) - _MOST_CARDS) > 0:
+        shown[1] = (*shown[1][:2], f"{more} more than shown here")
     return shown
 
 
@@ -65,6 +61,9 @@ def facts(data: ReportData) -> dict[str, str]:
         "Edge energy by": f"{data.edge_map.method}, e₀ = {number(data.edge_map.e0, 1)} eV",
         "Pre-edge, post-edge": _windows(data.edge_map.windows),
     }
+    element = data.parameters.get("spectra", {}).get("element")
+    if element:
+        own = {"Element": f"{element} K edge"} | own
     known = {name.lower() for name in data.summary}
     return {
         **{name[:1].upper() + name[1:]: text for name, text in data.summary.items()},

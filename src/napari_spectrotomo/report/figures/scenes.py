@@ -64,7 +64,7 @@ def _differences(data: ReportData, views: Views, bodies: Bodies) -> Figure:
     for axes, title, mesh in zip(
         panels, ("raw", "registered"), (bodies.difference_raw, bodies.difference_registered), strict=True
     ):
-        _scene(axes, data, bodies.stage, [(sample, 0.22), (mesh, 1.0)], title)
+        _scene(axes, data, bodies.stage, [(sample, 0.22), (mesh, 1.0)], title, empty="they differ nowhere by that much")
     return finished(
         figure,
         alt="3-D renderings of where the masks differ, before and after registration.",
@@ -99,7 +99,7 @@ def _edges(data: ReportData, views: Views, bodies: Bodies) -> Figure:
         figure,
         alt="3-D renderings of the edge energy on the particles' surface and on a cut.",
         caption="Edge energy just below the surface of the particles, and with the front half taken away. "
-        "Shading comes from the light, hue from the map; grey: no edge energy.",
+        "Averaged over neighbouring voxels; shading comes from the light, hue from the map; grey: no edge energy.",
         well="the chemistry of the sample: gradients from the surface inwards, along cracks, or from grain to grain.",
         amiss="one flank high and the opposite flank low on every particle: motion that is left.",
     )
@@ -112,6 +112,7 @@ def _scene(
     meshes: list[tuple[Mesh | None, float]],
     title: str,
     contrast: float = 1.0,
+    empty: str = "nothing to show",
 ) -> None:
     """Draw meshes, with their opacities, in the box."""
     image_axes(axes, title)
@@ -129,7 +130,7 @@ def _scene(
     _box(axes, stage, behind=False)
     axes.set(xlim=(-radius, radius), ylim=(radius, -radius))
     if not drawn:
-        axes.text(0.5, 0.5, "nothing to show", transform=axes.transAxes, ha="center", fontsize=9, color=FAINT, zorder=9)
+        axes.text(0.5, 0.02, empty, transform=axes.transAxes, ha="center", fontsize=9, color=FAINT, zorder=9)
     if data.voxel_size is not None:
         length = round_length(2 * radius)
         axes.plot(
