@@ -1,7 +1,16 @@
 """Phantom scans with known truth."""
 
+from .comparison import Comparison, compare_with_truth
 from .parameters import SimulateParameters
 from .scan import simulate_scan
-from .truth import Truth, write_truth
+from .truth import Truth, load_truth, write_truth
 
-__all__ = ["SimulateParameters", "Truth", "simulate_scan", "write_truth"]
+__all__ = [
+    "Comparison",
+    "SimulateParameters",
+    "Truth",
+    "compare_with_truth",
+    "load_truth",
+    "simulate_scan",
+    "write_truth",
+]

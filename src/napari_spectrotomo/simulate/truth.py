@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data import FloatArray
-from ..errors import DataError
+from ..errors import DataError, ReadError
 from ..parameters import as_plain
 from ..spectra import edge_energy_of
 from .chemistry import Chemistry
@@ -89,6 +90,28 @@ def write_truth(truth: Truth, folder: str | Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(home / "truth.npz", **truth.arrays())
     (home / "truth.json").write_text(json.dumps(truth.meta, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def load_truth(folder: str | Path) -> Truth:
+    """Read what `write_truth` wrote.
+
+    Raises
+    ------
+    ReadError
+        If the folder holds no truth, or one that is not whole.
+    """
+    home = Path(folder)
+    try:
+        with np.load(home / "truth.npz") as file:
+            arrays = {name: file[name] for name in file.files}
+        meta = json.loads((home / "truth.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, BadZipFile) as error:
+        raise ReadError(f"{home} holds no whole truth of a simulated scan (truth.npz, truth.json): {error}.") from error
+    names = [f.name for f in fields(Truth) if f.name not in ("spectra", "meta")]
+    if missing := [name for name in names if name not in arrays]:
+        raise ReadError(f"{home / 'truth.npz'} lacks {', '.join(missing)}: it is not the truth of a simulated scan.")
+    plain: dict[str, Any] = {name: float(arrays[name]) if arrays[name].ndim == 0 else arrays[name] for name in names}
+    return Truth(**plain, spectra={n: a for n, a in arrays.items() if n not in plain}, meta=meta)
 
 
 def truth_of(

@@ -71,9 +71,9 @@ def edge_energy_of(
     --------
     >>> import numpy as np
     >>> energies = np.arange(6500.0, 6700.0, 2.0)
-    >>> mu = 0.5 + np.arctan((energies - 6550.3) / 0.5) / np.pi
+    >>> mu = 0.5 + np.tanh((energies - 6551) / 4) / 2
     >>> round(float(edge_energy_of(energies, mu)), 1)
-    6550.4
+    6551.0
     """
     given = {
         "method": method,

@@ -84,7 +84,7 @@ def normalize_spectra(
     >>> mu = 1 + 0.5 * (np.arctan((energies - 6550) / 2) / np.pi + 0.5)
     >>> normalized = normalize_spectra(energies, mu)
     >>> normalized.e0, round(float(normalized.edge_step), 2)
-    (6550.0, 0.49)
+    (6550.0, 0.47)
     """
     energy, spectra, order = sorted_spectra(energies, mu)
     edge = find_e0(energy, mean_spectrum(spectra)) if e0 is None else float(e0)
