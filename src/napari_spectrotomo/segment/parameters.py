@@ -55,7 +55,7 @@ class LabelParameters:
         unit="voxel",
     )
     depth: Annotated[float, Gt(0), Le(1)] = parameter(
-        0.25,
+        0.2,
         "How much narrower than the smaller of two bodies their neck must be to part them, as a fraction of its radius.",
     )
     min_fraction: Annotated[float, Ge(0), Le(1)] = parameter(

@@ -12,6 +12,7 @@ Array = npt.NDArray[np.float32]
 SAMPLE = 100_000
 SMOOTHING = (0.5, 1.0, 1.5, 2.0)
 CLEAR = 8.0
+OTSU_BINS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,21 @@ def threshold_of(values: npt.NDArray[np.float64], method: Method) -> Threshold:
     """
     from skimage import filters
 
+    # with bins wider than the noise, Otsu's level would lie within the background's own peak
+    otsu = filters.threshold_otsu(values, nbins=OTSU_BINS)
     if method == "auto":
         median = float(np.median(values))
-        starts = (filters.threshold_otsu(values), (median + values.max()) / 2, (median + values.min()) / 2)
+        starts = (otsu, (median + values.max()) / 2, (median + values.min()) / 2)
         return max((_settle(values, start) for start in starts), key=lambda found: found[1])[0]
     try:
-        if method == "multi-otsu":
-            level = filters.threshold_multiotsu(values, 3)[0]
-        else:
-            level = getattr(filters, f"threshold_{method}")(values)
+        levels = {
+            "otsu": lambda: otsu,
+            "li": lambda: filters.threshold_li(values),
+            "triangle": lambda: filters.threshold_triangle(values),
+            "multi-otsu": lambda: filters.threshold_multiotsu(values, 3)[0],
+            "minimum": lambda: filters.threshold_minimum(values),
+        }
+        level = levels[method]()
     except (RuntimeError, ValueError) as error:
         raise DataError(
             f"The threshold {method!r} does not suit this histogram ({error}): take 'auto' or 'otsu'."
