@@ -142,7 +142,7 @@ def mean_spectrum(spectra: FloatArray) -> FloatArray:
         If there is none.
     """
     flat = spectra.reshape(len(spectra), -1)
-    mean = flat.mean(axis=1, dtype=np.float64) if flat.shape[1] else np.full(len(flat), np.nan)
+    mean = flat.mean(axis=1).astype(np.float64) if flat.shape[1] else np.full(len(flat), np.nan)
     if np.isfinite(mean).all():
         return mean
     whole = np.isfinite(flat).all(axis=0)
