@@ -19,6 +19,7 @@ from .data import ReportData
 Volume = npt.NDArray[Any]
 AXES = ("z", "y", "x")
 _LARGEST = 128
+_SAMPLE = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +150,26 @@ def planes_through(difference: Volume, labels: Volume) -> tuple[Plane, ...]:
 
 def coarsened(volume: Volume, block: tuple[int, ...]) -> npt.NDArray[np.float32]:
     """Average a volume in blocks, NaN left out; what does not fill a block at the far end is cut off."""
-    values = np.nan_to_num(volume, nan=0.0, posinf=0.0, neginf=0.0)
+    finite = np.isfinite(volume)
+    values = np.where(finite, volume, 0).astype(np.float32, copy=False)
     if all(b == 1 for b in block):
-        return np.asarray(values, np.float32)
-    n = [s // b for s, b in zip(volume.shape, block, strict=True)]
-    cut = tuple(slice(0, k * b) for k, b in zip(n, block, strict=True))
-    split = (n[0], block[0], n[1], block[1], n[2], block[2])
-    total = values[cut].reshape(split).sum(axis=(1, 3, 5), dtype=np.float32)
-    known = np.isfinite(volume[cut]).reshape(split).sum(axis=(1, 3, 5))
-    return np.asarray(total / np.maximum(known, 1), np.float32)
+        return values
+    return np.asarray(_block_sums(values, block) / np.maximum(_block_sums(finite, block), 1), np.float32)
+
+
+def _block_sums(values: Volume, block: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    for axis, size in enumerate(block):
+        n = values.shape[axis] // size
+        values = sum(
+            np.take(values, range(k, n * size, size), axis=axis).astype(np.float32, copy=False) for k in range(size)
+        )
+    return values
 
 
 def percentiles(values: Volume, low: float, high: float) -> tuple[float, float] | None:
-    """Give two percentiles of the finite values, apart from each other; None where no value is finite."""
-    finite = values[np.isfinite(values)]
+    """Give two percentiles of the finite values (every n-th of a large array), apart from each other; None where none is."""
+    some = values.reshape(-1)[:: max(values.size // _SAMPLE, 1) | 1]
+    finite = some[np.isfinite(some)]
     if finite.size == 0:
         return None
     start, end = (float(v) for v in np.percentile(finite, (low, high)))
@@ -178,7 +185,7 @@ def _read(array: Any, index: int) -> Volume:
 
 def _look(volume: Volume, planes: tuple[Plane, ...], along: int, block: tuple[int, ...]) -> Look:
     limits = percentiles(volume, 0, 99.9)
-    maximum = np.max(np.where(np.isnan(volume), -np.inf, volume), axis=along)
+    maximum = np.fmax.reduce(volume, axis=along)
     return Look(
         slices=tuple(np.array(plane.of(volume), np.float32) for plane in planes),
         maximum=np.where(np.isfinite(maximum), maximum, np.nan).astype(np.float32),
