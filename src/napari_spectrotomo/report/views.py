@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -158,12 +159,12 @@ def coarsened(volume: Volume, block: tuple[int, ...]) -> npt.NDArray[np.float32]
 
 
 def _block_sums(values: Volume, block: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    sums = values.astype(np.float32, copy=False)
     for axis, size in enumerate(block):
-        n = values.shape[axis] // size
-        values = sum(
-            np.take(values, range(k, n * size, size), axis=axis).astype(np.float32, copy=False) for k in range(size)
-        )
-    return values
+        n = sums.shape[axis] // size
+        parts = [np.take(sums, range(k, n * size, size), axis=axis) for k in range(size)]
+        sums = reduce(np.add, parts)
+    return sums
 
 
 def percentiles(values: Volume, low: float, high: float) -> tuple[float, float] | None:
