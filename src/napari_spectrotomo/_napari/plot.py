@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy.typing as npt
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -34,15 +34,19 @@ class EnergyPlot(QWidget):
 
     energy_chosen = Signal(float)
 
-    def __init__(self, label: str, *, log: bool = False) -> None:
+    def __init__(self, label: str, *, legend: Literal["top", "bottom"] = "top") -> None:
         super().__init__()
-        self._label, self._log = label, log
+        self._label, self._legend_at = label, legend
         self.curves: tuple[Curve, ...] = ()
         self.energy: float | None = None
         self.widget: Any = None
         self.setMinimumHeight(170)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+
+    def sizeHint(self) -> QSize:
+        """Ask for little: a plot takes the room there is."""
+        return QSize(300, 190)
 
     def draw(self, curves: list[Curve]) -> None:
         """Show these curves in place of those before."""
@@ -75,10 +79,9 @@ class EnergyPlot(QWidget):
         self.widget.getAxis("bottom").enableAutoSIPrefix(False)
         self.widget.getAxis("bottom").setHeight(46)
         self.widget.getAxis("left").enableAutoSIPrefix(False)
-        self.widget.setLogMode(y=self._log)
         self.widget.showGrid(x=True, y=True, alpha=0.15)
         self.widget.setMenuEnabled(False)
-        self._legend = self.widget.addLegend(offset=(-4, 4), labelTextSize="8pt")
+        self._legend = self.widget.addLegend(offset=(-4, 4 if self._legend_at == "top" else -4), labelTextSize="8pt")
         self._line = pg.InfiniteLine(angle=90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DotLine))
         self.widget.addItem(self._line)
         self.widget.scene().sigMouseClicked.connect(self._on_click)

@@ -26,7 +26,9 @@ class ValueLine(LineEdit):
     def get_value(self) -> Any:
         """Give the value that the text stands for."""
         text = super().get_value()
-        return text.strip() if self.words else from_text(text, as_tuple=self.as_tuple, empty=self.empty)
+        if self.words:
+            return text.strip() or self.empty
+        return from_text(text, as_tuple=self.as_tuple, empty=self.empty)
 
     def set_value(self, value: Any) -> None:
         """Write a value as text."""
@@ -93,13 +95,13 @@ def field_widget(name: str, annotation: Any, default: Any, *, label: str, toolti
 
 def _line(kinds: list[Any], choices: list[Any], default: Any, given: dict[str, Any]) -> ValueLine:
     line = ValueLine(**given)
-    line.words = set(kinds) == {str}
+    line.words = set(kinds) <= {str, type(None)}
     line.as_tuple = (
         any(get_origin(k) is tuple or k is tuple for k in kinds)
         and not ({int, float, str} & set(kinds))
         and not choices
     )
-    line.empty = None if type(None) in kinds or not line.as_tuple else ()
+    line.empty = None if type(None) in kinds else () if line.as_tuple else "" if line.words else None
     line.native.setPlaceholderText(
         _when_empty(given["tooltip"]) if type(None) in kinds else ", ".join(map(str, choices))
     )

@@ -98,8 +98,10 @@ class _Frames:
         self.shape = (len(scan), *scan.projections[0].shape)
         self.dtype, self.ndim = scan.projections[0].dtype, 4
 
-    def __getitem__(self, key: tuple[slice, ...]) -> npt.NDArray[Any]:
+    def __getitem__(self, key: tuple[Any, ...]) -> npt.NDArray[Any]:
         first, *rest = key
+        if not isinstance(first, slice):
+            return self._projections[int(first)][tuple(rest)].compute(scheduler="synchronous")
         parts = [p[tuple(rest)].compute(scheduler="synchronous") for p in self._projections[first]]
         return np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *rest]
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from napari.utils.colormaps import CyclicLabelColormap
 
 from ...errors import ProjectError
 from ..settings import setting
 from .held import held_volumes
 from .show import go_to_energy, go_to_sample, layer_of, put, show_only, take_away
-from .tuples import attenuation_limits, energy_layer, limits, projections_layer, volume_layer, volumes_layer
+from .tuples import (
+    attenuation_limits,
+    energy_layer,
+    fullest_slice,
+    limits,
+    projections_layer,
+    volume_layer,
+    volumes_layer,
+)
 
-MAGENTA, GREEN = "magenta", "green"
+MAGENTA, GREEN, OUTLINE = "magenta", "green", (1.0, 0.83, 0.24, 1.0)
 
 
 def show_stage(viewer: Any, project: Any, stage: str) -> None:
@@ -55,7 +64,7 @@ def show_volumes(viewer: Any, project: Any) -> None:
     if first:
         viewer.reset_view()
         go_to_energy(viewer, index)
-        viewer.dims.set_current_step(1, stack.shape[0] // 2)
+        viewer.dims.set_current_step(1, fullest_slice(stack.data, index))
     show_only(viewer, "raw")
 
 
@@ -64,6 +73,9 @@ def show_masks(viewer: Any, project: Any) -> None:
     stack = _raw(viewer, project)
     layer = put(viewer, energy_layer(project.masks(), stack, "mask", "Mask", opacity=1.0))
     layer.contour = 1
+    layer.colormap = CyclicLabelColormap(
+        colors=[(0.0, 0.0, 0.0, 0.0), OUTLINE]
+    )  # a direct one would compile for seconds
     if project.state("label") == "done":
         labels = project.labels()
         put(viewer, volume_layer(labels, stack.voxel_size, "particles", "Particles", opacity=0.35))

@@ -71,9 +71,18 @@ def volume_layer(
 
 def attenuation_limits(data: da.Array, index: int) -> tuple[float, float]:
     """Give contrast limits from five slices of one energy of a lazy stack, from 0 up; only those slices are read."""
+    return 0.0, limits(np.stack(list(_five_slices(data, index).values())))[1]
+
+
+def fullest_slice(data: da.Array, index: int) -> int:
+    """Give the slice, of five looked at, with the most in it: the first one worth showing."""
+    return max(_five_slices(data, index).items(), key=lambda item: float(np.nanmean(np.nan_to_num(item[1]))))[0]
+
+
+def _five_slices(data: da.Array, index: int) -> dict[int, npt.NDArray[Any]]:
     at, rows = range(len(data))[index], data.shape[1]
-    chosen = sorted({round((rows - 1) * part) for part in (0.1, 0.3, 0.5, 0.7, 0.9)})
-    return 0.0, limits(np.stack([np.asarray(data[at : at + 1, z : z + 1]) for z in chosen]))[1]
+    chosen = sorted({round((rows - 1) * part) for part in (0.5, 0.1, 0.3, 0.7, 0.9)})
+    return {z: np.asarray(data[at : at + 1, z : z + 1]) for z in chosen}
 
 
 def limits(values: npt.NDArray[Any], low: float = 0.5, high: float = 99.8) -> tuple[float, float]:

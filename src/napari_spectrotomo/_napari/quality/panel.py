@@ -23,7 +23,7 @@ class QualityPanel(Panel):
     def build(self, body: QVBoxLayout) -> None:
         """Put in the plots and the list."""
         self.mse = EnergyPlot("MSE of masks")
-        self.dice = EnergyPlot("Dice of masks")
+        self.dice = EnergyPlot("Dice of masks", legend="bottom")
         for plot in (self.mse, self.dice):
             plot.energy_chosen.connect(self._go)
             body.addWidget(plot, 2)

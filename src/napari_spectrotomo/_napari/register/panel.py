@@ -16,8 +16,8 @@ from ..status import span, stage_line
 from ..work import Outcome
 
 _TIPS = {
-    "before": "The fixed volume in magenta, the raw one of the energy shown in green; white where both agree.",
-    "after": "The fixed volume in magenta, the registered one of the energy shown in green; white where both agree.",
+    "before": "The fixed volume in magenta, the raw one of the energy shown in green; whitest where both agree.",
+    "after": "The fixed volume in magenta, the registered one of the energy shown in green; whitest where both agree.",
     "side by side": "Raw and registered beside each other, with one contrast.",
     "squared difference": "Squared differences of the masks to the fixed one, raw and registered, with one contrast.",
 }

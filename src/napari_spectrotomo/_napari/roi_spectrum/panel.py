@@ -54,9 +54,9 @@ class RoiSpectrumPanel(Panel):
         )
         self._choice = labelled([self.layer, self.depth])
         body.addWidget(self._choice)
-        self.plot = EnergyPlot("attenuation")
+        self.plot = EnergyPlot("attenuation", legend="bottom")
         self.plot.energy_chosen.connect(self._go)
-        body.addWidget(self.plot, 1)
+        body.addWidget(self.plot, 10)
         self.export = QPushButton("Export as CSV…")
         self.export.setEnabled(False)
         self.export.clicked.connect(self._export)
@@ -100,14 +100,14 @@ class RoiSpectrumPanel(Panel):
         layer = self._new(
             self.viewer.add_shapes,
             "Regions",
-            edge_width=self._width(0.6),
+            edge_width=1,
             face_color="transparent",
             edge_color="#ffd33d",
         )
         layer.mode = "add_ellipse"
 
     def _pick_points(self) -> None:
-        layer = self._new(self.viewer.add_points, "Picked points", size=self._width(3.0), face_color="#ffd33d")
+        layer = self._new(self.viewer.add_points, "Picked points", size=3, face_color="#ffd33d")
         layer.mode = "add"
 
     def _new(self, add: Any, name: str, **look: Any) -> Any:
@@ -116,9 +116,6 @@ class RoiSpectrumPanel(Panel):
         layer = add(ndim=3, name=name, metadata={ROLE: "regions"}, **place, **look)
         self.layer.value = layer.name
         return layer
-
-    def _width(self, voxels: float) -> float:
-        return voxels
 
     def _refill(self, event: Any = None) -> None:
         chosen = self.layer.value

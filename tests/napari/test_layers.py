@@ -1,0 +1,153 @@
+"""Layers have their place, their units and their energies, and nothing is computed to show them."""
+
+from __future__ import annotations
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_spectrotomo._napari.layers import (
+    compare,
+    layer_of,
+    leave_comparison,
+    projections_layer,
+    put,
+    show_stage,
+    volumes_layer,
+)
+from napari_spectrotomo._napari.layers.held import held_volumes
+from napari_spectrotomo._napari.load.opening import show_done
+from napari_spectrotomo._napari.state import state_of
+from napari_spectrotomo.data import EnergyStack, Scan
+
+pytestmark = pytest.mark.viewer
+
+
+class Counted:
+    """An array that counts what is read of it."""
+
+    def __init__(self, values):
+        self.values, self.shape, self.dtype, self.ndim = values, values.shape, values.dtype, values.ndim
+        self.read = 0
+
+    def __getitem__(self, key):
+        found = self.values[key]
+        self.read += found.size
+        return found
+
+
+def counted_stack(energies=4, shape=(6, 8, 10)):
+    source = Counted(np.random.default_rng(0).random((energies, *shape)).astype(np.float32))
+    data = da.from_array(source, chunks=(1, *shape), name=False)
+    return source, EnergyStack.from_arrays(data, 6500.0 + np.arange(energies), 50.0)
+
+
+def test_every_layer_of_a_project_agrees_on_axes_and_units(model, finished):
+    show_done(model, finished)
+    size = tuple(finished.stack("registered").voxel_size)
+    assert len(model.layers) >= 9
+    for layer in model.layers:
+        assert layer.axis_labels == ("energy", "z", "y", "x")[-layer.ndim :], layer.name
+        assert [str(u) for u in layer.units] == ["pixel", "nanometer", "nanometer", "nanometer"][-layer.ndim :], (
+            layer.name
+        )
+        assert tuple(layer.scale) == (1.0, *size)[-layer.ndim :], layer.name
+    assert model.dims.axis_labels == ("energy", "z", "y", "x")
+
+
+def test_energy_stacks_are_dask_and_the_squared_difference_is_lazy(model, finished):
+    show_done(model, finished)
+    for role in ("raw", "registered", "mask", "difference raw", "difference registered"):
+        layer = layer_of(model, role)
+        assert isinstance(layer.data, da.Array), role
+        assert layer.data.chunksize == (1, *layer.data.shape[1:]), role
+        np.testing.assert_allclose(layer.metadata["energies_eV"], finished.energies)
+    difference = layer_of(model, "difference registered")
+    np.testing.assert_allclose(difference.data[2].compute(), finished.squared_difference("registered")[2].compute())
+
+
+def test_showing_a_stack_reads_one_energy_once():
+    from napari.components import ViewerModel
+
+    source, stack = counted_stack()
+    layer_tuple = volumes_layer(stack, "raw", "Raw")
+    assert source.read <= 5 * stack.data[0, 0].size, "the contrast needs five slices"
+    viewer, before = ViewerModel(), source.read
+    put(viewer, layer_tuple)
+    one = stack.data[0].size
+    assert source.read - before <= 2 * one, "napari slices a new layer in its middle, then where the sliders stand"
+    viewer.dims.set_current_step(0, 2)
+    before = source.read
+    for z in (1, 4, 2):
+        viewer.dims.set_current_step(1, z)
+    assert source.read == before, "the slices of an energy that was read are at hand"
+
+
+def test_a_part_of_a_volume_is_read_alone():
+    source, stack = counted_stack()
+    part = held_volumes(stack.data)[:, 1:3, 2:4, 5]
+    np.testing.assert_array_equal(part.compute(), source.values[:, 1:3, 2:4, 5])
+    assert source.read == part.size
+
+
+def test_projections_of_all_energies_are_one_lazy_layer_and_leave_when_volumes_come(model):
+    source = Counted(np.ones((3, 4, 5), np.uint16))
+    lazy = [da.from_array(source, chunks=(3, 4, 5), name=False) for _ in range(2)]
+    scan = Scan.from_arrays(lazy, [7000.0, 7010.0], [0.0, 60.0, 120.0])
+    data, given, kind = projections_layer(scan)
+    assert isinstance(data, da.Array)
+    assert source.read == 4 * 5, "one frame, for the contrast"
+    assert (data.shape, kind, given["axis_labels"]) == ((2, 3, 4, 5), "image", ("energy", "angle", "row", "column"))
+    put(model, (data, given, kind))
+    put(model, volumes_layer(counted_stack()[1], "raw", "Raw"))
+    assert [layer.name for layer in model.layers] == ["Raw"]
+
+
+def test_energies_with_other_numbers_of_views_show_the_last(model):
+    scan = Scan.from_arrays(
+        [np.zeros((3, 4, 5)), np.ones((2, 4, 5))], [7000.0, 7010.0], [[0.0, 60.0, 120.0], [0.0, 90.0]]
+    )
+    data, given, _ = projections_layer(scan)
+    assert data.shape == (2, 4, 5)
+    assert "7010.0 eV" in given["name"]
+
+
+def test_the_canvas_says_the_energy_as_the_slider_moves(model):
+    state_of(model)
+    text = model.canvas.overlays.text
+    assert not text.visible
+    put(model, volumes_layer(counted_stack()[1], "raw", "Raw"))
+    for step, words in ((0, "6500.0 eV"), (3, "6503.0 eV"), (1, "6501.0 eV")):
+        model.dims.set_current_step(0, step)
+        assert (text.visible, text.text) == (True, words)
+    layer_of(model, "raw").visible = False
+    assert not text.visible
+
+
+def test_before_and_after_are_magenta_and_green_and_side_by_side_shares_its_contrast(model, finished):
+    show_done(model, finished)
+    raw, registered, fixed = (layer_of(model, role) for role in ("raw", "registered", "fixed"))
+    compare(model, "before")
+    assert [x.name for x in model.layers if x.visible] == ["Raw", "Fixed 6710.0 eV"]
+    assert (fixed.colormap.name, raw.colormap.name, str(raw.blending)) == ("magenta", "green", "additive")
+    compare(model, "after")
+    assert [x.name for x in model.layers if x.visible] == ["Fixed 6710.0 eV", "Registered"]
+    assert not model.canvas.grid.enabled
+    compare(model, "side by side")
+    assert model.canvas.grid.enabled
+    raw.contrast_limits = (0.01, 0.07)
+    assert tuple(registered.contrast_limits) == (0.01, 0.07)
+    leave_comparison(model)
+    raw.contrast_limits = (0.02, 0.05)
+    assert tuple(registered.contrast_limits) == (0.01, 0.07)
+    assert not model.canvas.grid.enabled
+
+
+def test_the_edge_map_has_a_colour_bar_in_electronvolts(model, finished):
+    show_stage(model, finished, "spectra")
+    layer = layer_of(model, "edge energy")
+    assert layer.name == "Edge energy (eV)"
+    assert layer.colorbar.visible
+    low, high = layer.contrast_limits
+    assert 6540 < low < high < 6560
+    np.testing.assert_array_equal(layer.data, finished.edge_map().energy)

@@ -1,0 +1,144 @@
+"""Loading: where projects go, what is found, what is left out."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from napari_spectrotomo._napari.layers import layer_of
+from napari_spectrotomo._napari.load import LoadPanel
+from napari_spectrotomo._napari.load.exclusions import numbers_from
+from napari_spectrotomo._napari.load.opening import default_folder
+from napari_spectrotomo._napari.state import state_of
+from napari_spectrotomo.errors import ParameterError
+from napari_spectrotomo.workflow import Project
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture
+def scan(scan_tiny, tmp_path):
+    return shutil.copytree(scan_tiny, tmp_path / "scans" / "scan_tiny")
+
+
+def test_a_project_goes_beside_its_scan(scan):
+    assert default_folder(scan) == scan.parent / "scan_tiny_spectrotomo"
+
+
+def test_a_project_goes_home_where_the_scan_cannot_be_written_beside(scan, tmp_path, monkeypatch):
+    from napari_spectrotomo._napari.load import opening
+
+    monkeypatch.setattr(opening.Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setattr(opening.os, "access", lambda path, mode: path != scan.parent)
+    assert default_folder(scan) == tmp_path / "home" / "spectrotomo" / "scan_tiny_spectrotomo"
+
+
+def test_another_scans_project_is_never_suggested(scan, scan_tiny):
+    Project.create(scan.parent / "scan_tiny_spectrotomo", scan)
+    assert default_folder(scan).name == "scan_tiny_spectrotomo"
+    other = shutil.copytree(scan, scan.parent / "more" / "scan_tiny")
+    shutil.move(other, scan.parent / "scan_tiny.dir")
+    (scan.parent / "scan_tiny_spectrotomo_2").mkdir()
+    (scan.parent / "scan_tiny_spectrotomo_2" / "notes.txt").write_text("mine")
+    stem = scan.parent / "scan_tiny.h5"
+    shutil.copyfile(scan / "fly_scan_id_101.h5", stem)
+    assert default_folder(stem).name == "scan_tiny_spectrotomo_3"
+
+
+def test_loading_shows_the_projections_and_what_was_found(panel, model, scan, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    assert made.folder.path == scan.parent / "scan_tiny_spectrotomo"
+    made.primary.click()
+    settle(model)
+    project = state_of(model).project
+    assert made.message.text() == ""
+    assert "31 an energy, 24 x 32 pixels" in made.summary.text()
+    layer = layer_of(model, "projections")
+    assert layer.data.shape == (9, 31, 24, 32)
+    np.testing.assert_array_equal(layer.data[3, 7].compute(), project.scan().projections[3][7].compute())
+    assert made.next.text() == "Next: Reconstruct →"
+
+
+def test_a_project_made_before_is_opened_where_it_stood(panel, model, finished, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = finished.path
+    made.primary.click()
+    settle(model)
+    assert state_of(model).project.path == finished.path
+    assert layer_of(model, "edge energy").visible
+    assert made.source.path == finished.source
+
+
+def test_a_missing_folder_is_said_in_a_sentence(panel, model, tmp_path, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = tmp_path / "nothing"
+    made.primary.click()
+    settle(model)
+    assert "nothing" in made.message.text()
+    assert state_of(model).project is None
+    assert not any(p.name.startswith("nothing") for p in tmp_path.iterdir())
+
+
+def test_every_doubt_is_shown(panel, model, scan, settle):
+    broken = scan / "fly_scan_id_105.h5"
+    broken.write_bytes(broken.read_bytes()[:3000])
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    made.form["on_bad_file"].value = "skip"
+    made.primary.click()
+    settle(model)
+    assert "fly_scan_id_105.h5 was skipped" in made.summary.text()
+    assert len(state_of(model).project.energies) == 8
+
+
+def test_an_energy_and_projections_are_left_out_with_a_reason(panel, model, scan, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    made.primary.click()
+    settle(model)
+    editor = made.exclusions
+    editor.add.click()
+    assert "Say why" in made.message.text()
+    editor.energy.value = 6530.0
+    editor.reason.value = "the beam was lost"
+    editor.add.click()
+    settle(model)
+    project = state_of(model).project
+    assert 6530.0 not in project.energies
+    assert "the beam was lost" in made.summary.text()
+    editor.energy.value = None
+    editor.projections.value = "0, 2-3"
+    editor.reason.value = "shutter"
+    editor.add.click()
+    settle(model)
+    assert project.scan().projections[0].shape[0] == 28
+    assert layer_of(model, "projections").data.shape == (8, 28, 24, 32)
+    editor.list.setCurrentRow(0)
+    editor.remove.click()
+    settle(model)
+    assert len(project.energies) == 9
+    assert [x.reason for x in project.recipe.correct.exclude] == ["shutter"]
+
+
+def test_what_is_not_there_cannot_be_left_out(panel, model, scan, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    made.primary.click()
+    settle(model)
+    made.exclusions.energy.value = 6530.0
+    made.exclusions.projections.value = "99"
+    made.exclusions.reason.value = "none such"
+    made.exclusions.add.click()
+    settle(model)
+    assert "There is no projection 99" in made.message.text()
+    assert state_of(model).project.recipe.correct.exclude == ()
+
+
+def test_numbers_and_ranges_are_read():
+    assert numbers_from("3, 7-9") == (3, 7, 8, 9)
+    assert numbers_from("") == ()
+    with pytest.raises(ParameterError, match="'x' is no projection"):
+        numbers_from("1, x")
