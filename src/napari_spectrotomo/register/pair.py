@@ -1,7 +1,7 @@
 """Registration of one mask to another, with a record of what happened."""
 
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -9,15 +9,14 @@ import numpy.typing as npt
 
 from ..errors import RegistrationError
 from ..parameters import checked
-from .itk import Solution, solve
+from .attempts import best_solution
 from .overlap import Mask, Matrix, Overlap, as_mask, mask_overlap
 from .parameters import RegisterParameters, Status
-from .preparation import PreparedPair, prepare, vote_noise_away
+from .preparation import prepare, vote_noise_away
 
 _D = RegisterParameters()
 LEAST_DICE = 0.1
-LARGEST_SCALE = 4.0
-TOLERANCE = 1.01
+MOST_RISE = 1.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,65 +130,21 @@ def register_masks(
             what = "has no surface: it fills the whole volume" if mask.all() else "is empty"
             return failure(f"The {name} mask {what}; look at the threshold of that energy.", before, n)
     pair = prepare(still, other)
-    starts = _starts(pair.fixed, pair.moving, None if start is None else pair.to_crop(start))
-    least, first = starts[0]
-    if least == 0:
-        solution: Solution | None = Solution(first, 0, "The masks agree exactly.", "converged")
-        problem = flag = ""
-    else:
-        solution, problem, flag = _best_solution(pair, starts, parameters, size, abort)
+    near = None if start is None else pair.to_crop(start)
+    solution, words = best_solution(pair, near, parameters, size, abort)
     if solution is None:
-        return failure(problem, before, n)
+        return failure(words, before, n)
     dice = mask_overlap(pair.fixed, pair.moving, solution.matrix).dice
     if dice < LEAST_DICE and solution.status != "aborted":
         return failure(f"The two masks have nothing in common (Dice {dice:.2f} at best).", before, n)
-    return _record(fixed, moving, pair.from_crop(solution.matrix), before, solution, flag)
-
-
-def _best_solution(
-    pair: PreparedPair,
-    starts: list[tuple[float, Matrix]],
-    parameters: RegisterParameters,
-    spacing: npt.NDArray[np.float64],
-    abort: threading.Event | None,
-) -> tuple[Solution | None, str, str]:
-    """Solve from one start after the other until the masks agree as well as at the best start; with what failed and a doubt."""
-    least, first = starts[0]
-    best: Solution | None = None
-    score, problem = np.inf, ""
-    for _, start in starts:
-        try:
-            found = solve(pair, start, parameters, spacing, abort)
-        except RuntimeError as error:
-            problem = problem or _in_words(error)
-            continue
-        if found.status == "aborted":
-            return found, "", ""
-        if not _is_sane(found.matrix):
-            problem = problem or "The solver left every sensible size: the two masks have no shape in common."
-            continue
-        mse = mask_overlap(pair.fixed, pair.moving, found.matrix).mse
-        if mse < score:
-            best, score = found, mse
-        if mse <= least * TOLERANCE:
-            break
-    if best is not None and score > least * TOLERANCE:
-        return replace(best, matrix=first), "", "The solver made the agreement worse: where it started was kept."
-    return best, problem, ""
-
-
-def failure(reason: str, before: Overlap, ndim: int) -> PairRegistration:
-    """Give the record of a registration that failed."""
-    nan = np.nan
-    return PairRegistration(
-        np.full((ndim + 1, ndim + 1), nan), before.mse, nan, before.dice, nan, 0, reason, "failed", reason
-    )
-
-
-def _record(
-    fixed: Mask, moving: Mask, matrix: Matrix, before: Overlap, solution: Solution, flag: str
-) -> PairRegistration:
+    matrix = pair.from_crop(solution.matrix)
     after = mask_overlap(fixed, moving, matrix)
+    if after.mse > MOST_RISE * before.mse and solution.status != "aborted":
+        matrix, after, words = (
+            np.eye(n + 1),
+            before,
+            f"Registration would raise the MSE to {after.mse:.3g}: left as it lies.",
+        )
     return PairRegistration(
         matrix=matrix,
         mse_before=before.mse,
@@ -199,37 +154,16 @@ def _record(
         iterations=solution.iterations,
         stop_reason=solution.stop_reason,
         status=solution.status,
-        flag=flag,
+        flag=words,
     )
 
 
-def _starts(fixed: Mask, moving: Mask, near: Matrix | None) -> list[tuple[float, Matrix]]:
-    """Matrices to start from with their MSE, the best first."""
-    from scipy.ndimage import center_of_mass
-
-    shifted = np.eye(fixed.ndim + 1)
-    shifted[:-1, -1] = np.subtract(center_of_mass(moving), center_of_mass(fixed))
-    candidates = [np.eye(fixed.ndim + 1), shifted] if near is None else [near, np.eye(fixed.ndim + 1), shifted]
-    scored = [(mask_overlap(fixed, moving, matrix).mse, matrix) for matrix in candidates]
-    return sorted(scored, key=lambda item: item[0])
-
-
-def _is_sane(matrix: Matrix) -> bool:
-    """Whether a matrix is finite and neither collapses nor explodes the volume."""
-    if not np.all(np.isfinite(matrix)):
-        return False
-    scales = np.linalg.svd(matrix[:-1, :-1], compute_uv=False)
-    return bool(scales.max() < LARGEST_SCALE and scales.min() > 1 / LARGEST_SCALE)
-
-
-def _in_words(error: RuntimeError) -> str:
-    """Translate ITK's error."""
-    text = str(error)
-    if "outside" in text or "valid points" in text or "No valid" in text:
-        return "The masks drifted apart until nothing of them overlapped: look at the masks of that energy."
-    if "NaN" in text or "nan" in text:
-        return "The solver met a value that is not a number: look at the masks of that energy."
-    return f"The solver (ITK) gave up: {text.strip().splitlines()[-1].strip()}"
+def failure(reason: str, before: Overlap, ndim: int) -> PairRegistration:
+    """Give the record of a registration that failed."""
+    nan = np.nan
+    return PairRegistration(
+        np.full((ndim + 1, ndim + 1), nan), before.mse, nan, before.dice, nan, 0, reason, "failed", reason
+    )
 
 
 def _spacing(spacing: Any, n: int) -> npt.NDArray[np.float64]:

@@ -51,7 +51,7 @@ class PreparedPair:
 def vote_noise_away(*masks: Mask) -> tuple[Mask, ...]:
     """Replace every voxel by the majority of its 3 x 3 (x 3) neighbourhood, in all masks, if one of them has salt-and-pepper noise.
 
-    Clean masks are given back as they are: voting rounds cracks off.
+    Clean masks are given back as they are: voting rounds cracks off, and it must round off the same in both.
     """
     if not any(_alone(mask) > NOISY for mask in masks):
         return masks

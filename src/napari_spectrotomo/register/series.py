@@ -223,11 +223,10 @@ def _outward(fixed: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _nearest_result(known: Mapping[int, PairRegistration], index: int, toward: int, fixed: int) -> Matrix | None:
-    """Matrix of the nearest neighbour towards the fixed energy that did not fail."""
-    while index != fixed:
-        index += toward
-        if index in known and known[index].status != "failed":
-            return known[index].matrix
+    """Matrix of the nearest neighbour towards the fixed energy that did not fail; None when that is the fixed one itself."""
+    for neighbour in range(index + toward, fixed, toward):
+        if neighbour in known and known[neighbour].status != "failed":
+            return known[neighbour].matrix
     return None
 
 

@@ -1,0 +1,112 @@
+"""Where the solver starts, and whether to believe where it ends."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from .itk import Solution, solve
+from .overlap import Matrix
+from .parameters import RegisterParameters
+from .preparation import PreparedPair
+
+LARGEST_SCALE = 4.0
+TOLERANCE = 1.01
+AGREED = 1e-9
+
+
+def best_solution(
+    pair: PreparedPair,
+    near: Matrix | None,
+    parameters: RegisterParameters,
+    spacing: npt.NDArray[np.float64],
+    abort: threading.Event | None,
+) -> tuple[Solution | None, str]:
+    """Solve from one start after the other until the masks agree no less than at the best start.
+
+    Parameters
+    ----------
+    pair : PreparedPair
+    near : (n + 1, n + 1) or None
+        A neighbour's matrix, between the cropped masks.
+    parameters : RegisterParameters
+    spacing : (n,)
+    abort : Event or None
+
+    Returns
+    -------
+    solution : Solution or None
+        The best there is; None when the solver failed from every start.
+    words : str
+        Why it failed, or what is doubtful about the solution; mostly empty.
+    """
+    grey = _smoothed(pair, parameters.smoothing)
+    starts = sorted(((_mean_square(grey, matrix), matrix) for matrix in _starts(pair, near)), key=lambda item: item[0])
+    least, first = starts[0]
+    if least < AGREED:
+        return Solution(first, 0, "The masks agree exactly.", "converged"), ""
+    best: Solution | None = None
+    score, problem = np.inf, ""
+    for _, start in starts:
+        try:
+            found = solve(pair, start, parameters, spacing, abort)
+        except RuntimeError as error:
+            problem = problem or _in_words(error)
+            continue
+        if found.status == "aborted":
+            return found, ""
+        if not _is_sane(found.matrix):
+            problem = problem or "The solver left every sensible size: the two masks have no shape in common."
+            continue
+        mse = _mean_square(grey, found.matrix)
+        if mse < score:
+            best, score = found, mse
+        if mse <= least * TOLERANCE:
+            return found, ""
+    if best is None:
+        return None, problem
+    return replace(best, matrix=first), "The solver made the agreement worse: where it started was kept."
+
+
+def _starts(pair: PreparedPair, near: Matrix | None) -> list[Matrix]:
+    """Give the neighbour's matrix, where the masks lie, and one centre of mass laid on the other."""
+    from scipy.ndimage import center_of_mass
+
+    shifted = np.eye(pair.fixed.ndim + 1)
+    shifted[:-1, -1] = np.subtract(center_of_mass(pair.moving), center_of_mass(pair.fixed))
+    return [*([] if near is None else [near]), np.eye(pair.fixed.ndim + 1), shifted]
+
+
+def _smoothed(pair: PreparedPair, sigma: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Blur both masks: between 0/1 masks interpolation alone lowers the MSE, most of all at half a voxel."""
+    from scipy.ndimage import gaussian_filter
+
+    fixed, moving = (gaussian_filter(mask.astype(np.float32), sigma) for mask in (pair.fixed, pair.moving))
+    return fixed, moving
+
+
+def _mean_square(grey: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], matrix: Matrix) -> float:
+    from scipy.ndimage import affine_transform
+
+    fixed, moving = grey
+    moved = affine_transform(moving, matrix, output_shape=fixed.shape, order=1)
+    return float(np.mean((moved - fixed) ** 2, dtype=np.float64))
+
+
+def _is_sane(matrix: Matrix) -> bool:
+    """Whether a matrix is finite and neither collapses nor explodes the volume."""
+    if not np.all(np.isfinite(matrix)):
+        return False
+    scales = np.linalg.svd(matrix[:-1, :-1], compute_uv=False)
+    return bool(scales.max() < LARGEST_SCALE and scales.min() > 1 / LARGEST_SCALE)
+
+
+def _in_words(error: RuntimeError) -> str:
+    """Translate ITK's error."""
+    text = str(error)
+    if "outside" in text or "valid points" in text:
+        return "The masks drifted apart until nothing of them overlapped: look at the masks of that energy."
+    if "NaN" in text or "nan" in text:
+        return "The solver met a value that is not a number: look at the masks of that energy."
+    return f"The solver (ITK) gave up: {text.strip().splitlines()[-1].strip()}"
