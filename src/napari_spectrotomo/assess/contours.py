@@ -11,7 +11,8 @@ from ..errors import DataError
 def canny_contours(image: Any, sigma: float = 2.0) -> npt.NDArray[np.bool_]:
     """Find the outlines in an image, whatever its grey scale.
 
-    Canny's detector (Canny 1986), its two thresholds at a tenth and a fifth of the image's own contrast.
+    Canny's detector (Canny 1986), its two thresholds at a tenth and a fifth of the slope that a step over the image's whole
+    contrast has.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def canny_contours(image: Any, sigma: float = 2.0) -> npt.NDArray[np.bool_]:
         if not high > low:
             return np.zeros(grey.shape, bool)
     scaled = np.clip((np.where(known, grey, low) - low) / (high - low), 0, 1)
-    # a step of height 1 has a slope of about 1 / (sigma * sqrt(2 pi)) once smoothed, which Sobel's kernel gives fourfold
-    slope = 1 / np.sqrt(2 * np.pi * sigma**2 + 1)
+    # what Sobel's kernel (eight times the slope) gives at a step of height 1 smoothed by sigma, down to a bare step's 4
+    slope = 8 / np.sqrt(2 * np.pi * sigma**2 + 4)
     mask = None if known.all() else known
     return np.asarray(canny(scaled, sigma=sigma, low_threshold=0.1 * slope, high_threshold=0.2 * slope, mask=mask))

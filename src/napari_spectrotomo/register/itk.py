@@ -119,7 +119,10 @@ def _level(
     if abort is not None:
         event = abort
         method.AddCommand(sitk.sitkIterationEvent, lambda: method.StopRegistration() if event.is_set() else None)
-    method.Execute(_image(fixed, frame), _image(moving, frame))
+    try:
+        method.Execute(_image(fixed, frame), _image(moving, frame))
+    finally:
+        method.RemoveAllCommands()  # they hold the method, and it holds them
     return (
         _matrix(transform, pair.center, frame),
         int(method.GetOptimizerIteration()),
