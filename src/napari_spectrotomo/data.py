@@ -37,7 +37,7 @@ class Scan:
         How many projections were taken before each flat: 0 before the tomogram, A_e after it.
     kind : 'counts', 'transmission' or 'optical_density'
     metadata : dict
-        ``'format'``, ``'files'`` (list of paths), ``'skipped'`` (list of (file, reason)), ``'doubts'`` (list of sentences), and more.
+        ``'format'``, ``'files'`` (paths), ``'skipped'`` (list of (file, reason)), ``'doubts'`` (sentences), and more.
     """
 
     energies: FloatArray
@@ -103,7 +103,9 @@ class Scan:
         if n == 0 or len(projections) != n:
             raise DataError(f"{len(projections)} sets of projections do not fit {n} energies: give one set an energy.")
         if not np.all(np.isfinite(energy)) or np.any(energy <= 0):
-            raise DataError(f"Energies must be positive numbers in eV; found {energy[~(np.isfinite(energy) & (energy > 0))][0]:g}.")
+            raise DataError(
+                f"Energies must be positive numbers in eV; found {energy[~(np.isfinite(energy) & (energy > 0))][0]:g}."
+            )
         order = np.argsort(energy, kind="stable")
         twice = energy[order][1:][np.diff(energy[order]) == 0]
         if len(twice):
@@ -119,7 +121,9 @@ class Scan:
             _check_tomogram(energy[e], views[e], theta[e], white[e], dark[e])
         if len({v.shape[1:] for v in views}) > 1:
             shapes = ", ".join(sorted({f"{v.shape[1]} x {v.shape[2]}" for v in views}))
-            raise DataError(f"Projections of different energies have different sizes ({shapes} pixels): bin or crop them alike.")
+            raise DataError(
+                f"Projections of different energies have different sizes ({shapes} pixels): bin or crop them alike."
+            )
         positions = None
         if flat_positions is not None:
             positions = tuple(np.asarray(flat_positions[e], np.int64) for e in order)
@@ -146,9 +150,14 @@ class Scan:
 
     def select(self, indices: Sequence[int]) -> Scan:
         """Give the scan of some of its energies, by index, ascending."""
-        keep = sorted(set(range(len(self))[i] for i in indices))
-        pick = lambda values: None if values is None else np.asarray(values)[keep]  # noqa: E731
-        some = lambda values: tuple(values[i] for i in keep)  # noqa: E731
+        keep = sorted({range(len(self))[i] for i in indices})
+
+        def pick(values: FloatArray | None) -> FloatArray | None:
+            return None if values is None else values[keep]
+
+        def some(values: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(values[i] for i in keep)
+
         return replace(
             self,
             energies=self.energies[keep],
@@ -191,7 +200,7 @@ class EnergyStack:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape (z, y, x) of one volume."""
-        return tuple(self.data.shape[1:])  # type: ignore[return-value]
+        return tuple(self.data.shape[1:])
 
     @classmethod
     def from_arrays(
@@ -270,7 +279,9 @@ def _frames(frames: Any, projections: da.Array) -> da.Array:
 def _angles(angles: Any, n: int) -> list[FloatArray]:
     per_energy = len(angles) > 0 and np.ndim(angles[0]) > 0
     if per_energy and len(angles) != n:
-        raise DataError(f"{len(angles)} lists of angles do not fit {n} energies: give one list for all, or one an energy.")
+        raise DataError(
+            f"{len(angles)} lists of angles do not fit {n} energies: give one list for all, or one an energy."
+        )
     return [np.atleast_1d(np.asarray(a, np.float64)) for a in (angles if per_energy else [angles] * n)]
 
 
@@ -279,14 +290,16 @@ def _check_tomogram(energy: float, views: da.Array, angles: FloatArray, flats: d
     if len(views) == 0:
         raise DataError(f"{at} there are no projections.")
     if len(angles) != len(views):
-        raise DataError(f"{at} there are {len(angles)} angles for {len(views)} projections: give one angle a projection.")
+        raise DataError(
+            f"{at} there are {len(angles)} angles for {len(views)} projections: give one angle a projection."
+        )
     if not np.all(np.isfinite(angles)):
         raise DataError(f"{at} the angle of projection {int(np.flatnonzero(~np.isfinite(angles))[0])} is not a number.")
     for name, frames in (("flats", flats), ("darks", darks)):
         if frames.shape[1:] != views.shape[1:]:
             raise DataError(
-                f"{at} {name} have {frames.shape[1]} x {frames.shape[2]} pixels and projections {views.shape[1]} x {views.shape[2]}: "
-                f"give {name} taken with the same detector settings."
+                f"{at} {name} have {frames.shape[1]} x {frames.shape[2]} pixels and projections {views.shape[1]} x "
+                f"{views.shape[2]}: give {name} taken with the same detector settings."
             )
 
 

@@ -7,7 +7,6 @@ all come from it: its types and bounds are in the annotations, its words (label,
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 from typing import Any, TypeVar
 
 from .errors import ParameterError
@@ -37,13 +36,16 @@ def parameter(default: Any, doc: str, *, unit: str = "", label: str = "", hidden
     return dataclasses.field(default=default, metadata=metadata)
 
 
-@cache
-def _adapter(cls: type) -> Any:
-    from pydantic import ConfigDict, TypeAdapter
+_ADAPTERS: dict[type, Any] = {}
 
-    if not hasattr(cls, "__pydantic_config__"):
-        cls.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)  # type: ignore[attr-defined]
-    return TypeAdapter(cls)
+
+def _adapter(cls: Any) -> Any:
+    if cls not in _ADAPTERS:
+        from pydantic import ConfigDict, TypeAdapter
+
+        cls.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
+        _ADAPTERS[cls] = TypeAdapter(cls)
+    return _ADAPTERS[cls]
 
 
 def checked(cls: type[P], values: dict[str, Any], *, where: str = "") -> P:
@@ -66,19 +68,21 @@ def checked(cls: type[P], values: dict[str, Any], *, where: str = "") -> P:
     from pydantic import ValidationError
 
     try:
-        return _adapter(cls).validate_python(values)  # type: ignore[no-any-return]
+        return _adapter(cls).validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join([where, *map(str, first["loc"][:1])] if where else map(str, first["loc"][:1]))
         if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             known = ", ".join(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
             raise ParameterError(f"There is no parameter {name}; known here: {known}.") from error
-        raise ParameterError(f"{name} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.") from error
+        raise ParameterError(
+            f"{name} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
+        ) from error
 
 
 def as_plain(parameters: Any) -> dict[str, Any]:
     """Give the parameters as plain values that YAML and JSON can hold."""
-    return _adapter(type(parameters)).dump_python(parameters, mode="json")  # type: ignore[no-any-return]
+    return _adapter(type(parameters)).dump_python(parameters, mode="json")
 
 
 def keywords(parameters: Any, *, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -148,6 +148,7 @@ class Panel(QWidget):
         self.primary.setStyleSheet("font-weight: bold; padding: 5px;")
         self.primary.clicked.connect(self._on_primary)
         self.next.clicked.connect(lambda: self._open(self.NEXT))
+        self.message.hide()
         inside = QWidget()
         body = QVBoxLayout(inside)
         body.setContentsMargins(0, 0, 4, 0)

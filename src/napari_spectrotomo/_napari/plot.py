@@ -10,6 +10,8 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+_SMALL = {"font-size": "9pt"}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
@@ -40,19 +42,25 @@ class EnergyPlot(QWidget):
         self.curves: tuple[Curve, ...] = ()
         self.energy: float | None = None
         self.widget: Any = None
-        self.setMinimumHeight(170)
+        self.setMinimumHeight(160)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
 
     def sizeHint(self) -> QSize:
         """Ask for little: a plot takes the room there is."""
-        return QSize(300, 190)
+        return QSize(300, 175)
 
     def draw(self, curves: list[Curve]) -> None:
         """Show these curves in place of those before."""
         self.curves = tuple(curves)
         if self.widget is not None:
             self._draw()
+
+    def relabel(self, label: str) -> None:
+        """Say what the values are."""
+        self._label = label
+        if self.widget is not None:
+            self.widget.setLabel("left", label, **_SMALL)
 
     def mark(self, energy: float | None) -> None:
         """Put the line at an energy, or hide it."""
@@ -74,8 +82,8 @@ class EnergyPlot(QWidget):
         import pyqtgraph as pg
 
         self.widget = pg.PlotWidget(background=None)
-        self.widget.setLabel("bottom", "energy (eV)")
-        self.widget.setLabel("left", self._label)
+        self.widget.setLabel("bottom", "energy (eV)", **_SMALL)
+        self.widget.setLabel("left", self._label, **_SMALL)
         self.widget.getAxis("bottom").enableAutoSIPrefix(False)
         self.widget.getAxis("bottom").setHeight(46)
         self.widget.getAxis("left").enableAutoSIPrefix(False)

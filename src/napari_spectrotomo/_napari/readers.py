@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import napari
+
 from ..errors import ReadError
 from ..io import identify, read_scan, read_stack
 from .layers import projections_layer, volumes_layer
@@ -17,13 +19,27 @@ Reader = Callable[[Any], list[LayerTuple]]
 def get_reader(path: str | Sequence[str]) -> Reader | None:
     """Give the reader of a scan or a stack, or None where nothing of the kind lies at `path`; only headers are looked at."""
     first = Path(path if isinstance(path, str) else path[0])
-    if first.is_dir() and (first / "run.json").exists():
-        return None
+    if (first / "run.json").is_file():
+        return read_project
     try:
         kind, _ = identify(first)
     except ReadError:
         return None
     return read_projections if kind == "scan" else read_volumes
+
+
+def read_project(path: str | Sequence[str]) -> list[LayerTuple]:
+    """Open a project in the viewer it was dropped on, with its panels; without one, give its volumes."""
+    from ..workflow import Project  # seconds of imports, which a dropped scan does not wait for
+    from .opening import open_project
+
+    folder = path if isinstance(path, str) else path[0]
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        open_project(folder, viewer)
+        return [(None,)]  # type: ignore[list-item]  # npe2's sign for "nothing to add"
+    project = Project.open(folder)
+    return [volumes_layer(project.stack("reconstruction"), "raw", "Raw", project.fixed_index)]
 
 
 def read_projections(path: str | Sequence[str]) -> list[LayerTuple]:

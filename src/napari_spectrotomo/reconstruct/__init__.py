@@ -3,6 +3,7 @@
 from .fbp import reconstruct_volume
 from .geometry import view_warnings
 from .magnification import magnifications
+from .noise import choose_filter
 from .parameters import ReconstructParameters
 from .reconstruct import given_centers, reconstruct
 from .rotation_axis import axis_warnings, find_center, find_center_of, settle_centers
@@ -10,6 +11,7 @@ from .rotation_axis import axis_warnings, find_center, find_center_of, settle_ce
 __all__ = [
     "ReconstructParameters",
     "axis_warnings",
+    "choose_filter",
     "find_center",
     "find_center_of",
     "given_centers",

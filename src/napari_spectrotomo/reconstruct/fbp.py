@@ -16,6 +16,7 @@ from ..errors import ReconstructionError
 from ..progress import raise_if_aborted
 from .engines import algotom_axis, algotom_slices, skimage_axis, skimage_slices
 from .geometry import check_views, resample_projections, same_size, view_weights
+from .noise import choose_filter
 from .parameters import Engine, ReconstructParameters
 
 Float32 = npt.NDArray[np.float32]
@@ -46,7 +47,7 @@ def reconstruct_volume(
     pixel_size : float or None
         Of the fixed energy, nm.
     parameters : ReconstructParameters
-        Of which the engine and the filter are looked at.
+        Of which the engine and the filter are looked at; the filter 'auto' by the noise of these projections.
     abort : threading.Event
         Looked at before each view and slice.
     threads : int or None
@@ -69,13 +70,14 @@ def reconstruct_volume(
     engine = choose_engine(parameters.engine)
     columns = projections.shape[2]
     weights = view_weights(angles)
+    filter_name = choose_filter(parameters.filter, projections[len(projections) // 2])
     axis: float | FloatArray
     if engine == "algotom":
         axis = algotom_axis(columns, center, interpolated=not same_size(magnification))
-        reconstruct_slice = algotom_slices(columns, angles, weights, parameters.filter, axis)
+        reconstruct_slice = algotom_slices(columns, angles, weights, filter_name, axis)
     else:
         axis = skimage_axis(columns, angles)
-        reconstruct_slice = skimage_slices(columns, angles, weights, parameters.filter)
+        reconstruct_slice = skimage_slices(columns, angles, weights, filter_name)
     views = resample_projections(np.asarray(projections, np.float32), center, magnification, axis, abort)
     scale = np.float32(1.0 if pixel_size is None else 1e3 / pixel_size) * _circle(columns)
     volume = np.empty((views.shape[1], columns, columns), np.float32)

@@ -26,8 +26,10 @@ class ReconstructParameters:
     engine: Literal["auto", "algotom", "skimage"] = parameter(
         "auto", "Which library back-projects; auto takes the fastest there is."
     )
-    filter: Literal["ramp", "shepp-logan", "cosine", "hamming", "hann"] = parameter(
-        "ramp", "Filter: ramp is the sharpest, hann the smoothest."
+    filter: Literal["auto", "ramp", "shepp-logan", "cosine", "hamming", "hann"] = parameter(
+        "auto",
+        "Filter: ramp is the sharpest and noisiest, hann the smoothest; auto is hann wherever there is noise, the same at "
+        "all energies.",
     )
     magnification: Literal["auto", "rule", "metadata", "none"] = parameter(
         "auto",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import dask
@@ -14,6 +15,7 @@ from ..parameters import checked
 from .fbp import check_center, choose_engine, reconstruct_volume
 from .geometry import check_views, view_warnings
 from .magnification import magnifications
+from .noise import choose_filter
 from .parameters import Filter, Magnification, ReconstructParameters
 from .rotation_axis import axis_warnings, find_center, settle_centers
 
@@ -25,7 +27,7 @@ def reconstruct(
     center: Literal["auto"] | float | tuple[float, ...] | FloatArray = _D.center,
     algorithm: Literal["fbp"] = _D.algorithm,
     engine: Literal["auto", "algotom", "skimage"] = _D.engine,
-    filter: Filter = _D.filter,
+    filter: Literal["auto"] | Filter = _D.filter,
     magnification: Magnification = _D.magnification,
     fixed: int = _D.fixed,
 ) -> EnergyStack:
@@ -42,7 +44,7 @@ def reconstruct(
         Column of the rotation axis; 'auto' looks at the projections of every energy now, before anything lazy is returned.
     algorithm : 'fbp'
     engine : 'auto', 'algotom' or 'skimage'
-    filter : 'ramp', 'shepp-logan', 'cosine', 'hamming' or 'hann'
+    filter : 'auto', 'ramp', 'shepp-logan', 'cosine', 'hamming' or 'hann'
     magnification : 'auto', 'rule', 'metadata' or 'none'
     fixed : int
         Index of the energy whose pixel size all volumes get.
@@ -79,6 +81,8 @@ def reconstruct(
     ratio, sizes, warnings = magnifications(od, parameters.magnification, parameters.fixed)
     centers, doubts = _centers(od, parameters)
     size = None if sizes is None else float(sizes[parameters.fixed])
+    if parameters.filter == "auto":
+        parameters = replace(parameters, filter=filter_for(od, parameters))
 
     rows, columns = od.projections[0].shape[1:]
     one = dask.delayed(reconstruct_volume)
@@ -94,6 +98,7 @@ def reconstruct(
         "centers": centers.tolist(),
         "magnification": ratio.tolist(),
         "engine": choose_engine(parameters.engine),
+        "filter": parameters.filter,
         "warnings": [*od.metadata.get("warnings", []), *warnings, *wedges, *doubts],
     }
     return EnergyStack.from_arrays(volumes, od.energies, size, metadata=od.metadata | metadata)
@@ -106,6 +111,12 @@ def _centers(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, t
         centers = settle_centers(estimates)
         return centers, axis_warnings(od.energies, estimates, centers)
     return given_centers(parameters.center, od), ()
+
+
+def filter_for(od: Scan, parameters: ReconstructParameters) -> Filter:
+    """Give the filter for all energies of a scan: 'auto' looks at the middle view of the fixed energy."""
+    views = od.projections[parameters.fixed]
+    return choose_filter(parameters.filter, np.asarray(views[len(views) // 2]))
 
 
 def given_centers(center: float | tuple[float, ...], od: Scan) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from annotated_types import Gt
 
-from ..data import EnergyStack
+from ..data import EnergyStack, FloatArray
 from ..parameters import parameter
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ class ReportData:
 
     title: str
     summary: dict[str, str]
-    energies: npt.NDArray[np.float64]
+    energies: FloatArray
     fixed_index: int
-    voxel_size: npt.NDArray[np.float64] | None
+    voxel_size: FloatArray | None
     attenuation_unit: str
     projections: tuple[ProjectionAt, ProjectionAt] | None
     raw: EnergyStack

@@ -9,6 +9,7 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
+from ..data import FloatArray
 from ..errors import DataError, ParameterError
 from ..progress import raise_if_aborted
 from .data import ReportData
@@ -126,7 +127,7 @@ def _normalized(data: ReportData, spectra: npt.NDArray[np.float64]) -> npt.NDArr
     return found
 
 
-def _from_edge(energies: npt.NDArray[np.float64], e0: float, first: float, last: float) -> tuple[float, float]:
+def _from_edge(energies: FloatArray, e0: float, first: float, last: float) -> tuple[float, float]:
     """Give the window, in eV from e0, whose samples go from energy `first` to and with `last`: its end is the next one."""
     end = min(int(np.argmin(np.abs(energies - last))) + 1, len(energies) - 1)
     return first - e0, float(energies[end]) - e0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def spectra_steps(job: Job) -> Iterator[Progress]:
     yield job.finished(3, 3, "statistics of the particles")
 
 
-def write_table(path, table: pd.DataFrame) -> None:
+def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV, whole or not at all; numbers in full precision, unknown ones empty."""
     with whole_file(path) as temporary:
         table.to_csv(temporary, index=False)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import tifffile
 
 from ..atomic import whole_file
+from ..data import FloatArray
 
 
-def write_tiff(path: Path, volume: npt.NDArray[Any], voxel_size: npt.NDArray[np.float64] | None) -> None:
+def write_tiff(path: Path, volume: npt.NDArray[Any], voxel_size: FloatArray | None) -> None:
     """Write a (z, y, x) volume, uint16 or float32, as an ImageJ TIFF with its voxel size in nm; whole or not at all."""
     about: dict[str, Any] = {"axes": "ZYX"}
     extra: dict[str, Any] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from ..atomic import write_json
+from ..data import FloatArray
 from ..progress import Progress
 from ..register import PairRegistration, Registration, assemble, registration_steps, resample
 from .job import Job
@@ -31,7 +32,7 @@ def register_steps(job: Job) -> Iterator[Progress]:
     yield from _move(job, registration, total)
 
 
-def _transforms(job: Job, energies: np.ndarray, total: int) -> Iterator[Progress]:
+def _transforms(job: Job, energies: FloatArray, total: int) -> Generator[Progress, None, dict[int, PairRegistration]]:
     """Register energy by energy; each result is on disk before the next begins, so that a killed run goes on from there."""
     unfinished = job.project.path / _UNFINISHED
     results = _found(unfinished, job.fingerprint)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..atomic import write_text
-from ..data import EnergyStack, Scan
+from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ProjectError
 from ..io import identify, read_scan, read_stack
 from ..parameters import as_plain
@@ -142,10 +142,10 @@ class Project:
     @property
     def kind(self) -> Literal["scan", "stack"]:
         """Whether the source holds projections or volumes."""
-        return self.record.content["kind"]  # type: ignore[no-any-return]
+        return self.record.content["kind"]
 
     @property
-    def energies(self) -> npt.NDArray[np.float64]:
+    def energies(self) -> FloatArray:
         """Energies of the project, (E,), eV, ascending; those left out are not among them."""
         return self.input().energies
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
+from ..data import FloatArray
 from ..errors import ProjectError
 
 IMAGES = ("registered", "reconstruction", "mask", "squared_difference_registered", "squared_difference_raw")
@@ -41,8 +42,8 @@ class Store:
         name: str,
         shape: tuple[int, int, int],
         dtype: npt.DTypeLike,
-        energies: npt.NDArray[np.float64],
-        voxel_size: npt.NDArray[np.float64] | None,
+        energies: FloatArray,
+        voxel_size: FloatArray | None,
         unit: str,
         fingerprint: str,
     ) -> None:
@@ -88,7 +89,7 @@ class Store:
         )
         self._describe_root(root, voxel_size)
 
-    def _describe_root(self, root: zarr.Group, voxel_size: npt.NDArray[np.float64] | None) -> None:
+    def _describe_root(self, root: zarr.Group, voxel_size: FloatArray | None) -> None:
         present = [n for n in IMAGES if n in root]
         most = dict(root[present[0]].attrs["spectrotomo"])
         del most["fingerprint"]
@@ -154,7 +155,7 @@ class Store:
         return np.asarray(zarr.open_array(self.path / name / "0", mode="r")[index])
 
 
-def _multiscale(name: str, path: str, voxel_size: npt.NDArray[np.float64] | None) -> dict[str, Any]:
+def _multiscale(name: str, path: str, voxel_size: FloatArray | None) -> dict[str, Any]:
     space: dict[str, Any] = {"type": "space"} if voxel_size is None else {"type": "space", "unit": "nanometer"}
     scale = [1.0, *(map(float, (1, 1, 1) if voxel_size is None else voxel_size))]
     return {

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
     record = project.record
     data = ReportData(
         title=project.source.name,
-        summary=in_words(project.input()),
+        summary=in_words(project.input()) | _reconstruction_in_words(record.stage("reconstruct")),
         energies=raw.energies,
         fixed_index=project.fixed_index,
         voxel_size=raw.voxel_size,
@@ -65,6 +66,16 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
         options=project.recipe.report,
     )
     return write_report(data, project.path / "report.html", abort=abort)
+
+
+def _reconstruction_in_words(entry: dict[str, Any]) -> dict[str, str]:
+    """Say what the reconstruction found and chose by itself."""
+    if "centers" not in entry:
+        return {}
+    low, high = min(entry["centers"]), max(entry["centers"])
+    axis = f"column {low:.2f}" if high - low < 0.005 else f"columns {low:.2f} to {high:.2f}"
+    repaired = sum(entry.get("repaired_pixels", {}).values())
+    return {"rotation axis": axis, "filter": entry["filter"], "repaired pixels": str(repaired)}
 
 
 def _two_projections(project: Project) -> tuple[ProjectionAt, ProjectionAt] | None:

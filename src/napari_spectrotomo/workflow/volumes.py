@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..data import EnergyStack, Scan
+from ..data import EnergyStack, FloatArray, Scan
 from ..errors import DataError, ReconstructionError
 from ..preprocess import CorrectedTomogram, correct_tomogram
 from ..progress import Progress
 from ..reconstruct import (
     axis_warnings,
+    choose_filter,
     find_center_of,
     given_centers,
     magnifications,
@@ -138,10 +140,14 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
     )
     done = store.done("reconstruction")
     if parameters.center == "auto":
-        yield from _find_centers(job, scan, total)
-        centers = np.asarray(job.entry["centers"], float)
+        centers = yield from _find_centers(job, scan, total)
     else:
         centers = given_centers(parameters.center, scan)
+    job.entry["centers"] = [float(c) for c in centers]
+    if "filter" not in job.entry:
+        views = _corrected(job, scan, parameters.fixed).optical_density
+        job.entry["filter"] = choose_filter(parameters.filter, views[len(views) // 2])
+    parameters = replace(parameters, filter=job.entry["filter"])
     for e, energy in enumerate(scan.energies):
         step = total - n + e + 1
         if done[e]:
@@ -163,12 +169,12 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         yield job.finished(
             step,
             total,
-            f"reconstructed, axis at column {centers[e]:.2f}, {corrected.repaired} pixels repaired",
+            f"reconstructed ({parameters.filter}), axis at column {centers[e]:.2f}, {corrected.repaired} pixels repaired",
             float(energy),
         )
 
 
-def _find_centers(job: Job, scan: Scan, total: int) -> Iterator[Progress]:
+def _find_centers(job: Job, scan: Scan, total: int) -> Generator[Progress, None, FloatArray]:
     """Find the axis at every energy, then settle the series; what was found before a stop is kept in the record."""
     found = job.entry.setdefault("centers_found", {})
     for e, energy in enumerate(scan.energies):
@@ -188,4 +194,4 @@ def _find_centers(job: Job, scan: Scan, total: int) -> Iterator[Progress]:
     estimates = np.array([found[f"{energy:.4f}"] for energy in scan.energies], float)
     centers = settle_centers(estimates)
     job.warn(axis_warnings(scan.energies, estimates, centers), "axis")
-    job.entry["centers"] = [float(c) for c in centers]
+    return centers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DataError
+from ...errors import DataError, ReadError
 from ...progress import Progress, raise_if_aborted
 from ..run import start
 from ..state import state_of
@@ -72,6 +73,24 @@ def take_labels(viewer: Any, data: Any) -> Job | None:
         return path
 
     return start(viewer, "Saving the labels", steps)
+
+
+def take_file(viewer: Any, stage: str, name: str, source: Path) -> Job | None:
+    """Copy a file of masks or labels into the project and set it as the parameter `name` of `stage`, in the worker."""
+    project = state_of(viewer).project
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Path]:
+        path = _new(project.path, f"own_{name}", source.suffix)
+        yield Progress(stage, 0, 1, "copying")
+        try:
+            shutil.copyfile(source, path)
+        except OSError as error:
+            raise ReadError(f"The file {source} cannot be copied into the project: {error.strerror}.") from error
+        project.change(stage, **{name: str(path)})
+        yield Progress(stage, 1, 1, "copied")
+        return path
+
+    return start(viewer, "Copying the file", steps)
 
 
 def _stack_shape(project: Any) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from ..layers import layer_of, leave_comparison
 from ..panel import Panel
 from ..run import run_until
 from ..status import span, stage_line
-from .own import take_labels, take_masks
+from .own import take_file, take_labels, take_masks
 from .own_section import OwnSection, polygon_of
 
 _FIELD = {"masks": ("binarize", "masks"), "labels": ("label", "labels"), "region": ("binarize", "region")}
@@ -41,7 +41,7 @@ class BinarizePanel(Panel):
         for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed):
             self.listen(event, self.own.refill)
         self.own.layer_chosen.connect(self._on_layer)
-        self.own.file_chosen.connect(lambda kind, path: self._set(kind, str(Path(path).absolute())))
+        self.own.file_chosen.connect(lambda kind, path: take_file(self.viewer, *_FIELD[kind], Path(path)))
         self.own.cleared.connect(lambda kind: self._set(kind, None))
         self.fold = Fold("Masks, labels or a region of your own", self.own)
         body.addWidget(self.fold)

@@ -102,8 +102,10 @@ class EdgeMapPanel(Panel):
 
     def _show(self, role: str) -> None:
         leave_comparison(self.viewer)
-        if layer_of(self.viewer, role) is not None:
+        layer = layer_of(self.viewer, role)
+        if layer is not None:
             show_only(self.viewer, role)
+            self.viewer.layers.selection.active = layer
 
     def _open_report(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.state.project.path / "report.html")))

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from .show import layer_of, show_only
 from .stages import GREEN
+from .tuples import ROLE
 
 View = Literal["before", "after", "side by side", "squared difference"]
 LINKED = ("contrast_limits", "gamma")
@@ -39,19 +40,32 @@ def compare(viewer: Any, view: View) -> None:
         show_only(viewer, *pairs[view])
     else:
         show_only(viewer, "fixed", "raw" if view == "before" else "registered")
+    _show_regions(viewer, not beside)
     viewer.canvas.grid.stride = 1
     viewer.canvas.grid.shape = (1, -1) if beside else (-1, -1)
-    viewer.canvas.grid.enabled = beside
+    if viewer.canvas.grid.enabled != beside:
+        viewer.canvas.grid.enabled = beside
+        viewer.reset_view()
 
 
 def leave_comparison(viewer: Any) -> None:
     """Go back to one picture, the raw volumes in grey."""
-    viewer.canvas.grid.enabled = False
+    _show_regions(viewer, True)
+    if viewer.canvas.grid.enabled:
+        viewer.canvas.grid.enabled = False
+        viewer.reset_view()
     raw = layer_of(viewer, "raw")
     _unlink(viewer, [x for x in (raw, layer_of(viewer, "registered")) if x is not None])
     if raw is not None:
         raw.colormap = "gray"
         raw.blending = "translucent"
+
+
+def _show_regions(viewer: Any, visible: bool) -> None:
+    """Show or hide what was drawn for spectra: it would take a place of its own in the grid."""
+    for layer in viewer.layers:
+        if layer.metadata.get(ROLE) == "regions":
+            layer.visible = visible
 
 
 def _unlink(viewer: Any, layers: list[Any]) -> None:

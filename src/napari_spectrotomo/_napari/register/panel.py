@@ -7,8 +7,9 @@ from typing import Any, ClassVar, get_args
 from qtpy.QtWidgets import QButtonGroup, QGridLayout, QGroupBox, QLabel, QPushButton, QVBoxLayout
 
 from ...register import RegisterParameters
+from ..energy_text import shown_energy
 from ..forms import ParameterForm
-from ..layers import compare
+from ..layers import compare, go_to_energy
 from ..layers.compare import View
 from ..panel import Panel
 from ..run import run_until
@@ -43,7 +44,7 @@ class RegisterPanel(Panel):
             button = QPushButton(view.capitalize())
             button.setCheckable(True)
             button.setToolTip(_TIPS[view])
-            button.clicked.connect(lambda _=False, view=view: compare(self.viewer, view))
+            button.clicked.connect(lambda _=False, view=view: self._look(view))
             group.addButton(button)
             grid.addWidget(button, i // 2, i % 2)
             self.views[view] = button
@@ -93,5 +94,12 @@ class RegisterPanel(Panel):
 
     def _show(self, outcome: Outcome) -> Any:
         if not outcome.error and self.state.project.state("register") == "done":
-            compare(self.viewer, "after")
-            self.views["after"].setChecked(True)
+            self._look("after")
+
+    def _look(self, view: View) -> None:
+        """Show a comparison; not at the fixed energy, which agrees with itself."""
+        project = self.state.project
+        if shown_energy(self.viewer) in (None, float(project.energies[project.fixed_index])):
+            go_to_energy(self.viewer, 0 if project.fixed_index else len(project.energies) - 1)
+        compare(self.viewer, view)
+        self.views[view].setChecked(True)

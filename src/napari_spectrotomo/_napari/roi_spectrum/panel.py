@@ -173,6 +173,8 @@ class RoiSpectrumPanel(Panel):
 
     def _show(self, spectra: list[RegionSpectrum]) -> None:
         self.spectra = spectra
+        unit = getattr(layer_of(self.viewer, "raw"), "metadata", {}).get("attenuation_unit", "")
+        self.plot.relabel(f"attenuation ({unit})" if unit else "attenuation")
         self.plot.draw(
             [
                 Curve(s.energies, s.mean, f"{s.region.name} {s.stack}", s.region.color, dashed=s.stack == "raw")
