@@ -7,10 +7,13 @@ import shutil
 import numpy as np
 import pytest
 
+from napari_spectrotomo._napari.binarize import BinarizePanel
+from napari_spectrotomo._napari.docks import open_panel
 from napari_spectrotomo._napari.layers import layer_of
 from napari_spectrotomo._napari.load import LoadPanel
 from napari_spectrotomo._napari.load.exclusions import numbers_from
 from napari_spectrotomo._napari.load.opening import default_folder
+from napari_spectrotomo._napari.reconstruct import ReconstructPanel
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.errors import ParameterError
 from napari_spectrotomo.workflow import Project
@@ -142,3 +145,37 @@ def test_numbers_and_ranges_are_read():
     assert numbers_from("") == ()
     with pytest.raises(ParameterError, match="'x' is no projection"):
         numbers_from("1, x")
+
+
+def test_volumes_already_reconstructed_go_on_to_binarize(panel, model, finished, settle, tmp_path):
+    volumes = shutil.copytree(finished.path / "project.zarr" / "reconstruction", tmp_path / "volumes.zarr")
+    made = panel(LoadPanel, model)
+    made.source.path = volumes
+    made.primary.click()
+    settle(model)
+    project = state_of(model).project
+    assert made.message.text() == ""
+    assert project.kind == "stack"
+    assert made.next.text() == "Next: Binarize →"
+    assert "Reconstruct" not in made.trail.text()
+    assert layer_of(model, "raw").data.shape == (9, 24, 32, 32)
+    binarize = panel(BinarizePanel, model)
+    binarize.primary.click()
+    settle(model)
+    assert binarize.message.text() == ""
+    assert project.state("label") == "done"
+    assert "go on to Binarize" in panel(ReconstructPanel, model).header.text()
+
+
+def test_leaving_the_load_step_takes_the_projections_away(make_napari_viewer, scan, settle):
+    viewer = make_napari_viewer()
+    made = open_panel(viewer, "Load")
+    made.source.path = scan
+    made.primary.click()
+    settle(viewer)
+    assert layer_of(viewer, "projections") is not None
+    made.next.click()
+    assert layer_of(viewer, "projections") is None
+    assert "Reconstruct (Spectro-tomography)" in viewer.window.dock_widgets
+    made.look.click()
+    assert layer_of(viewer, "projections") is not None

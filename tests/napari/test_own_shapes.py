@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
 import zarr
 
 from napari_spectrotomo._napari.binarize import BinarizePanel
@@ -71,3 +72,17 @@ def test_a_drawn_rectangle_becomes_the_region(made, model, finished):
     made.own.take["region"].click()
     np.testing.assert_allclose(finished.recipe.binarize.region, corners[:, 1:], atol=1e-9)
     assert finished.state("binarize") == "outdated"
+
+
+def test_a_file_of_labels_is_kept_in_the_project(made, model, finished, settle, tmp_path):
+    own = np.zeros((24, 32, 32), np.uint16)
+    own[2:8, 10:20, 10:20] = 3
+    tifffile.imwrite(tmp_path / "mine.tif", own)
+    made.own.file_chosen.emit("labels", str(tmp_path / "mine.tif"))
+    settle(model)
+    kept = finished.path / "own_labels_1.tif"
+    assert finished.recipe.label.labels == str(kept)
+    np.testing.assert_array_equal(tifffile.imread(kept), own)
+    made.own.file_chosen.emit("labels", str(tmp_path / "absent.tif"))
+    settle(model)
+    assert "absent.tif cannot be copied" in made.message.text()

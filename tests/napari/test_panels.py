@@ -100,7 +100,9 @@ def test_the_registration_panel_compares_before_and_after(panel, model, finished
     show_done(model, finished)
     made = panel(RegisterPanel, model)
     assert "Mean MSE" in made.numbers.text()
+    model.dims.set_current_step(0, 8)
     made.views["before"].click()
+    assert model.dims.current_step[0] == 0, "the fixed energy agrees with itself"
     assert [x.name for x in model.layers if x.visible] == ["Raw", "Fixed 6710.0 eV"]
     made.views["after"].click()
     assert [x.name for x in model.layers if x.visible] == ["Fixed 6710.0 eV", "Registered"]
