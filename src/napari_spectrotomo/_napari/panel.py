@@ -61,7 +61,7 @@ class Panel(QWidget):
             QPushButton(self.ACTION),
             QPushButton(f"Next: {self.NEXT} →"),
         )
-        self.content = QScrollArea()
+        self.content, self.blank = QScrollArea(), QWidget()
         self.strip = ProgressStrip()
         self._first = ""
         self.body = self._lay_out()
@@ -161,6 +161,7 @@ class Panel(QWidget):
         for widget in (self.trail, self.header, self.open_first):
             layout.addWidget(widget)
         layout.addWidget(self.content, 1)
+        layout.addWidget(self.blank, 1)
         for widget in (self.primary, self.strip, self.message, self.next):
             layout.addWidget(widget)
         return body
@@ -178,6 +179,7 @@ class Panel(QWidget):
         lacking = self.missing()
         self.trail.setText(trail(project, self.NAME))
         self.content.setVisible(lacking is None)
+        self.blank.setVisible(lacking is not None)
         self.primary.setVisible(lacking is None and bool(self.ACTION))
         self._first = lacking[1] if lacking else ""
         self.open_first.setText(f"Open {self._first}")

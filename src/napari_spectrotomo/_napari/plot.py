@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy.typing as npt
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-_SMALL = {"font-size": "9pt"}
+_SMALL = {"font-size": "9pt", "color": "#a0a4ab"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +45,7 @@ class EnergyPlot(QWidget):
         self.setMinimumHeight(160)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
 
     def sizeHint(self) -> QSize:
         """Ask for little: a plot takes the room there is."""
@@ -82,10 +83,8 @@ class EnergyPlot(QWidget):
         import pyqtgraph as pg
 
         self.widget = pg.PlotWidget(background=None)
-        self.widget.setLabel("bottom", "energy (eV)", **_SMALL)
         self.widget.setLabel("left", self._label, **_SMALL)
         self.widget.getAxis("bottom").enableAutoSIPrefix(False)
-        self.widget.getAxis("bottom").setHeight(46)
         self.widget.getAxis("left").enableAutoSIPrefix(False)
         self.widget.showGrid(x=True, y=True, alpha=0.15)
         self.widget.setMenuEnabled(False)
@@ -93,7 +92,10 @@ class EnergyPlot(QWidget):
         self._line = pg.InfiniteLine(angle=90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DotLine))
         self.widget.addItem(self._line)
         self.widget.scene().sigMouseClicked.connect(self._on_click)
-        self.layout().addWidget(self.widget)
+        below = QLabel("energy (eV)", alignment=Qt.AlignmentFlag.AlignCenter)  # pyqtgraph's own label is cut off below
+        below.setStyleSheet(f"color: {_SMALL['color']}; font-size: {_SMALL['font-size']};")
+        self.layout().addWidget(self.widget, 1)
+        self.layout().addWidget(below)
 
     def _draw(self) -> None:
         import pyqtgraph as pg

@@ -51,7 +51,8 @@ def stage_line(project: Any, stage: str, done: str) -> str:
         return done
     if state == "partial" and stage in ("reconstruct", "binarize", "register"):
         flags = project.done(stage)
-        return f"{int(flags.sum())} of {len(flags)} energies done; the button continues."
+        if flags.any():
+            return f"{int(flags.sum())} of {len(flags)} energies done; the button continues."
     return {
         "missing": "Not done yet.",
         "partial": "Begun; the button continues.",

@@ -41,7 +41,8 @@ class ReconstructPanel(Panel):
         self.found = QLabel()
         self.found.setWordWrap(True)
         self.use = QPushButton()
-        self.use.hide()
+        for widget in (self.found, self.use):
+            widget.hide()
         self.use.clicked.connect(self._use)
         box = QGroupBox("Look at one slice")
         inner = QVBoxLayout(box)
@@ -100,6 +101,7 @@ class ReconstructPanel(Panel):
         self.found.setText(f"Axis of rotation at column {self._center:.2f} at {self.energy.current_choice}.")
         self.use.setText(f"Use {self._center:.2f} for all energies")
         self.use.setToolTip("By default the axis is found at every energy by itself.")
+        self.found.show()
         self.use.show()
 
     def _use(self, *_: Any) -> None:
