@@ -26,7 +26,11 @@ def spectrotomo(*words, **options):
 def scan(tmp_path_factory):
     """A small scan, as one h5 file an energy."""
     folder = tmp_path_factory.mktemp("scan")
-    write_scan(simulate_scan(rows=20, columns=28, n_angles=25, n_energies=7, seed=5)[0], folder, format="fxi")
+    write_scan(
+        simulate_scan(rows=20, columns=28, n_angles=25, energies=(6480, 6510, 6540, 6550, 6560, 6650, 6710), seed=5)[0],
+        folder,
+        format="fxi",
+    )
     return folder
 
 
@@ -138,9 +142,11 @@ def test_a_wrong_word_is_told(scan, tmp_path, words, status, said):
 
 
 def test_an_interrupt_keeps_what_is_done_and_exits_with_130(scan, tmp_path):
-    process = subprocess.Popen([*COMMAND, "run", str(scan), "--output", str(tmp_path / "p")], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "run", str(scan), "--output", str(tmp_path / "p")], stderr=subprocess.PIPE, text=True
+    )
     log, limit = tmp_path / "p" / "run.log", time.monotonic() + 100
-    while time.monotonic() < limit and not (log.exists() and "reconstructed, axis" in log.read_text()):
+    while time.monotonic() < limit and not (log.exists() and "eV: reconstructed" in log.read_text()):
         assert process.poll() is None, process.stderr.read()
         os.sched_yield()
     process.send_signal(signal.SIGINT)
@@ -159,7 +165,19 @@ def test_info_tells_what_a_scan_holds(scan):
 
 
 def test_simulate_writes_a_scan_with_its_truth(tmp_path):
-    done = spectrotomo("simulate", "--output", tmp_path / "s", "--set", "rows=16", "--set", "columns=24", "--set", "n_energies=3", "--set", "n_angles=9")
+    done = spectrotomo(
+        "simulate",
+        "--output",
+        tmp_path / "s",
+        "--set",
+        "rows=16",
+        "--set",
+        "columns=24",
+        "--set",
+        "energies=[6500, 6550, 6700]",
+        "--set",
+        "n_angles=9",
+    )
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "s").glob("*.h5"))) == 3
     truth = json.loads((tmp_path / "s" / "truth.json").read_text())

@@ -26,9 +26,25 @@ def test_importing_the_package_imports_nothing_heavy():
     assert python(code) == "[]"
 
 
-@pytest.mark.parametrize("stage", ["io", "preprocess", "reconstruct", "segment", "register", "spectra", "assess", "simulate", "report", "workflow", "cli"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "io",
+        "preprocess",
+        "reconstruct",
+        "segment",
+        "register",
+        "spectra",
+        "assess",
+        "simulate",
+        "report",
+        "workflow",
+        "cli",
+    ],
+)
 def test_the_core_imports_no_viewer_and_no_plots(stage):
-    code = f"import sys, napari_spectrotomo.{stage}; print([m for m in ('napari', 'qtpy', 'matplotlib', 'pyqtgraph') if m in sys.modules])"
+    viewers = ("napari", "qtpy", "matplotlib", "pyqtgraph")
+    code = f"import sys, napari_spectrotomo.{stage}; print([m for m in {viewers!r} if m in sys.modules])"
     assert python(code) == "[]"
 
 
@@ -56,7 +72,9 @@ def test_npe2_finds_the_manifest_of_an_editable_install():
 
 
 def test_npe2_finds_the_manifest_of_an_installed_wheel(tmp_path):
-    built = python(f"import os; os.chdir({str(ROOT)!r}); from hatchling.build import build_wheel; print(build_wheel({str(tmp_path)!r}))")
+    built = python(
+        f"import os; os.chdir({str(ROOT)!r}); from hatchling.build import build_wheel; print(build_wheel({str(tmp_path)!r}))"
+    )
     wheel = tmp_path / built.splitlines()[-1]
     names = zipfile.ZipFile(wheel).namelist()
     assert "napari_spectrotomo/napari.yaml" in names
@@ -69,4 +87,6 @@ def test_npe2_finds_the_manifest_of_an_installed_wheel(tmp_path):
 
 
 def test_the_manifest_is_valid():
-    subprocess.run([sys.executable, "-m", "npe2", "validate", str(ROOT / "napari.yaml")], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "npe2", "validate", str(ROOT / "napari.yaml")], check=True, capture_output=True
+    )

@@ -64,7 +64,8 @@ def test_a_wrong_setting_says_what_it_may_be(setting, words):
 
 
 @pytest.mark.parametrize(
-    "text", ["- a\n- b", "binarize: 3", "nonsense: {}", "binarize: {method: ostu}", "a: [", "!!python/object:os.system {}"]
+    "text",
+    ["- a\n- b", "binarize: 3", "nonsense: {}", "binarize: {method: ostu}", "a: [", "!!python/object:os.system {}"],
 )
 def test_a_file_that_is_no_recipe_is_refused(tmp_path, text):
     (tmp_path / "r.yaml").write_text(text)

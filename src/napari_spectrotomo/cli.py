@@ -16,7 +16,7 @@ import typer
 from .errors import Aborted, SpectrotomoError
 
 if TYPE_CHECKING:
-    from .progress import Progress
+    from .progress import Progress, ProgressCallback
     from .workflow import Project
 
 app = typer.Typer(
@@ -217,35 +217,46 @@ def _interruptible() -> Iterator[threading.Event]:
 
 
 def _work(project: Project, until: str, *, restart: bool, threads: int | None) -> None:
-    """Run the stages with a bar that shows stage, energy and time left."""
+    """Run the stages, showing them as they go: bars on a terminal, else a line a stage."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
 
     from .workflow import run_steps
 
-    columns = (
-        TextColumn("{task.fields[stage]:<12}"),
-        BarColumn(24),
-        MofNCompleteColumn(),
-        TextColumn("{task.description:<28}"),
-    )
-    with (
-        _interruptible() as abort,
-        Bars(
-            *columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)
-        ) as bars,
-    ):
-        shown: dict[str, Any] = {}
-
-        def show(step: Progress) -> None:
-            if step.stage not in shown:
-                shown[step.stage] = bars.add_task("", total=step.total, stage=step.stage)
-            where = "" if step.energy is None else f"{step.energy:.1f} eV "
-            bars.update(shown[step.stage], completed=step.done, total=step.total, description=f"{where}{step.message}")
-
+    console = Console(stderr=True)
+    with _interruptible() as abort, _bars(console) if console.is_terminal else _lines() as show:
         for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
             show(step)
+
+
+@contextmanager
+def _bars(console: Any) -> Iterator[ProgressCallback]:
+    """Show a bar a stage, with the energy at hand and the time left."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    stage, energy = TextColumn("{task.fields[stage]:<11}"), TextColumn("{task.description:>9}")
+    left = (TextColumn("left"), TimeRemainingColumn())
+    with Bars(stage, BarColumn(14), MofNCompleteColumn(), energy, TimeElapsedColumn(), *left, console=console) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(step: Progress) -> None:
+            if step.stage not in tasks:
+                tasks[step.stage] = bars.add_task("", total=step.total, stage=step.stage)
+            at = "" if step.energy is None else f"{step.energy:.1f} eV"
+            bars.update(tasks[step.stage], completed=step.done, total=step.total, description=at)
+
+        yield show
+
+
+@contextmanager
+def _lines() -> Iterator[ProgressCallback]:
+    """Print a line when a stage is done, for logs of batch jobs."""
+
+    def show(step: Progress) -> None:
+        if step.done == step.total:
+            print(f"{step.stage}: {step.message}", flush=True)
+
+    yield show
 
 
 def _print_numbers(project: Project) -> None:

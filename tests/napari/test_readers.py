@@ -6,6 +6,7 @@ import dask.array as da
 import pytest
 
 from napari_spectrotomo._napari import readers, samples
+from napari_spectrotomo._napari.docks import open_panel
 from napari_spectrotomo._napari.load import LoadPanel
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.simulate import SimulateParameters, simulate_scan
@@ -45,16 +46,28 @@ def test_other_files_are_left_to_others(tmp_path, data_folder):
     assert readers.get_reader(str(tmp_path / "absent.h5")) is None
 
 
-def test_the_sample_is_simulated_once_and_then_opened_lazily(model, settle, tmp_path, monkeypatch):
+def test_the_sample_is_simulated_once_and_then_opened_lazily(make_napari_viewer, settle, tmp_path, monkeypatch):
     small = SimulateParameters(rows=16, columns=24, n_angles=5, energies=(6480.0, 6550.0, 6710.0))
     monkeypatch.setattr(samples, "simulate_scan", lambda abort: simulate_scan(small, abort=abort))
     monkeypatch.setattr(samples, "sample_folder", lambda: tmp_path / "sample")
-    samples.simulate_sample(model, tmp_path / "sample")
-    settle(model)
-    assert model.layers["Projections"].data.shape == (3, 5, 16, 24)
+    viewer = make_napari_viewer()
+    (waiting,) = viewer.open_sample("napari-spectrotomo", "simulated_scan")
+    assert waiting.name == "Projections, being simulated"
+    settle(viewer)
+    (layer,) = viewer.layers
+    assert (layer.name, layer.data.shape) == ("Projections", (3, 5, 16, 24))
+    assert isinstance(layer.data, da.Array)
     assert (tmp_path / "sample" / "truth.json").exists()
+    assert open_panel(viewer, "Load").source.path == tmp_path / "sample"
     monkeypatch.setattr(samples, "simulate_scan", None)
-    ((data, given, _),) = samples.simulated_scan()
-    assert isinstance(data, da.Array)
-    assert given["metadata"]["source"] == str(tmp_path / "sample")
-    assert state_of(model).job is None
+    viewer.layers.clear()
+    (again,) = viewer.open_sample("napari-spectrotomo", "simulated_scan")
+    assert again.metadata["source"] == str(tmp_path / "sample")
+    assert state_of(viewer).job is None
+
+
+def test_a_project_that_is_dropped_opens_with_its_panels(make_napari_viewer, finished):
+    viewer = make_napari_viewer()
+    viewer.open(str(finished.path), plugin="napari-spectrotomo")
+    assert viewer.layers["Edge energy (eV)"].visible
+    assert "Edge map (Spectro-tomography)" in viewer.window.dock_widgets

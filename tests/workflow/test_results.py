@@ -34,7 +34,7 @@ def test_the_images_are_ome_zarr_with_energies_scale_and_names(finished):
     root = zarr.open(finished.path / "project.zarr", mode="r")
     energies = finished.energies.tolist()
     assert root.attrs["ome"]["version"] == "0.5"
-    assert [m["datasets"][0]["path"] for m in root.attrs["ome"]["multiscales"]][0] == "registered/0"
+    assert next(m["datasets"][0]["path"] for m in root.attrs["ome"]["multiscales"]) == "registered/0"
     for name in ("reconstruction", "mask", "registered", "squared_difference_raw", "squared_difference_registered"):
         group, array = root[name], root[name]["0"]
         assert array.shape == (len(energies), *finished.stack().shape)
@@ -75,7 +75,16 @@ def test_registration_json_holds_every_promised_field(finished):
     content = json.loads((finished.path / "registration.json").read_text())
     assert content["convention"] == "fixed (z,y,x,1) -> moving, voxel index"
     assert np.shape(content["matrices"]) == (len(finished.energies), 4, 4)
-    for name in ("mse_raw", "mse_global", "mse_registered", "dice_raw", "dice_global", "dice_registered", "status", "flag"):
+    for name in (
+        "mse_raw",
+        "mse_global",
+        "mse_registered",
+        "dice_raw",
+        "dice_global",
+        "dice_registered",
+        "status",
+        "flag",
+    ):
         assert len(content[name]) == len(finished.energies)
     assert content["fixed_index"] == len(finished.energies) - 1
     assert content["particles"] is None
