@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 from weakref import ref
 
-import napari
+import dask.array as da
+import numpy as np
 from qtpy.QtCore import QStandardPaths
+
+import napari
 
 from .. import __version__
 from ..io import write_scan
 from ..progress import Progress
-from ..simulate import simulate_scan, write_truth
+from ..simulate import SimulateParameters, simulate_scan, write_truth
 from .docks import open_panel
-from .layers import put
+from .layers import ROLE, put, take_away
+from .layers.geometry import projection_axes
 from .layers.tuples import LayerTuple
 from .readers import read_projections
 from .run import start
@@ -45,7 +49,7 @@ def simulated_scan() -> list[LayerTuple]:
     if viewer is not None:
         open_panel(viewer, "Load")
         simulate_sample(viewer, folder)
-        return []
+        return [_placeholder()]
     for _ in _simulate(folder, threading.Event()):
         pass
     return read_projections(str(folder))
@@ -75,5 +79,16 @@ def _simulate(folder: Path, abort: threading.Event) -> Generator[Progress, None,
 
 def _show(viewer_ref: Any, folder: Path, outcome: Outcome) -> None:
     viewer = viewer_ref()
-    if viewer is not None and outcome.result is not None:
+    if viewer is None:
+        return
+    take_away(viewer, "projections")
+    if outcome.result is not None:
         put(viewer, read_projections(str(folder))[0])
+
+
+def _placeholder() -> LayerTuple:
+    """Give an empty layer that stands for the scan until it is simulated: napari wants a layer at once."""
+    p = SimulateParameters()
+    empty = da.zeros((len(p.energies), p.n_angles, p.rows, p.columns), np.uint16, chunks=(1, 1, p.rows, p.columns))
+    given = {"name": "Projections, being simulated", "contrast_limits": (0, 1), "metadata": {ROLE: "projections"}}
+    return empty, given | projection_axes(4), "image"
