@@ -13,9 +13,9 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import FloatArray, angles_by_energy, as_frames, as_projections, check_tomogram, values_by_energy
 from .errors import DataError
 
-FloatArray = npt.NDArray[np.floating]
 Kind = Literal["counts", "transmission", "optical_density"]
 KINDS: tuple[Kind, ...] = ("counts", "transmission", "optical_density")
 
@@ -113,12 +113,12 @@ class Scan:
         if kind not in KINDS:
             raise DataError(f"A scan's kind is one of {', '.join(KINDS)}, not {kind!r}.")
 
-        views = [_one_energy_a_chunk(p) for p in projections]
-        theta = _angles(angles, n)
-        white = [_frames(f, v) for f, v in zip(flats or [None] * n, views, strict=True)]
-        dark = [_frames(d, v) for d, v in zip(darks or [None] * n, views, strict=True)]
+        views = [as_projections(p) for p in projections]
+        theta = angles_by_energy(angles, n)
+        white = [as_frames(f, v) for f, v in zip(flats or [None] * n, views, strict=True)]
+        dark = [as_frames(d, v) for d, v in zip(darks or [None] * n, views, strict=True)]
         for e in range(n):
-            _check_tomogram(energy[e], views[e], theta[e], white[e], dark[e])
+            check_tomogram(energy[e], views[e], theta[e], white[e], dark[e])
         if len({v.shape[1:] for v in views}) > 1:
             shapes = ", ".join(sorted({f"{v.shape[1]} x {v.shape[2]}" for v in views}))
             raise DataError(
@@ -139,10 +139,10 @@ class Scan:
             projections=tuple(views[e] for e in order),
             flats=tuple(white[e] for e in order),
             darks=tuple(dark[e] for e in order),
-            pixel_size=_per_energy(size, "pixel sizes", order),
-            exposure=_per_energy(exposure, "exposures", order),
-            flat_exposure=_per_energy(flat_exposure, "exposures of flats", order),
-            time=_per_energy(time, "times", order, positive=False),
+            pixel_size=values_by_energy(size, "pixel sizes", order),
+            exposure=values_by_energy(exposure, "exposures", order),
+            flat_exposure=values_by_energy(flat_exposure, "exposures of flats", order),
+            time=values_by_energy(time, "times", order, positive=False),
             flat_positions=positions,
             kind=kind,
             metadata={"skipped": [], "doubts": []} | dict(metadata or {}),
@@ -260,57 +260,3 @@ class EnergyStack:
             attenuation_unit=attenuation_unit or ("1/voxel" if size is None else "1/µm"),
             metadata=dict(metadata or {}),
         )
-
-
-def _one_energy_a_chunk(projections: Any) -> da.Array:
-    if projections.ndim == 2:
-        projections = projections[None]
-    if projections.ndim != 3:
-        raise DataError(f"Projections have three axes (angle, row, column); found {projections.ndim}.")
-    return projections if isinstance(projections, da.Array) else da.from_array(projections, chunks=projections.shape)
-
-
-def _frames(frames: Any, projections: da.Array) -> da.Array:
-    if frames is None:
-        return da.zeros((0, *projections.shape[1:]), dtype=projections.dtype, chunks=-1)
-    return _one_energy_a_chunk(frames)
-
-
-def _angles(angles: Any, n: int) -> list[FloatArray]:
-    per_energy = len(angles) > 0 and np.ndim(angles[0]) > 0
-    if per_energy and len(angles) != n:
-        raise DataError(
-            f"{len(angles)} lists of angles do not fit {n} energies: give one list for all, or one an energy."
-        )
-    return [np.atleast_1d(np.asarray(a, np.float64)) for a in (angles if per_energy else [angles] * n)]
-
-
-def _check_tomogram(energy: float, views: da.Array, angles: FloatArray, flats: da.Array, darks: da.Array) -> None:
-    at = f"At {energy:g} eV"
-    if len(views) == 0:
-        raise DataError(f"{at} there are no projections.")
-    if len(angles) != len(views):
-        raise DataError(
-            f"{at} there are {len(angles)} angles for {len(views)} projections: give one angle a projection."
-        )
-    if not np.all(np.isfinite(angles)):
-        raise DataError(f"{at} the angle of projection {int(np.flatnonzero(~np.isfinite(angles))[0])} is not a number.")
-    for name, frames in (("flats", flats), ("darks", darks)):
-        if frames.shape[1:] != views.shape[1:]:
-            raise DataError(
-                f"{at} {name} have {frames.shape[1]} x {frames.shape[2]} pixels and projections {views.shape[1]} x "
-                f"{views.shape[2]}: give {name} taken with the same detector settings."
-            )
-
-
-def _per_energy(values: Any, what: str, order: npt.NDArray[np.int64], positive: bool = True) -> FloatArray | None:
-    if values is None:
-        return None
-    array = np.asarray(values, np.float64)
-    if array.ndim == 0:
-        array = np.full(len(order), float(array))
-    if array.shape != (len(order),):
-        raise DataError(f"{array.size} {what} do not fit {len(order)} energies.")
-    if positive and not np.all(np.isfinite(array) & (array > 0)):
-        raise DataError(f"The {what} must be positive numbers.")
-    return array[order]

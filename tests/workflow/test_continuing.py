@@ -32,7 +32,7 @@ if where == "writing":  # in the middle: the volume is on disk, its flag is not
 steps = 0
 recipe = Recipe().changed("report", renderings=False)
 for step in run_steps(Project.create(output, scan, recipe)):
-    steps += step.stage == where
+    steps += step.stage == where and step.done > 0
     if steps == count:
         kill()
 """

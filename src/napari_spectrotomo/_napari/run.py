@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,11 +9,12 @@ from weakref import ref
 
 from ..progress import Progress
 from ..workflow import run_steps
-from .layers import show_stage
+from .layers import renew, show_stage
 from .state import ViewerState, plain_viewer, state_of
 from .work import Job, Outcome, Steps
 
-_REDRAW = 0.5  # seconds between redraws of a growing layer
+GROWING = {"reconstruct": "raw", "binarize": "mask", "register": "registered"}
+"""Stages that go by energy, with the layer that grows."""
 
 
 def start(viewer: Any, title: str, steps: Steps) -> Job | None:
@@ -41,27 +41,26 @@ def run_until(viewer: Any, stage: str, title: str) -> Job | None:
 
 
 class _Shown:
-    """Redraws the layers of a running project, not more often than is worth it."""
+    """Shows what a running project makes: a stage as soon as it has one energy, the others as they come, and all at the end."""
 
     def __init__(self, viewer: Any, project: Any, until: str) -> None:
         self._viewer, self._project, self._until = ref(viewer), project, until
-        self._last: tuple[str, float] = ("", 0.0)
+        self._growing = ""
 
     def on_progress(self, progress: Progress) -> None:
-        stage, when = self._last
-        now = time.monotonic()
-        if progress.stage != self._until or (stage == progress.stage and now - when < _REDRAW):
+        viewer = self._viewer()
+        if viewer is None or progress.energy is None or progress.stage not in GROWING:
             return
-        self._show(progress.stage)
-        self._last = (progress.stage, time.monotonic())
+        if self._growing == progress.stage:
+            renew(viewer, GROWING[progress.stage], progress.energy)
+        elif self._project.done(progress.stage).any():
+            show_stage(viewer, self._project, progress.stage)
+            self._growing = progress.stage
 
     def on_end(self, outcome: Outcome) -> None:
-        self._show(self._until)
-
-    def _show(self, stage: str) -> None:
         viewer = self._viewer()
         if viewer is not None:
-            show_stage(viewer, self._project, stage)
+            show_stage(viewer, self._project, self._until)
 
 
 def _free(state: Callable[[], ViewerState | None]) -> None:

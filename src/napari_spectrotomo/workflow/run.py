@@ -104,7 +104,7 @@ def run_steps(
     Yields
     ------
     Progress
-        After each energy or step.
+        When a stage begins, and after each of its energies or steps.
 
     Raises
     ------
@@ -152,6 +152,7 @@ def _do(
     entry = project.record.begin(stage, fingerprint)
     project.record.save()
     log.info("%s: begun", stage)
+    yield Progress(stage, 0, 1, "begun")
     start = time.perf_counter()
     try:
         for step in _STEPS[stage](Job(project, stage, entry, fingerprint, log, threads, abort)):
