@@ -8,7 +8,7 @@ import tifffile
 import zarr
 
 from napari_spectrotomo._napari.binarize import BinarizePanel
-from napari_spectrotomo._napari.load.opening import show_done
+from napari_spectrotomo._napari.layers import show_stage
 from napari_spectrotomo._napari.state import state_of
 
 pytestmark = pytest.mark.viewer
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.viewer
 @pytest.fixture
 def made(panel, model, finished):
     state_of(model).project = finished
-    show_done(model, finished)
+    show_stage(model, finished, "reconstruct")
     return panel(BinarizePanel, model)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_spectrotomo._napari.load.opening import show_done
+from napari_spectrotomo._napari.layers import show_stage
 from napari_spectrotomo._napari.quality import QualityPanel
 from napari_spectrotomo._napari.state import state_of
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.viewer
 @pytest.fixture
 def made(panel, model, finished):
     state_of(model).project = finished
-    show_done(model, finished)
+    show_stage(model, finished, "reconstruct")
     return panel(QualityPanel, model)
 
 

@@ -7,8 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from napari_spectrotomo._napari.layers import layer_of, put, volumes_layer
-from napari_spectrotomo._napari.load.opening import show_done
+from napari_spectrotomo._napari.layers import layer_of, put, show_stage, volumes_layer
 from napari_spectrotomo._napari.roi_spectrum import RoiSpectrumPanel
 from napari_spectrotomo._napari.roi_spectrum.regions import regions_of
 from napari_spectrotomo._napari.roi_spectrum.spectra import write_csv
@@ -74,7 +73,7 @@ def test_what_lies_outside_the_volume_has_no_spectrum(model, raw):
 @pytest.fixture
 def made(panel, model, finished):
     state_of(model).project = finished
-    show_done(model, finished)
+    show_stage(model, finished, "register")
     return panel(RoiSpectrumPanel, model)
 
 

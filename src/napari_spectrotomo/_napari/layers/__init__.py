@@ -1,7 +1,7 @@
 """Layers: what they are made of, where they lie, and which of them are seen."""
 
 from .compare import compare, leave_comparison
-from .show import VOLUME_ROLES, go_to_energy, layer_of, put, show_only, take_away
+from .show import VOLUME_ROLES, go_to_energy, layer_of, put, renew, show_only, take_away
 from .stages import show_input, show_stage
 from .tuples import ROLE, projections_layer, volume_layer, volumes_layer
 
@@ -14,6 +14,7 @@ __all__ = [
     "leave_comparison",
     "projections_layer",
     "put",
+    "renew",
     "show_input",
     "show_only",
     "show_stage",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from typing import Any
-from weakref import finalize
+from weakref import WeakValueDictionary, finalize
 
 import dask.array as da
 import numpy as np
@@ -45,9 +45,9 @@ class _Kept:
             while self._bytes > self._limit() and len(self._volumes) > 1:
                 self._bytes -= self._volumes.popitem(last=False)[1].nbytes
 
-    def forget(self, owner: int) -> None:
+    def forget(self, owner: int, energy: int | None = None) -> None:
         with self._lock:
-            for key in [k for k in self._volumes if k[0] == owner]:
+            for key in [k for k in self._volumes if k[0] == owner and energy in (None, k[1])]:
                 self._bytes -= self._volumes.pop(key).nbytes
 
     def _limit(self) -> int:
@@ -59,6 +59,7 @@ class _Kept:
 
 
 _KEPT = _Kept()
+_HELD: WeakValueDictionary[str, _Volumes] = WeakValueDictionary()
 
 
 class _Volumes:
@@ -67,8 +68,8 @@ class _Volumes:
     def __init__(self, source: da.Array) -> None:
         self._source = source
         self.shape, self.dtype, self.ndim = source.shape, source.dtype, source.ndim
-        self._owner = id(self)
-        finalize(self, _KEPT.forget, self._owner)
+        self.owner = id(self)
+        finalize(self, _KEPT.forget, self.owner)
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         first, *rest = key if isinstance(key, tuple) else (key,)
@@ -78,7 +79,7 @@ class _Volumes:
         return np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *rest]
 
     def _volume(self, energy: int, part: tuple[Any, ...]) -> npt.NDArray[Any]:
-        kept = _KEPT.get((self._owner, energy))
+        kept = _KEPT.get((self.owner, energy))
         if kept is None:
             if any(
                 not isinstance(p, slice) or p.indices(n) != (0, n, 1)
@@ -86,7 +87,7 @@ class _Volumes:
             ):
                 return self._source[(energy, *part)].compute(scheduler="synchronous")
             kept = self._source[energy].compute(scheduler="synchronous")
-            _KEPT.put((self._owner, energy), kept)
+            _KEPT.put((self.owner, energy), kept)
         return kept[part]
 
 
@@ -108,13 +109,17 @@ class _Frames:
 
 def held_volumes(source: da.Array) -> da.Array:
     """Give a lazy (energy, z, y, x) array for a layer, one energy a chunk, that reads an energy once while it is looked at."""
-    return da.from_array(
-        _Volumes(source),
-        chunks=(1, *source.shape[1:]),
-        name=False,
-        asarray=False,
-        meta=np.empty((0,) * 4, source.dtype),
-    )
+    volumes = _Volumes(source)
+    meta = np.empty((0,) * 4, source.dtype)
+    data = da.from_array(volumes, chunks=(1, *source.shape[1:]), name=False, asarray=False, meta=meta)
+    _HELD[data.name] = volumes
+    return data
+
+
+def forget(data: da.Array, energy: int) -> None:
+    """Read an energy of an array from `held_volumes` anew when it is looked at next: it was written meanwhile."""
+    if data.name in _HELD:
+        _KEPT.forget(_HELD[data.name].owner, energy)
 
 
 def frames(scan: Scan) -> da.Array:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari.layers import Layer
 
+from ..energy_text import ENERGIES, energy_index
+from .held import forget
 from .tuples import ROLE, LayerTuple
 
 VOLUME_ROLES = (
@@ -48,6 +51,17 @@ def put(viewer: Any, made: LayerTuple) -> Layer:
     if layer.data is not data:
         layer.data = data
     return layer
+
+
+def renew(viewer: Any, role: str, energy: float) -> None:
+    """Read an energy of a growing layer anew: it was written since."""
+    layer = layer_of(viewer, role)
+    if layer is None:
+        return
+    index = int(np.argmin(np.abs(layer.metadata[ENERGIES] - energy)))
+    forget(layer.data, index)
+    if energy_index(viewer, layer) == index:
+        layer.refresh()
 
 
 def take_away(viewer: Any, *roles: str) -> None:

@@ -12,7 +12,6 @@ from ..settings import setting
 from .held import held_volumes
 from .show import go_to_energy, go_to_sample, layer_of, put, show_only, take_away
 from .tuples import (
-    attenuation_limits,
     energy_layer,
     fullest_slice,
     limits,
@@ -60,11 +59,11 @@ def show_volumes(viewer: Any, project: Any) -> None:
     first = layer_of(viewer, "raw") is None
     index = int(np.flatnonzero(done)[-1])
     take_away(viewer, "preview")
-    put(viewer, volumes_layer(stack, "raw", "Raw", index))
+    layer = put(viewer, volumes_layer(stack, "raw", "Raw", index))
     if first:
         viewer.reset_view()
         go_to_energy(viewer, index)
-        viewer.dims.set_current_step(1, fullest_slice(stack.data, index))
+        viewer.dims.set_current_step(1, fullest_slice(layer.data, index))
     show_only(viewer, "raw")
 
 
@@ -91,9 +90,13 @@ def show_registration(viewer: Any, project: Any) -> None:
     registered = project.stack("registered")
     index = project.fixed_index
     name = f"Fixed {stack.energies[index]:.1f} eV"
-    fixed = held_volumes(stack.data)[index]
-    contrast = attenuation_limits(stack.data, index)
-    look: dict[str, Any] = {"blending": "additive", "contrast_limits": contrast}
+    raw: Any = layer_of(viewer, "raw")
+    fits = raw is not None and raw.data.shape == stack.data.shape
+    fixed = (raw.data if fits else held_volumes(stack.data))[index]
+    look: dict[str, Any] = {
+        "blending": "additive",
+        "contrast_limits": tuple(raw.contrast_limits) if fits else (0.0, 1.0),
+    }
     put(viewer, volume_layer(fixed, stack.voxel_size, "fixed", name, colormap=MAGENTA, **look))
     put(viewer, volumes_layer(registered, "registered", "Registered", index, colormap=GREEN, **look))
     for which in ("raw", "registered"):

@@ -47,10 +47,10 @@ def volumes_layer(stack: EnergyStack, role: str, name: str, index: int = -1, **l
         "attenuation_unit": stack.attenuation_unit,
         "source": stack.metadata.get("source", ""),
     }
+    data = held_volumes(stack.data)
     if "contrast_limits" not in look:
-        look["contrast_limits"] = attenuation_limits(stack.data, index)
-    given = {"name": name, "metadata": metadata, "cache": False}
-    return held_volumes(stack.data), given | volume_axes(4, stack.voxel_size) | look, "image"
+        look["contrast_limits"] = attenuation_limits(data, index)
+    return data, {"name": name, "metadata": metadata, "cache": False} | volume_axes(4, stack.voxel_size) | look, "image"
 
 
 def energy_layer(data: da.Array, like: EnergyStack, role: str, name: str, **look: Any) -> LayerTuple:
@@ -70,19 +70,19 @@ def volume_layer(
 
 
 def attenuation_limits(data: da.Array, index: int) -> tuple[float, float]:
-    """Give contrast limits from five slices of one energy of a lazy stack, from 0 up; only those slices are read."""
+    """Give contrast limits from five slices of one energy of a stack, from 0 up."""
     return 0.0, limits(np.stack(list(_five_slices(data, index).values())))[1]
 
 
 def fullest_slice(data: da.Array, index: int) -> int:
     """Give the slice, of five looked at, with the most in it: the first one worth showing."""
-    return max(_five_slices(data, index).items(), key=lambda item: float(np.nanmean(np.nan_to_num(item[1]))))[0]
+    return max(_five_slices(data, index).items(), key=lambda item: float(np.nan_to_num(item[1]).mean()))[0]
 
 
 def _five_slices(data: da.Array, index: int) -> dict[int, npt.NDArray[Any]]:
-    at, rows = range(len(data))[index], data.shape[1]
-    chosen = sorted({round((rows - 1) * part) for part in (0.5, 0.1, 0.3, 0.7, 0.9)})
-    return {z: np.asarray(data[at : at + 1, z : z + 1]) for z in chosen}
+    volume = np.asarray(data[index])  # whole: the layer shows this energy next, and keeps it
+    chosen = {round((len(volume) - 1) * part) for part in (0.1, 0.3, 0.5, 0.7, 0.9)}
+    return {z: volume[z] for z in sorted(chosen)}
 
 
 def limits(values: npt.NDArray[Any], low: float = 0.5, high: float = 99.8) -> tuple[float, float]:
