@@ -13,7 +13,7 @@ from ..forms import Fold, ParameterForm, labelled
 from ..panel import Panel
 from ..status import span, stage_line
 from ..work import Outcome
-from .preview import preview_slice
+from .preview import fullest_row, preview_slice
 
 
 class ReconstructPanel(Panel):
@@ -57,6 +57,7 @@ class ReconstructPanel(Panel):
         self.correction = self.add_form(ParameterForm(CorrectParameters, skip=("exclude",)), "correct")
         body.addWidget(Fold("Correction", self.correction))
         self._center: float | None = None
+        self._choices: list[tuple[str, int]] = []
 
     def missing(self) -> tuple[str, str] | None:
         """Ask for a scan."""
@@ -74,12 +75,12 @@ class ReconstructPanel(Panel):
         """Show the energies and slices there are."""
         scan = self.state.project.scan()
         choices = [(f"{e:.1f} eV", i) for i, e in enumerate(scan.energies)]
-        if len(self.energy.choices) != len(choices):
-            self.energy.choices = choices
+        if choices != self._choices:
+            self.energy.choices = self._choices = choices
             self.energy.value = len(choices) - 1
             rows = int(scan.projections[0].shape[1])
             self.row.max = rows - 1
-            self.row.value = rows // 2
+            self.row.value = fullest_row(scan)
 
     def _try(self) -> None:
         center = self.form["center"].value

@@ -10,6 +10,7 @@ from weakref import ref
 
 import numpy as np
 
+from ...data import Scan
 from ...preprocess import correct_tomogram
 from ...progress import Progress, raise_if_aborted
 from ...reconstruct import find_center_of, reconstruct_volume
@@ -48,6 +49,19 @@ def preview_slice(viewer: Any, index: int, row: int, center: float | None) -> Jo
     if job is not None:
         job.ended.connect(partial(_show, ref(plain_viewer(viewer))))
     return job
+
+
+def fullest_row(scan: Scan) -> int:
+    """Give the detector row with the most sample in it, judged by one projection and one flat of the last energy."""
+    views, flats = scan.projections[-1], scan.flats[-1]
+    middle = len(views) // 2
+    view = np.asarray(views[middle : middle + 1], np.float64)[0]
+    if scan.kind == "optical_density":
+        absorbed = view
+    else:
+        flat = np.asarray(flats[:1], np.float64)[0] if len(flats) else np.full_like(view, view.max())
+        absorbed = np.log(np.maximum(flat, 1.0) / np.maximum(view, 1.0)) if scan.kind == "counts" else 1.0 - view
+    return int(np.argmax(np.clip(absorbed, 0.0, 3.0).mean(axis=1)))  # clipped: a dead pixel is no sample
 
 
 def _show(viewer_ref: Any, outcome: Outcome) -> None:
