@@ -8,12 +8,12 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 project = "napari-spectrotomo"
 author = "The napari-spectrotomo developers"
 copyright = "2026, the napari-spectrotomo developers"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "parameter_tables"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "parameter_tables"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "napari-spectrotomo"
-autosummary_generate = True
+napoleon_use_ivar = True
 autodoc_typehints = "none"
 napoleon_google_docstring = False
