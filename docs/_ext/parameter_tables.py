@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -19,8 +20,12 @@ class ParameterTable(SphinxDirective):
         defaults = as_plain(cls())
         found = nodes.definition_list()
         for field in dataclasses.fields(cls):
-            unit = field.metadata.get("unit")
-            term = nodes.term("", "", nodes.literal(text=field.name), nodes.Text(f" = {defaults[field.name]!r}{' ' + unit if unit else ''}"))
+            unit = f" ({field.metadata['unit']})" if field.metadata.get("unit") else ""
+            default = (
+                yaml.safe_dump(defaults[field.name], default_flow_style=True, width=1000).removesuffix("...\n").strip()
+            )
+            about = (nodes.Text(f"{unit}, by default "), nodes.literal(text=default))
+            term = nodes.term("", "", nodes.literal(text=field.name), *about)
             words = nodes.paragraph(text=field.metadata["doc"])
             found += nodes.definition_list_item("", term, nodes.definition("", words))
         return [found]
