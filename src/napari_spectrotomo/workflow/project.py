@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -73,7 +74,7 @@ class Project:
         ProjectError
             If the folder holds other files or the project of another source, or cannot be written.
         """
-        path, source = Path(path).expanduser().absolute(), Path(source).expanduser().absolute()
+        path, source = _absolute(path), _absolute(source)
         if path.exists() and not path.is_dir():
             raise ProjectError(f"The output {path} is a file: name a folder.")
         exists = (path / "run.json").exists()
@@ -103,7 +104,7 @@ class Project:
         ProjectError
             If there is none.
         """
-        path = Path(path).expanduser().absolute()
+        path = _absolute(path)
         record = Record.load(path / "run.json")
         recipe = Recipe.load(path / "recipe.yaml") if (path / "recipe.yaml").exists() else Recipe()
         return cls(path, recipe, record)
@@ -265,6 +266,10 @@ class Project:
 
         volume = tifffile.imread(self._made(name))
         return volume[None] if volume.ndim == 2 else volume
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(Path(path).expanduser()))
 
 
 def _read(source: Path, recipe: Recipe, kind: str) -> Scan | EnergyStack:

@@ -113,7 +113,7 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    with _logging(project.path) as log, _writing(project):
+    with _logging(project.path) as log, _writing(project), _on_threads(threads):
         log.info("run until %s: %s", until, project.source)
         check_inputs(project)
         if restart:
@@ -168,6 +168,24 @@ def _do(
         raise
     project.record.finish(stage)
     log.info("%s: done in %.1f s", stage, entry["seconds"])
+
+
+@contextmanager
+def _on_threads(threads: int | None) -> Iterator[None]:
+    """Hold the libraries that have threads of their own to so many."""
+    if threads is None:
+        yield
+        return
+    import dask
+    import SimpleITK
+
+    before = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    try:
+        with dask.config.set(num_workers=threads):
+            yield
+    finally:
+        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
 @contextmanager
