@@ -179,3 +179,40 @@ def test_leaving_the_load_step_takes_the_projections_away(make_napari_viewer, sc
     assert "Reconstruct (Spectro-tomography)" in viewer.window.dock_widgets
     made.look.click()
     assert layer_of(viewer, "projections") is not None
+
+
+def test_continuing_a_project_keeps_how_it_was_read(panel, model, scan, settle):
+    Project.create(default_folder(scan), scan).change("read", on_bad_file="skip")
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    made.primary.click()
+    settle(model)
+    assert state_of(model).project.recipe.read.on_bad_file == "skip"
+    assert made.form["on_bad_file"].value == "skip"
+
+
+def test_another_scan_takes_the_place_of_the_first(panel, model, scan, finished, settle):
+    made = panel(LoadPanel, model)
+    for source, names in ((finished.path, {"Raw", "Registered"}), (scan, {"Projections"})):
+        made.source.path = source
+        made.primary.click()
+        settle(model)
+        assert names <= {layer.name for layer in model.layers}
+    assert [layer.name for layer in model.layers] == ["Projections"]
+    assert state_of(model).project.source == scan
+
+
+def test_leaving_out_an_energy_makes_the_volumes_out_of_date(panel, model, finished, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = finished.path
+    made.primary.click()
+    settle(model)
+    made.exclusions.energy.value = 6530.0
+    made.exclusions.reason.value = "the beam was lost"
+    made.exclusions.add.click()
+    settle(model)
+    project = state_of(model).project
+    assert {stage: project.state(stage) for stage in ("reconstruct", "register", "spectra")} == dict.fromkeys(
+        ("reconstruct", "register", "spectra"), "outdated"
+    )
+    assert layer_of(model, "projections") is None, "projections and volumes do not share a list"

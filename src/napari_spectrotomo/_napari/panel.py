@@ -67,6 +67,7 @@ class Panel(QWidget):
         self.body = self._lay_out()
         self.build(self.body)
         self.body.addStretch(1)
+        self.listen(self.state.events.project, self._drop_edits)
         for signal in (self.state.events.project, self.state.events.revision):
             self.listen(signal, self._on_changed)
         self.listen(self.state.events.job, self._on_job)
@@ -114,6 +115,9 @@ class Panel(QWidget):
         project = self.state.project
         if project is None:
             return True
+        if self.state.job is not None:
+            self._pending.start()  # what is running keeps the parameters it began with
+            return False
         try:
             for form, stage in self._forms:
                 before = getattr(project.recipe, stage)
@@ -173,6 +177,9 @@ class Panel(QWidget):
         if self.apply_forms():
             self.say("")
             self.act()
+
+    def _drop_edits(self, *_: Any) -> None:
+        self._pending.stop()
 
     def _on_changed(self, *_: Any) -> None:
         project = self.state.project

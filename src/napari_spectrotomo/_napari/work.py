@@ -141,8 +141,10 @@ class Job:
 
     def _on_finished(self) -> None:
         self.outcome = self.outcome or Outcome(cancelled=True)
-        self.ended.emit(self.outcome)
-        self.released.emit()
+        try:
+            self.ended.emit(self.outcome)
+        finally:  # whatever a listener does wrong, the viewer is free again
+            self.released.emit()
 
 
 def _guarded(steps: Steps, abort: threading.Event) -> Generator[Progress, None, Outcome]:

@@ -53,8 +53,9 @@ class ExclusionEditor(QWidget):
         """Show the exclusions of a project, and the energies there are to leave out."""
         self._exclusions = tuple(exclusions)
         chosen = self.energy.value
-        self.energy.choices = [("every energy", None), *((f"{e:.1f} eV", float(e)) for e in energies)]
-        if chosen in [c for _, c in [("", None)]] or any(chosen == float(e) for e in energies):
+        choices = [("every energy", None), *((f"{e:.1f} eV", float(e)) for e in energies)]
+        self.energy.choices = choices
+        if any(value == chosen for _, value in choices):
             self.energy.value = chosen
         self.list.clear()
         self.list.addItems([_words(x) for x in self._exclusions])

@@ -13,7 +13,7 @@ from weakref import ref
 from ...errors import ProjectError
 from ...progress import Progress
 from ...workflow import Project, Recipe, run_steps
-from ..layers import VOLUME_ROLES, layer_of, projections_layer, put, show_input, show_stage
+from ..layers import VOLUME_ROLES, layer_of, projections_layer, put, show_input, show_stage, take_away
 from ..run import start
 from ..state import plain_viewer, state_of
 from ..work import Job, Outcome
@@ -65,7 +65,7 @@ def load(viewer: Any, source: Path, folder: Path, read: dict[str, Any]) -> Job |
     source, folder : path
         The scan or stack, and its project.
     read : dict
-        Parameters of reading that differ from the defaults.
+        Parameters of reading that the user chose; others are as in the folder's project, or the defaults.
     """
 
     def steps(abort: threading.Event) -> Generator[Progress, None, Project]:
@@ -111,9 +111,12 @@ def exclude(viewer: Any, exclusions: tuple[Any, ...]) -> Job | None:
 
 
 def show_done(viewer: Any, project: Project) -> None:
-    """Show all that a project has made: the last stage that is done decides what is seen."""
+    """Show all that a project has made in place of another's layers: the last stage that is done decides what is seen."""
+    if project is not state_of(viewer).project:
+        take_away(viewer, "projections", "preview", *VOLUME_ROLES)
     if project.state("reconstruct") not in ("done", "partial"):
-        show_input(viewer, project)
+        if project.kind == "stack" or not _has_volumes(viewer):
+            show_input(viewer, project)
         return
     for stage in ("reconstruct", "label", "register", "spectra"):
         if project.state(stage) != "missing":
@@ -122,13 +125,17 @@ def show_done(viewer: Any, project: Project) -> None:
 
 def show_projections(viewer: Any, scan: Any, source: str) -> Any:
     """Show projections in this viewer, or in a new one where there are volumes: the two do not share axes."""
-    if any(layer_of(viewer, role) is not None for role in VOLUME_ROLES):
+    if _has_volumes(viewer):
         import napari
 
         viewer = napari.Viewer(title=f"Projections of {Path(source).name}")
     put(viewer, projections_layer(scan, source))
     state_of(viewer)
     return viewer
+
+
+def _has_volumes(viewer: Any) -> bool:
+    return any(layer_of(viewer, role) is not None for role in VOLUME_ROLES)
 
 
 def _begin(viewer: Any, title: str, steps: Any) -> Job | None:

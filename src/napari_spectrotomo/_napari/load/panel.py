@@ -43,6 +43,7 @@ class LoadPanel(Panel):
         self.open_project = QPushButton("Open a project made before…")
         self.open_project.clicked.connect(self._choose_project)
         self.form = ParameterForm(ReadParameters, usual=(), more="How to read")
+        self.form.edited.connect(lambda name: self._edited.add(name))
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.look = QPushButton("Show the projections")
@@ -53,6 +54,8 @@ class LoadPanel(Panel):
         self.fold = Fold("Leave out energies or projections", self.exclusions)
         for widget in (self.source, self.folder, self.open_project, self.form, self.summary, self.look, self.fold):
             body.addWidget(widget)
+        self._edited: set[str] = set()
+        self._filled_for: Any = None
         self.listen(self.viewer.layers.events.inserted, self._on_layer)
         for layer in self.viewer.layers:
             self._take_source(layer)
@@ -78,10 +81,11 @@ class LoadPanel(Panel):
             self.summary.setText("")
             return
         self.next.setText(f"Next: {'Reconstruct' if project.kind == 'scan' else 'Binarize'} →")
-        if self.source.path is None or self.source.path.absolute() != project.source:
-            self.source.path = project.source
-        self.folder.path = project.path
-        self.form.show_parameters(project.recipe.read)
+        if project is not self._filled_for:
+            self._filled_for = project
+            self._edited.clear()
+            self.source.path, self.folder.path = project.source, project.path
+            self.form.show_parameters(project.recipe.read)
         self.summary.setText(summary(project))
         left_out = project.recipe.correct.exclude
         energies = sorted({*map(float, project.energies), *(x.energy for x in left_out if x.energy is not None)})
@@ -96,7 +100,8 @@ class LoadPanel(Panel):
             reopen(self.viewer, source)
         else:
             source = source.absolute()
-            load(self.viewer, source, folder or default_folder(source, setting("project_folder")), self.form.values())
+            read = {name: value for name, value in self.form.values().items() if name in self._edited}
+            load(self.viewer, source, folder or default_folder(source, setting("project_folder")), read)
 
     def _open(self, name: str) -> None:
         project = self.state.project
@@ -139,7 +144,7 @@ class LoadPanel(Panel):
 
     def _on_ended(self, outcome: Outcome) -> None:
         super()._on_ended(outcome)
-        if outcome.cancelled:
+        if outcome.cancelled and self.state.project is None:
             self.say("Stopped; nothing was loaded.")
 
 

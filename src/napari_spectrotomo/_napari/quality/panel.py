@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout
 
 from ..energy_text import shown_energy
@@ -79,12 +80,13 @@ class QualityPanel(Panel):
 
     def _add(self, text: str, energy: float | None = None) -> None:
         item = QListWidgetItem(text)
-        item.setData(256, energy)
+        item.setData(Qt.ItemDataRole.UserRole, energy)
         self.list.addItem(item)
 
     def _on_item(self, item: Any) -> None:
-        if item.data(256) is not None:
-            self._go(float(item.data(256)))
+        energy = item.data(Qt.ItemDataRole.UserRole)
+        if energy is not None:
+            self._go(float(energy))
 
     def _go(self, energy: float) -> None:
         go_to_energy(self.viewer, int(np.argmin(np.abs(self.state.project.energies - energy))))
