@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+import zarr
 
 from napari_spectrotomo import Aborted, Project, ProjectError, run
 from napari_spectrotomo.workflow import STAGES, run_steps
@@ -120,7 +121,7 @@ def test_a_changed_input_redoes_everything(small_scan, finished, tmp_path):
     with h5py.File(next((tmp_path / "scan").glob("*.h5")), "r+") as file:
         file["img_tomo"][0, 0, 0] += 1
     list(run_steps(project, "correct"))
-    assert project.state("reconstruct") == "outdated"
+    assert project.state("reconstruct") == "missing"
 
 
 def test_abort_keeps_what_is_finished(small_scan, tmp_path):
@@ -168,3 +169,23 @@ def test_a_folder_of_other_files_is_refused(small_scan, tmp_path):
     with pytest.raises(ProjectError, match="holds other files"):
         run(small_scan, tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_nothing_old_stands_beside_something_new(own_project):
+    own_project.change("binarize", method="otsu")
+    list(run_steps(own_project, "binarize"))
+    left = {p.name for p in own_project.path.iterdir()}
+    assert left == {"recipe.yaml", "run.json", "run.log", "project.zarr"}
+    root = zarr.open(own_project.path / "project.zarr", mode="r")
+    assert set(root.group_keys()) == {"reconstruction", "mask"}
+    paths = [m["datasets"][0]["path"] for m in root.attrs["ome"]["multiscales"]]
+    assert paths == ["reconstruction/0", "mask/0"]
+    assert own_project.state("register") == "missing"
+
+
+@pytest.mark.parametrize(("gone", "stage"), [("edge_energy.tif", "spectra"), ("registration.json", "register")])
+def test_a_result_that_is_gone_is_made_again(own_project, finished, gone, stage):
+    (own_project.path / gone).unlink()
+    assert own_project.state(stage) == "partial"
+    list(run_steps(own_project, stage))
+    assert (own_project.path / gone).read_bytes() == (finished.path / gone).read_bytes()

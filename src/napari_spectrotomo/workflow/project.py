@@ -17,7 +17,7 @@ from ..io import identify, read_scan, read_stack
 from ..parameters import as_plain
 from ..preprocess import leave_out
 from .recipe import Recipe
-from .record import Record, State
+from .record import Record, State, dependents
 from .store import Store
 
 if TYPE_CHECKING:
@@ -26,7 +26,20 @@ if TYPE_CHECKING:
     from ..register import Registration
     from ..spectra import EdgeMap
 
-_BY_ENERGY = {"reconstruct": "reconstruction", "binarize": "mask", "register": "registered"}
+FILES: dict[str, tuple[str, ...]] = {
+    "label": ("labels.tif",),
+    "register": ("registration.json",),
+    "spectra": ("edge_energy.tif", "edge_energy_error.tif", "edge_step.tif", "spectra.csv", "particles.csv"),
+    "report": ("report.html",),
+}
+"""The files that each stage leaves."""
+
+_IMAGES: dict[str, tuple[str, ...]] = {
+    "reconstruct": ("reconstruction",),
+    "binarize": ("mask",),
+    "register": ("registered", "squared_difference_raw", "squared_difference_registered"),
+}
+"""The images that each stage leaves; an energy is done when the first of them holds it."""
 
 
 class Project:
@@ -156,12 +169,32 @@ class Project:
         return range(len(self.energies))[self.recipe.register.fixed]
 
     def state(self, stage: str) -> State:
-        """Say whether a stage is 'missing', 'partial', 'done', or 'outdated' by a change of parameters or inputs."""
-        return self.record.state(stage, self.recipe)
+        """Say whether a stage is 'missing', 'partial', 'done', or 'outdated' by a change of parameters or inputs.
+
+        A stage whose results are no longer all there is 'partial', whatever the record says.
+        """
+        state = self.record.state(stage, self.recipe)
+        if state == "done" and not self._holds(stage):
+            return "partial"
+        return state
+
+    def _holds(self, stage: str) -> bool:
+        images = all(self.store.done(name).any() and self.store.done(name).all() for name in _IMAGES.get(stage, ())[:1])
+        return images and all((self.path / name).exists() for name in FILES.get(stage, ()))
+
+    def discard(self, stage: str) -> None:
+        """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""
+        for name in (stage, *dependents(stage)):
+            for file in FILES.get(name, ()):
+                (self.path / file).unlink(missing_ok=True)
+            for image in _IMAGES.get(name, ()):
+                self.store.remove(image)
+            self.record.content["stages"].pop(name, None)
+        self.record.save()
 
     def done(self, stage: str) -> npt.NDArray[np.bool_]:
         """Give one flag an energy: whether its volume of this stage is there and up to date."""
-        name = _BY_ENERGY[stage]
+        name = _IMAGES[stage][0]
         if self.store.fingerprint(name) != self.record.fingerprint(stage, self.recipe):
             return np.zeros(len(self.energies), bool)
         return self.store.done(name)

@@ -34,6 +34,16 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """What every stage takes from: a stage out of date makes those that name it out of date."""
 
+
+def dependents(stage: str) -> tuple[str, ...]:
+    """Give the stages that take from `stage`, directly or through others, in order."""
+    found = {stage}
+    for name, needs in NEEDS.items():
+        if found & set(needs):
+            found.add(name)
+    return tuple(name for name in NEEDS if name in found - {stage})
+
+
 State = Literal["missing", "partial", "done", "outdated"]
 
 _LIBRARIES = (

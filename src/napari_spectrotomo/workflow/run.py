@@ -117,8 +117,7 @@ def run_steps(
         log.info("run until %s: %s", until, project.source)
         check_inputs(project)
         if restart:
-            project.record.content["stages"] = {}
-            project.store.clear()
+            project.discard("read")
         _check_energies(project, until)
         for stage in STAGES[: STAGES.index(until) + 1]:
             yield from _do(project, stage, log, threads, abort)
@@ -149,6 +148,9 @@ def _do(
         return
     raise_if_aborted(abort)
     fingerprint = project.record.fingerprint(stage, project.recipe)
+    if project.record.stage(stage).get("fingerprint", fingerprint) != fingerprint:
+        log.info("%s: changed, so its results and those made from them are taken away", stage)
+        project.discard(stage)
     entry = project.record.begin(stage, fingerprint)
     project.record.save()
     log.info("%s: begun", stage)

@@ -7,7 +7,6 @@ touches one small chunk an energy. An energy counts as done by its flag, set onl
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +65,7 @@ class Store:
         if self.fingerprint(name) == fingerprint:
             return
         root = zarr.open_group(self.path, mode="a", zarr_format=3)
-        if name in root:
-            del root[name]
+        self.remove(name)
         own = {"energies_eV": [float(e) for e in energies], "attenuation_unit": unit, "done": [False] * len(energies)}
         group = root.create_group(name)
         chunk = tuple(min(_SIDE, n) for n in shape)
@@ -83,22 +81,26 @@ class Store:
         )
         group.attrs.update(
             {
-                "ome": {"version": "0.5", "multiscales": [_multiscale(name, "0", voxel_size)]},
+                "ome": {"version": "0.5", "multiscales": [_multiscale(name, voxel_size)]},
                 "spectrotomo": own | {"fingerprint": fingerprint},
             }
         )
-        self._describe_root(root, voxel_size)
+        self._describe_root(root)
 
-    def _describe_root(self, root: zarr.Group, voxel_size: FloatArray | None) -> None:
-        present = [n for n in IMAGES if n in root]
-        most = dict(root[present[0]].attrs["spectrotomo"])
-        del most["fingerprint"]
-        root.attrs.update(
-            {
-                "ome": {"version": "0.5", "multiscales": [_multiscale(n, f"{n}/0", voxel_size) for n in present]},
-                "spectrotomo": most,
-            }
-        )
+    def _describe_root(self, root: zarr.Group) -> None:
+        """Let the root list the images there are, and tell of the most processed one."""
+        images = [dict(root[name].attrs["ome"]["multiscales"][0]) for name in self._present()]
+        for image in images:
+            image["datasets"] = [d | {"path": f"{image['name']}/{d['path']}"} for d in image["datasets"]]
+        root.attrs.put({"ome": {"version": "0.5", "multiscales": images}, "spectrotomo": self._most_processed()})
+
+    def _present(self) -> list[str]:
+        return [name for name in IMAGES if self.attributes(name) is not None]
+
+    def _most_processed(self) -> dict[str, Any]:
+        present = self._present()
+        own = self.attributes(present[0]) if present else None
+        return {key: value for key, value in (own or {}).items() if key != "fingerprint"}
 
     def write(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
         """Write the volume of one energy, whole, then flag it as done."""
@@ -108,13 +110,14 @@ class Store:
         own = dict(group.attrs["spectrotomo"])
         own["done"] = [flag or i == index for i, flag in enumerate(own["done"])]
         group.attrs["spectrotomo"] = own
-        if name == next(n for n in IMAGES if n in root):
-            root.attrs["spectrotomo"] = {k: v for k, v in own.items() if k != "fingerprint"}
+        root.attrs["spectrotomo"] = self._most_processed()
 
-    def clear(self) -> None:
-        """Remove all images."""
-        if self.path.exists():
-            shutil.rmtree(self.path)
+    def remove(self, name: str) -> None:
+        """Remove an image, where there is one; the root no longer lists it."""
+        if (self.path / name).exists():
+            root = zarr.open_group(self.path, mode="r+")
+            del root[name]
+            self._describe_root(root)
 
     def attributes(self, name: str) -> dict[str, Any] | None:
         """Give the ``spectrotomo`` attributes of an image, or None where there is none."""
@@ -155,11 +158,11 @@ class Store:
         return np.asarray(zarr.open_array(self.path / name / "0", mode="r")[index])
 
 
-def _multiscale(name: str, path: str, voxel_size: FloatArray | None) -> dict[str, Any]:
+def _multiscale(name: str, voxel_size: FloatArray | None) -> dict[str, Any]:
     space: dict[str, Any] = {"type": "space"} if voxel_size is None else {"type": "space", "unit": "nanometer"}
     scale = [1.0, *(map(float, (1, 1, 1) if voxel_size is None else voxel_size))]
     return {
         "name": name,
         "axes": [{"name": "energy", "type": "energy"}, *({"name": axis} | space for axis in "zyx")],
-        "datasets": [{"path": path, "coordinateTransformations": [{"type": "scale", "scale": scale}]}],
+        "datasets": [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": scale}]}],
     }
