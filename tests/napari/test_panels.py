@@ -126,3 +126,20 @@ def test_the_edge_map_panel_lists_the_particles(panel, model, finished):
     assert made.table.rowCount() == len(particles) == 2
     assert made.table.item(0, 2).text() == f"{particles.median_eV[0]:.2f}"
     assert not made.open_report.isEnabled()
+
+
+def test_layers_of_what_is_no_longer_there_go(panel, model, finished, settle):
+    from napari_spectrotomo._napari.layers import layer_of
+    from napari_spectrotomo._napari.load.opening import show_done
+
+    state_of(model).project = finished
+    show_done(model, finished)
+    made = make("Binarize", panel, model)
+    made.form["min_size"].value = 60
+    made.primary.click()
+    settle(model)
+    assert made.message.text() == ""
+    assert layer_of(model, "mask").visible
+    for stage, role in (("register", "registered"), ("spectra", "edge energy")):
+        assert finished.state(stage) != "done"
+        assert (layer_of(model, role) is None) == (finished.state(stage) == "missing")

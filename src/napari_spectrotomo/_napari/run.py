@@ -9,7 +9,7 @@ from weakref import ref
 
 from ..progress import Progress
 from ..workflow import run_steps
-from .layers import renew, show_stage
+from .layers import drop_stale, renew, show_stage
 from .state import ViewerState, plain_viewer, state_of
 from .work import Job, Outcome, Steps
 
@@ -54,12 +54,14 @@ class _Shown:
         if self._growing == progress.stage:
             renew(viewer, GROWING[progress.stage], progress.energy)
         elif self._project.done(progress.stage).any():
+            drop_stale(viewer, self._project)
             show_stage(viewer, self._project, progress.stage)
             self._growing = progress.stage
 
     def on_end(self, outcome: Outcome) -> None:
         viewer = self._viewer()
         if viewer is not None:
+            drop_stale(viewer, self._project)
             show_stage(viewer, self._project, self._until)
 
 

@@ -2,13 +2,14 @@
 
 from .compare import compare, leave_comparison
 from .show import VOLUME_ROLES, go_to_energy, layer_of, put, renew, show_only, take_away
-from .stages import show_input, show_stage
+from .stages import drop_stale, show_input, show_stage
 from .tuples import ROLE, projections_layer, volume_layer, volumes_layer
 
 __all__ = [
     "ROLE",
     "VOLUME_ROLES",
     "compare",
+    "drop_stale",
     "go_to_energy",
     "layer_of",
     "leave_comparison",

@@ -20,6 +20,15 @@ from .tuples import (
     volumes_layer,
 )
 
+ROLES = {
+    "reconstruct": ("raw",),
+    "binarize": ("mask",),
+    "label": ("particles",),
+    "register": ("registered", "fixed", "difference raw", "difference registered"),
+    "spectra": ("edge energy", "edge error", "edge step"),
+}
+"""The layers that show what each stage made."""
+
 MAGENTA, GREEN, OUTLINE = "magenta", "green", (1.0, 0.83, 0.24, 1.0)
 
 
@@ -38,6 +47,13 @@ def show_stage(viewer: Any, project: Any, stage: str) -> None:
             make[stage](viewer, project)
         except ProjectError:
             return
+
+
+def drop_stale(viewer: Any, project: Any) -> None:
+    """Remove the layers of stages that have nothing any more, because an earlier one is being done again."""
+    for stage, roles in ROLES.items():
+        if project.state(stage) == "missing" and not (stage == "reconstruct" and project.kind == "stack"):
+            take_away(viewer, *roles)
 
 
 def show_input(viewer: Any, project: Any) -> None:
