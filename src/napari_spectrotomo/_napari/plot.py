@@ -36,9 +36,9 @@ class EnergyPlot(QWidget):
 
     energy_chosen = Signal(float)
 
-    def __init__(self, label: str, *, legend: Literal["top", "bottom"] = "top") -> None:
+    def __init__(self, label: str, *, legend: Literal["top", "bottom"] = "top", below: str = "energy (eV)") -> None:
         super().__init__()
-        self._label, self._legend_at = label, legend
+        self._label, self._legend_at, self._below = label, legend, below
         self.curves: tuple[Curve, ...] = ()
         self.energy: float | None = None
         self.widget: Any = None
@@ -92,7 +92,7 @@ class EnergyPlot(QWidget):
         self._line = pg.InfiniteLine(angle=90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DotLine))
         self.widget.addItem(self._line)
         self.widget.scene().sigMouseClicked.connect(self._on_click)
-        below = QLabel("energy (eV)", alignment=Qt.AlignmentFlag.AlignCenter)  # pyqtgraph's own label is cut off below
+        below = QLabel(self._below, alignment=Qt.AlignmentFlag.AlignCenter)  # pyqtgraph's own label is cut off below
         below.setStyleSheet(f"color: {_SMALL['color']}; font-size: {_SMALL['font-size']};")
         self.layout().addWidget(self.widget, 1)
         self.layout().addWidget(below)

@@ -10,10 +10,13 @@ from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QHeaderView, QPushButton, QTa
 
 from ...spectra import SpectraParameters
 from ..forms import ParameterForm
+from ..latest import Latest
 from ..layers import layer_of, leave_comparison, show_only
 from ..panel import Panel
+from ..plot import EnergyPlot
 from ..run import run_until
 from ..status import stage_line
+from .distribution import distributions, made_at
 
 _MAPS = {"Energy": "edge energy", "Error": "edge error", "Step": "edge step"}
 _COLUMNS = {"label": "#", "voxels": "voxels", "median_eV": "median (eV)", "fwhm_eV": "FWHM (eV)"}
@@ -47,8 +50,15 @@ class EdgeMapPanel(Panel):
         header.setStretchLastSection(True)
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setMinimumHeight(110)
+        self.table.setMinimumHeight(90)
+        self.table.setMaximumHeight(150)
         inner.addWidget(self.table)
+        self.plot = EnergyPlot("share of voxels (1/eV)", below="edge energy (eV)")
+        inner.addWidget(self.plot)
+        self._drawn: tuple[Any, ...] = ()
+        self._latest = Latest()
+        self.listen(self._latest.done, self.plot.draw)
+        self.listen(self._latest.failed, self._on_failed)
         self.report = QPushButton("Write the report")
         self.report.setToolTip(
             "One page with the pictures and numbers of this scan, report.html in the project folder."
@@ -74,8 +84,8 @@ class EdgeMapPanel(Panel):
         project = self.state.project
         words = "The map is done."
         if project.state("spectra") == "done":
-            edge = project.edge_map()
-            words = f"{edge.method} map, e0 {edge.e0:.1f} eV."
+            about = project.record.stage("spectra").get("edge_map", {})
+            words = f"{about['method']} map, e0 {about['e0']:.1f} eV." if {"method", "e0"} <= about.keys() else words
         return f"{project.source.name}: {stage_line(project, 'spectra', words)}"
 
     def refresh(self) -> None:
@@ -86,6 +96,7 @@ class EdgeMapPanel(Panel):
         self.open_report.setEnabled((project.path / "report.html").exists())
         if done:
             self._fill(project.particles())
+            self._draw(project)
 
     def act(self) -> None:
         """Map the edge."""
@@ -99,6 +110,16 @@ class EdgeMapPanel(Panel):
                 value = getattr(particle, name)
                 text = f"{value:.2f}" if name.endswith("_eV") else f"{int(value)}"
                 self.table.setItem(row, column, QTableWidgetItem(text))
+
+    def _draw(self, project: Any) -> None:
+        """Draw the distributions, when they are of another map than before."""
+        seen = made_at(project.path)
+        if seen != self._drawn:
+            self._drawn = seen
+            self._latest.ask(lambda: distributions(project.edge_map().energy, project.labels()))
+
+    def _on_failed(self, error: Exception) -> None:
+        self.say(f"The distributions cannot be shown: {error}", error=True)
 
     def _show(self, role: str) -> None:
         leave_comparison(self.viewer)

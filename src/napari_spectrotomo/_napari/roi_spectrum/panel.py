@@ -13,10 +13,10 @@ from superqt.utils import qthrottled
 
 from ..energy_text import ENERGIES, shown_energy
 from ..forms import labelled
+from ..latest import Latest
 from ..layers import ROLE, go_to_energy, layer_of
 from ..panel import Panel
 from ..plot import Curve, EnergyPlot
-from .latest import Latest
 from .regions import regions_of
 from .spectra import RegionSpectrum, spectra_of, write_csv
 
@@ -65,8 +65,8 @@ class RoiSpectrumPanel(Panel):
         self._followed_layer: Any = None
         self._seen: tuple[Any, ...] = ()
         self._latest = Latest()
-        self._latest.done.connect(self._show)
-        self._latest.failed.connect(lambda error: self.say(f"The spectrum could not be computed: {error}", error=True))
+        self.listen(self._latest.done, self._show)
+        self.listen(self._latest.failed, self._on_failed)
         self.update_spectra = qthrottled(self._update, timeout=_INTERVAL)
         self.layer.changed.connect(self._follow)
         self.depth.changed.connect(lambda *_: self.update_spectra())
@@ -183,6 +183,9 @@ class RoiSpectrumPanel(Panel):
         )
         self.export.setEnabled(bool(spectra))
         self._mark()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.say(f"The spectrum could not be computed: {error}", error=True)
 
     def _mark(self, event: Any = None) -> None:
         self.plot.mark(shown_energy(self.viewer))

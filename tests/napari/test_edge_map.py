@@ -1,0 +1,42 @@
+"""The Edge map panel shows the distribution of each particle's edge energies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_spectrotomo._napari.edge_map import EdgeMapPanel
+from napari_spectrotomo._napari.edge_map.distribution import distributions
+from napari_spectrotomo._napari.layers import show_stage
+from napari_spectrotomo._napari.state import state_of
+
+pytestmark = pytest.mark.viewer
+
+
+def test_each_particle_has_its_own_distribution_that_adds_up_to_one():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], 4000).reshape(3, 40, 100)
+    energy = np.where(labels == 1, 6548.0, 6552.0) + rng.normal(0, 0.3, labels.shape)
+    energy[0] = np.nan
+    one, two = distributions(energy, labels)
+    assert (one.name, two.name) == ("particle 1", "particle 2")
+    assert one.energies[np.argmax(one.values)] == pytest.approx(6548, abs=0.2)
+    assert two.energies[np.argmax(two.values)] == pytest.approx(6552, abs=0.2)
+    for curve in (one, two):
+        assert curve.values.sum() * np.diff(curve.energies)[0] == pytest.approx(1, abs=0.05)
+
+
+def test_without_a_map_there_is_nothing_to_draw():
+    assert distributions(np.full((2, 2, 2), np.nan), np.ones((2, 2, 2), int)) == []
+
+
+def test_the_panel_draws_every_particle_and_shows_each_map(panel, model, finished, qtbot):
+    state_of(model).project = finished
+    show_stage(model, finished, "spectra")
+    made = panel(EdgeMapPanel, model)
+    qtbot.waitUntil(lambda: len(made.plot.curves) == len(finished.particles()), timeout=20_000)
+    assert "half-height map, e0 65" in made.header.text()
+    for role, button in made.maps.items():
+        button.click()
+        assert [layer.metadata["spectrotomo"] for layer in model.layers if layer.visible] == [role]
+        assert model.layers.selection.active.visible
