@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("napari")
 pytest.importorskip("pytestqt")
 
-TIMEOUT = 60_000  # ms; a busy machine is no failure
+TIMEOUT = 120_000  # ms; a busy machine is no failure
 
 
 @pytest.fixture(autouse=True)
