@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..data import FloatArray
 from ..progress import Progress, raise_if_aborted
 from .project import Project
 
@@ -52,3 +54,25 @@ class Job:
         """Log a step that is done and give its report."""
         self.log.info("%s%s: %s", self.stage, "" if energy is None else f" {energy:.2f} eV", message)
         return Progress(self.stage, done, total, message, energy)
+
+    def each_energy(
+        self, image: str, energies: FloatArray, make: Callable[[int], str], *, before: int = 0
+    ) -> Iterator[Progress]:
+        """Make what an image lacks, an energy at a time.
+
+        Parameters
+        ----------
+        image : str
+            The image in the store whose flags tell what is done.
+        energies : (E,), eV
+        make : callable
+            Writes the volume of the energy with this index, and says what it did.
+        before : int
+            Steps of the stage that come before these.
+        """
+        total = before + len(energies)
+        done = self.project.store.done(image)
+        for e, energy in enumerate(energies):
+            self.check()
+            message = "found done" if done[e] else make(e)
+            yield self.finished(before + e + 1, total, message, float(energy))

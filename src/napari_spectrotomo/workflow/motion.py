@@ -67,22 +67,17 @@ def _move(job: Job, registration: Registration, total: int) -> Iterator[Progress
     for name in ("squared_difference_raw", "squared_difference_registered", "registered"):
         unit = stack.attenuation_unit if name == "registered" else ""
         store.create(name, stack.shape, np.float32, stack.energies, stack.voxel_size, unit, job.fingerprint)
-    done = store.done("registered")
     fixed = store.read("mask", registration.fixed_index).astype(np.float32)
-    for e, energy in enumerate(stack.energies):
-        step = len(stack) + e + 1
-        if done[e]:
-            yield job.finished(step, total, "found done", float(energy))
-            continue
-        job.check()
+
+    def move(e: int) -> str:
         matrix = registration.matrices[e]
         mask = store.read("mask", e).astype(np.float32)
         store.write("squared_difference_raw", e, (mask - fixed) ** 2)
-        moved = (
-            np.nan_to_num(resample(mask, matrix, order=1), nan=0.0)
-            if np.isfinite(matrix).all()
-            else np.full_like(fixed, np.nan)
-        )
+        moved = np.full_like(fixed, np.nan)
+        if np.isfinite(matrix).all():
+            moved = np.nan_to_num(resample(mask, matrix, order=1), nan=0.0)  # nothing beyond the moving field
         store.write("squared_difference_registered", e, (moved - fixed) ** 2)
         store.write("registered", e, resample(store.read("reconstruction", e), matrix, order=3))
-        yield job.finished(step, total, "volume moved", float(energy))
+        return "volume moved"
+
+    yield from job.each_energy("registered", stack.energies, move, before=total - len(stack))

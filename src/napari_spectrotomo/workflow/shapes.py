@@ -17,26 +17,22 @@ def binarize_steps(job: Job) -> Iterator[Progress]:
     """Binarize every volume by its own histogram, or take the masks that were given."""
     project, parameters = job.project, job.project.recipe.binarize
     stack = project.stack("reconstruction")
-    n = len(stack)
-    given = load_masks(parameters.masks, (n, *stack.shape)) if parameters.masks else None
+    given = load_masks(parameters.masks, (len(stack), *stack.shape)) if parameters.masks else None
     project.store.create(
         "mask", stack.shape, bool, stack.energies, stack.voxel_size, stack.attenuation_unit, job.fingerprint
     )
-    done = project.store.done("mask")
-    for e, energy in enumerate(stack.energies):
-        if done[e]:
-            yield job.finished(e + 1, n, "found done", float(energy))
-            continue
-        job.check()
+
+    def binarize(e: int) -> str:
         if given is not None:
-            mask, message = np.asarray(given[e]), "own mask taken"
-        else:
-            result = binarize_volume(project.store.read("reconstruction", e), parameters)
-            job.warn(result.warnings, f"{energy:.2f} eV")
-            job.entry.setdefault("thresholds", {})[f"{energy:.2f}"] = float(result.threshold)
-            mask, message = result.mask, f"threshold {result.threshold:.4g} {stack.attenuation_unit}"
-        project.store.write("mask", e, mask)
-        yield job.finished(e + 1, n, message, float(energy))
+            project.store.write("mask", e, np.asarray(given[e]))
+            return "own mask taken"
+        result = binarize_volume(project.store.read("reconstruction", e), parameters)
+        job.warn(result.warnings, f"{stack.energies[e]:.2f} eV")
+        job.entry.setdefault("thresholds", {})[f"{stack.energies[e]:.2f}"] = float(result.threshold)
+        project.store.write("mask", e, result.mask)
+        return f"threshold {result.threshold:.4g} {stack.attenuation_unit}"
+
+    yield from job.each_energy("mask", stack.energies, binarize)
 
 
 def label_steps(job: Job) -> Iterator[Progress]:

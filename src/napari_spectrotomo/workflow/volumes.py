@@ -108,14 +108,12 @@ def _take_over(job: Job, stack: EnergyStack) -> Iterator[Progress]:
         stack.attenuation_unit,
         job.fingerprint,
     )
-    done = store.done("reconstruction")
-    for e, energy in enumerate(stack.energies):
-        if done[e]:
-            yield job.finished(e + 1, len(stack), "found done", float(energy))
-            continue
-        job.check()
+
+    def take_over(e: int) -> str:
         store.write("reconstruction", e, np.asarray(stack.data[e], np.float32))
-        yield job.finished(e + 1, len(stack), "volume taken over", float(energy))
+        return "volume taken over"
+
+    yield from job.each_energy("reconstruction", stack.energies, take_over)
 
 
 def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
@@ -138,7 +136,6 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         "1/voxel" if voxel is None else "1/µm",
         job.fingerprint,
     )
-    done = store.done("reconstruction")
     if parameters.center == "auto":
         centers = yield from _find_centers(job, scan, total)
     else:
@@ -148,11 +145,8 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         views = _corrected(job, scan, parameters.fixed).optical_density
         job.entry["filter"] = choose_filter(parameters.filter, views[len(views) // 2])
     parameters = replace(parameters, filter=job.entry["filter"])
-    for e, energy in enumerate(scan.energies):
-        step = total - n + e + 1
-        if done[e]:
-            yield job.finished(step, total, "found done", float(energy))
-            continue
+
+    def reconstruct(e: int) -> str:
         corrected = _corrected(job, scan, e)
         volume = reconstruct_volume(
             corrected.optical_density,
@@ -165,13 +159,10 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
             abort=job.abort,
         )
         store.write("reconstruction", e, volume)
-        job.entry.setdefault("repaired_pixels", {})[f"{energy:.2f}"] = int(corrected.repaired)
-        yield job.finished(
-            step,
-            total,
-            f"reconstructed ({parameters.filter}), axis at column {centers[e]:.2f}, {corrected.repaired} pixels repaired",
-            float(energy),
-        )
+        job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
+        return f"reconstructed ({parameters.filter}), axis at column {centers[e]:.2f}, {corrected.repaired} pixels repaired"
+
+    yield from job.each_energy("reconstruction", scan.energies, reconstruct, before=total - n)
 
 
 def _find_centers(job: Job, scan: Scan, total: int) -> Generator[Progress, None, FloatArray]:
