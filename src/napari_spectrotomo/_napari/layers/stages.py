@@ -132,7 +132,7 @@ def show_map(viewer: Any, project: Any) -> None:
     step_unit = unit.metadata.get("attenuation_unit", "") if unit is not None else ""
     maps = (
         ("edge error", "Edge energy error (eV)", edge.error, "magma"),
-        ("edge step", f"Edge step ({step_unit})" if step_unit else "Edge step", edge.step, "viridis"),
+        ("edge step", f"Edge step ({step_unit})" if step_unit else "Edge step", edge.step, "gray"),
         ("edge energy", "Edge energy (eV)", edge.energy, setting("map_colormap")),
     )
     for role, name, values, colormap in maps:
