@@ -95,6 +95,61 @@ def test_a_stray_photon_is_repaired_unless_told_otherwise(density):
     assert correct_tomogram(hit, 0, CorrectParameters(zinger_threshold=None)).optical_density[1, 6, 6] < -1
 
 
+def cylinder(columns=64, rows=40, views=3) -> np.ndarray:
+    """The optical density of a cylinder of 0.9, with a sharp upper face, (angle, row, column)."""
+    across = (np.arange(columns) - (columns - 1) / 2) / (0.3 * columns)
+    view = np.zeros((rows, columns), np.float32)
+    view[8:] = 0.9 * np.sqrt(np.clip(1 - across**2, 0, None))
+    return np.repeat(view[None], views, axis=0)
+
+
+def scan_of(counts, **more):
+    shape = counts.shape[1:]
+    flats, darks = np.full((4, *shape), 2600, np.uint16), np.full((3, *shape), 100, np.uint16)
+    given = {"flats": [flats], "darks": [darks]} | more
+    return st.Scan.from_arrays([counts], [6700.0], np.arange(len(counts)) * 60.0, **given)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1])
+@pytest.mark.parametrize("pepper", [0, 110])
+def test_salt_and_pepper_are_repaired(share, pepper):
+    density, rng = cylinder(), np.random.default_rng(3)
+    counts = np.rint(100 + 2500 * np.exp(-density) + 8 * rng.standard_normal(density.shape)).astype(np.uint16)
+    noise = rng.random(counts.shape)
+    counts[noise < share / 2] = pepper
+    counts[noise > 1 - share / 2] = 65535
+    result = correct_tomogram(scan_of(counts), 0)
+    error = result.optical_density - density
+    assert result.repaired == pytest.approx(share * counts.size, rel=0.15)
+    assert np.abs(error).max() < 0.55  # beside the sharp face
+    assert error.std() < 0.03
+    assert any("salt and pepper" in w for w in result.warnings)
+    assert not any("saturated" in w for w in result.warnings)
+
+
+def test_what_the_optics_can_see_is_no_stray():
+    density = cylinder()
+    density[:, 20:22, :] += 0.7  # a bright line, and a small dense ball
+    density[:, 30:32, 30:32] += 1.0
+    counts = np.rint(100 + 2500 * np.exp(-density)).astype(np.uint16)
+    result = correct_tomogram(scan_of(counts), 0)
+    assert result.repaired == 0
+    np.testing.assert_allclose(result.optical_density, density, atol=0.01)
+
+
+def test_a_hot_pixel_that_light_adds_little_to_is_repaired():
+    density, rng = cylinder(), np.random.default_rng(4)
+    counts = np.rint(100 + 2500 * np.exp(-density))
+    flats, darks = np.full((4, *counts.shape[1:]), 2600.0), np.full((3, *counts.shape[1:]), 100.0)
+    for frames in (counts, flats, darks):
+        frames[:, 25, 30] = 4000 + rng.normal(0, 50, len(frames))
+    flats[:, 25, 30] += 60
+    scan = scan_of(counts.astype(np.uint16), flats=[flats.astype(np.uint16)], darks=[darks.astype(np.uint16)])
+    result = correct_tomogram(scan, 0)
+    assert result.repaired == len(counts)
+    np.testing.assert_allclose(result.optical_density[:, 25, 30], density[:, 25, 30], atol=0.01)
+
+
 def test_a_stray_photon_in_one_flat_or_dark_makes_no_spot(density):
     scan = counts_scan(density)
     flats, darks = scan.flats[0].compute(), scan.darks[0].compute()

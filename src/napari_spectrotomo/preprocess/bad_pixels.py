@@ -6,37 +6,71 @@ from scipy import ndimage as ndi
 
 Float32 = npt.NDArray[np.float32]
 
+_ALIKE = ((1e-3, 0.25, 1.0), (0.04, 0.375, 4.0))
+"""From which share of strays on some must be expected to touch; the part of a stray's neighbours that may then be like it, and how
+many thresholds it must differ from the others, so that steep faces of the sample are not eaten."""
+_NOISE = 5.0
+"""Standard deviations of a frame's own noise by which a stray pixel stands out at least."""
+_FEWEST = 6
+"""Valid neighbours from which on a surface of second order is fitted."""
+_AROUND = np.mgrid[-2:3, -2:3].reshape(2, -1).T
+_BLOCK = 1 << 14
 
-def mark_zingers(transmission: Float32, threshold: float) -> int:
-    """Set to NaN, in place, the pixels that a stray photon made bright; give how many.
+
+def mark_strays(transmission: Float32, threshold: float) -> int:
+    """Set to NaN, in place, the pixels that stand out of their neighbours as nothing seen by the optics can; give how many.
+
+    Stray photons, flickering and saturated pixels, and pixels without charge (salt-and-pepper noise). Where they are rare, only a
+    pixel that differs from all its neighbours in one sense is taken for one, so that the finest structure stays. Where they
+    are frequent they touch, and a quarter of the neighbours may be alike, or three of eight.
 
     Parameters
     ----------
     transmission : (row, column) float32
         One projection; NaN where it is bad already.
     threshold : float
-        By how much a pixel's optical density must lie below that of all eight neighbours.
+        By how much a pixel's optical density must differ; five times the frame's noise where that is more.
     """
-    brightest = _brightest_neighbour(transmission)
-    with np.errstate(invalid="ignore"):
-        hit = (transmission > brightest * np.float32(np.exp(threshold))) & (brightest > 0)
-    transmission[hit] = np.nan
-    return int(hit.sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        density = -np.log(transmission)
+    least = max(threshold, _NOISE * _noise(density))
+    found = _mark(density, least, alike=0.0)
+    for share, alike, times in _ALIKE:
+        while found > share * density.size and (more := _mark(density, times * least, alike)):
+            found += more
+    transmission[np.isnan(density)] = np.nan
+    return found
 
 
-def _brightest_neighbour(frame: Float32) -> Float32:
-    """Highest of the valid among the eight pixels around each, (row, column); 0 where none is."""
-    padded = np.pad(np.nan_to_num(frame, nan=0.0), 1)
-    sides = np.maximum(padded[:, :-2], padded[:, 2:])  # left and right of each column
-    rows = np.maximum(sides, padded[:, 1:-1])
-    return np.maximum(np.maximum(rows[:-2], rows[2:]), sides[1:-1])
+def _noise(density: Float32) -> float:
+    """Standard deviation of the noise from differences of pixels side by side, most of which show the same."""
+    steps = np.abs(np.diff(density, axis=1))
+    known = steps[np.isfinite(steps)]
+    return float(np.median(known)) / 0.6745 / np.sqrt(2) if known.size else 0.0
+
+
+def _mark(density: Float32, least: float, alike: float) -> int:
+    """Set strays to NaN, of whose valid neighbours a part, `alike`, may be like them; give how many."""
+    rows, columns = density.shape
+    padded = np.pad(density, 1, constant_values=np.nan)
+    lower, higher, valid = (np.zeros(density.shape, np.int8) for _ in range(3))
+    for i, j in _AROUND[np.abs(_AROUND).max(axis=1) == 1] + 1:
+        difference = padded[i : i + rows, j : j + columns] - density
+        lower += difference < -least
+        higher += difference > least
+        valid += np.isfinite(difference)
+    needed = np.maximum(valid - np.ceil(alike * valid), 1)
+    stray = (lower >= needed) | (higher >= needed)
+    density[stray] = np.nan
+    return int(stray.sum())
 
 
 def repair(frame: Float32) -> int:
     """Fill the NaN of a projection in place; give how many there were.
 
-    Each takes the median of the valid pixels around it, 3 x 3 or, where fewer than three of those are valid, 5 x 5;
-    inside larger holes, the nearest valid pixel. Repaired pixels repair no others.
+    Each takes the value of a surface of second order through the valid of the 5 x 5 pixels around it, the nearer the more (a
+    Gaussian of one pixel), within what they span; inside larger holes that of the nearest valid pixel. Repaired pixels repair no
+    others.
 
     Parameters
     ----------
@@ -46,12 +80,7 @@ def repair(frame: Float32) -> int:
     bad = np.argwhere(np.isnan(frame))
     if len(bad) == 0:
         return 0
-    filled = np.full(len(bad), np.nan, np.float32)
-    for radius in (1, 2):
-        todo = np.flatnonzero(np.isnan(filled))
-        values = _neighbourhoods(frame, bad[todo], radius)
-        enough = np.isfinite(values).sum(axis=1) >= 3
-        filled[todo[enough]] = np.nanmedian(values[enough], axis=1)
+    filled = np.concatenate([_fitted(frame, bad[i : i + _BLOCK]) for i in range(0, len(bad), _BLOCK)])
     deep = np.isnan(filled)
     if deep.any():
         nearest = ndi.distance_transform_edt(np.isnan(frame), return_distances=False, return_indices=True)
@@ -60,11 +89,31 @@ def repair(frame: Float32) -> int:
     return len(bad)
 
 
-def _neighbourhoods(frame: Float32, pixels: npt.NDArray[np.intp], radius: int) -> Float32:
-    """Values around each of N pixels, (N, (2 radius + 1)²), NaN beyond the frame."""
-    offsets = np.mgrid[-radius : radius + 1, -radius : radius + 1].reshape(2, -1).T
-    row, column = np.moveaxis(pixels[:, None] + offsets, -1, 0)
+def _fitted(frame: Float32, pixels: npt.NDArray[np.intp]) -> Float32:
+    """Value of the fitted surface at each of N pixels, (N,); NaN where too few of its neighbours are valid."""
+    values = _neighbourhoods(frame, pixels)
+    valid = np.isfinite(values)
+    enough = valid.sum(axis=1) >= _FEWEST
+    filled = np.full(len(pixels), np.nan, np.float32)
+    if not enough.any():
+        return filled
+    values, valid = values[enough], valid[enough]
+    y, x = _AROUND.T.astype(np.float64)
+    surface = np.stack([np.ones_like(x), y, x, y * y, x * y, x * x], axis=1)
+    weight = valid * np.exp(-0.5 * (y**2 + x**2))
+    # slopes and curvatures that the valid pixels do not tell are held at zero
+    normal = np.einsum("nk,ki,kj->nij", weight, surface, surface, optimize=True) + np.diag([1e-9] + 5 * [1e-3])
+    right = (weight * np.where(valid, values, 0)) @ surface
+    at_pixel = np.linalg.solve(normal, right[..., None])[:, 0, 0]
+    lowest, highest = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
+    filled[enough] = np.clip(at_pixel, lowest, highest)
+    return filled
+
+
+def _neighbourhoods(frame: Float32, pixels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Values of the 5 x 5 pixels around each of N pixels, (N, 25), NaN beyond the frame."""
+    row, column = np.moveaxis(pixels[:, None] + _AROUND, -1, 0)
     inside = (row >= 0) & (row < frame.shape[0]) & (column >= 0) & (column < frame.shape[1])
-    values = np.full(inside.shape, np.nan, np.float32)
+    values = np.full(inside.shape, np.nan)
     values[inside] = frame[row[inside], column[inside]]
     return values

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..data import FloatArray, Scan
 from ..errors import DataError
 from ..parameters import checked
-from .bad_pixels import mark_zingers, repair
+from .bad_pixels import mark_strays, repair
 from .exclusions import leave_out
 from .open_beam import OpenBeam, clean_mean
 from .parameters import CorrectParameters, Exclusion
@@ -33,7 +33,7 @@ class CorrectedTomogram:
     optical_density : (A, R, C) float32
     angles : (A,) float64, degrees; one a view
     repaired : int
-        Pixels filled from their neighbours, zingers included.
+        Pixels filled from their neighbours, strays included.
     saturated : int
         Raw counts at the most the detector's integers can hold.
     warnings : tuple of str
@@ -64,7 +64,7 @@ def correct(
     exclude : tuple of Exclusion
         What to leave out, and why.
     zinger_threshold : float or None
-        By how much a pixel's optical density must lie below that of all its neighbours to be repaired.
+        By how much a pixel's optical density must differ from that of its neighbours to be repaired.
 
     Returns
     -------
@@ -127,26 +127,29 @@ def correct_tomogram(scan: Scan, index: int, parameters: CorrectParameters = _D)
     transmission_of = _Transmission(scan, index)
     view_of_frame = _view_of_frame(scan.angles[index])
     total = np.zeros((view_of_frame.max() + 1, *counts.shape[1:]), np.float32)
-    repaired = 0
+    repaired = strays = 0
+    still_saturated = saturated
     for i, frame in enumerate(counts):
         transmission = transmission_of(i, frame)
         if parameters.zinger_threshold is not None and scan.kind != "optical_density":
-            mark_zingers(transmission, parameters.zinger_threshold)
+            strays += mark_strays(transmission, parameters.zinger_threshold)
         if np.isnan(transmission).all():
             raise DataError(
                 f"{at} projection {i} ({scan.angles[index][i]:g}°) holds no positive transmission at all: "
                 "leave it out (an exclusion with its reason), or check its flats and darks."
             )
+        still_saturated -= _saturated_and_repaired(scan, frame, transmission)
         repaired += repair(transmission)
         total[view_of_frame[i]] += transmission
     density = -np.log(total / np.bincount(view_of_frame).astype(np.float32)[:, None, None])
 
     warnings = _warnings_beforehand(scan, index)
-    if saturated:
-        warnings.append(f"{at} {saturated} counts are saturated: the optical density there is wrong.")
+    if still_saturated:
+        warnings.append(f"{at} {still_saturated} counts are saturated: the optical density there is wrong.")
     if repaired > 0.01 * counts.size:
         warnings.append(
-            f"{at} {repaired / counts.size:.0%} of the pixels held no transmission; their neighbours filled them."
+            f"{at} {repaired / counts.size:.0%} of the pixels held no transmission ({(repaired - strays) / counts.size:.0%}) or "
+            f"stood out of their neighbours ({strays / counts.size:.0%}, salt and pepper); their neighbours filled them."
         )
     dense = float(np.mean(density > DENSE))
     if dense > 0.005:
@@ -203,6 +206,13 @@ def _saturated(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int:
         return 0
     top = np.iinfo(counts.dtype).max
     return int(np.count_nonzero(counts == top) + np.count_nonzero(np.asarray(scan.flats[index]) == top))
+
+
+def _saturated_and_repaired(scan: Scan, frame: npt.NDArray[Any], transmission: Float32) -> int:
+    """Saturated counts of a frame that were marked for repair, and so do no harm."""
+    if scan.kind != "counts" or frame.dtype.kind not in "iu":
+        return 0
+    return int(np.count_nonzero((frame == np.iinfo(frame.dtype).max) & np.isnan(transmission)))
 
 
 def _check_flats(scan: Scan, index: int) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage as ndi
 
 Float32 = npt.NDArray[np.float32]
 
@@ -51,6 +52,11 @@ class OpenBeam:
         return (1 - weight) * self.levels[before] + weight * self.levels[before + 1]
 
     def unlit(self) -> npt.NDArray[np.bool_]:
-        """Pixels, (row, column), whose open beam is under 1 % of the field's median: dead, or out of the beam."""
-        level = self.levels.mean(0)
-        return ~(level > 0.01 * np.median(level[np.isfinite(level)]))
+        """Pixels, (row, column), that tell nothing: dead, out of the beam, or hot.
+
+        The open beam is under 1 % of the field's median there, or under a fifth of the median around them: what light adds
+        to a hot pixel drowns in the noise of its dark.
+        """
+        level = np.nan_to_num(self.levels.mean(0), nan=0.0)
+        around = ndi.median_filter(level, 5, mode="nearest")
+        return ~((level > 0.01 * np.median(level)) & (level > 0.2 * around))

@@ -1,4 +1,4 @@
-"""What a user may choose in the correction: what to leave out and why, and how bright a zinger is."""
+"""What a user may choose in the correction: what to leave out and why, and how far a stray pixel stands out."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -38,7 +38,7 @@ class CorrectParameters:
     exclude: tuple[Exclusion, ...] = parameter((), "Energies and projections left out by hand, each with its reason.")
     zinger_threshold: Annotated[float, Gt(0)] | None = parameter(
         0.3,
-        "A pixel whose optical density lies below that of all its neighbours by more than this was hit by a stray "
-        "photon and is repaired; none keeps such pixels.",
+        "A pixel whose optical density differs from that of its neighbours by more than this was hit by a stray photon or "
+        "failed (salt and pepper), and is repaired; none keeps such pixels.",
         label="zinger threshold",
     )
