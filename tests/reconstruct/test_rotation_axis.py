@@ -38,6 +38,15 @@ def test_a_missing_wedge_still_gives_the_axis_within_a_pixel(sinogram):
     assert find_center_of(views, angles) == pytest.approx(66.4, abs=1.0)
 
 
+@pytest.mark.parametrize("reach", [60, 80, 85])
+def test_a_sample_that_is_seen_whole_gives_the_axis_to_a_tenth_of_a_pixel_without_a_half_turn(sinogram, reach):
+    angles = np.arange(-reach, reach + 1, 2.0)
+    views = np.zeros((len(angles), 12, 96), np.float32)
+    views[:, :, 16:80] = sinogram(64, angles, 34.6)[:, None] / 64
+    views += 0.01 + np.random.default_rng(2).normal(0, 0.01, views.shape)
+    assert find_center_of(views, angles) == pytest.approx(50.6, abs=0.1)
+
+
 def test_noise_moves_the_axis_little(sinogram):
     rng = np.random.default_rng(3)
     views = np.repeat(sinogram(128, HALF_TURN, 61.2)[:, None] / 64, 8, axis=1)

@@ -34,7 +34,7 @@ def view_warnings(angles: FloatArray) -> tuple[str, ...]:
         return ()
     return (
         f"A wedge of {steps.max():.0f}° was not measured: surfaces facing it are blurred, attenuation is too low there, "
-        "and the rotation axis is known to half a pixel only.",
+        "and the rotation axis is less certain: look at a slice.",
     )
 
 

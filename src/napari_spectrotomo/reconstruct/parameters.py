@@ -36,6 +36,3 @@ class ReconstructParameters:
         "Pixel size against energy: the zone-plate rule (proportional to energy), the files' metadata, none "
         "(the detector was moved to hold it), or auto, which looks at the metadata.",
     )
-    fixed: int = parameter(
-        -1, "Index of the energy whose pixel size all volumes get; -1 is the highest.", label="fixed energy"
-    )

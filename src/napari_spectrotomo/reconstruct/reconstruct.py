@@ -29,7 +29,8 @@ def reconstruct(
     engine: Literal["auto", "algotom", "skimage"] = _D.engine,
     filter: Literal["auto"] | Filter = _D.filter,
     magnification: Magnification = _D.magnification,
-    fixed: int = _D.fixed,
+    *,
+    fixed: int = -1,
 ) -> EnergyStack:
     """Reconstruct every energy on the fixed energy's grid.
 
@@ -70,7 +71,6 @@ def reconstruct(
         "engine": engine,
         "filter": filter,
         "magnification": magnification,
-        "fixed": fixed,
     }
     parameters = checked(ReconstructParameters, given, where="reconstruct")
     if od.kind != "optical_density":
@@ -78,11 +78,11 @@ def reconstruct(
     for energy, angles in zip(od.energies, od.angles, strict=True):
         check_views(angles, f"At {energy:g} eV: ")
     wedges = [f"At {e:g} eV: {w}" for e, a in zip(od.energies, od.angles, strict=True) for w in view_warnings(a)]
-    ratio, sizes, warnings = magnifications(od, parameters.magnification, parameters.fixed)
+    ratio, sizes, warnings = magnifications(od, parameters.magnification, fixed)
     centers, doubts = _centers(od, parameters)
-    size = None if sizes is None else float(sizes[parameters.fixed])
+    size = None if sizes is None else float(sizes[fixed])
     if parameters.filter == "auto":
-        parameters = replace(parameters, filter=filter_for(od, parameters))
+        parameters = replace(parameters, filter=filter_for(od, parameters.filter, fixed))
 
     rows, columns = od.projections[0].shape[1:]
     one = dask.delayed(reconstruct_volume)
@@ -113,10 +113,10 @@ def _centers(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, t
     return given_centers(parameters.center, od), ()
 
 
-def filter_for(od: Scan, parameters: ReconstructParameters) -> Filter:
+def filter_for(od: Scan, name: str, fixed: int) -> Filter:
     """Give the filter for all energies of a scan: 'auto' looks at the middle view of the fixed energy."""
-    views = od.projections[parameters.fixed]
-    return choose_filter(parameters.filter, np.asarray(views[len(views) // 2]))
+    views = od.projections[fixed]
+    return choose_filter(name, np.asarray(views[len(views) // 2]))
 
 
 def given_centers(center: float | tuple[float, ...], od: Scan) -> FloatArray:

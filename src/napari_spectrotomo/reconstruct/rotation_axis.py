@@ -9,11 +9,13 @@ from scipy.optimize import minimize_scalar
 
 from ..data import FloatArray, Scan
 from ..errors import ReconstructionError
+from .center_of_mass import axis_from_mass
 from .geometry import check_views
 from .opposite_views import opposite_views
 
 Float32 = npt.NDArray[np.float32]
 _ALIKE = 0.5  # correlation under which two opposite views do not show the same thing
+_WIDE = 3.0  # pixels that Vo's metric is off where a wedge is missing
 _ROWS = 256  # as many detector rows as the search looks at
 
 
@@ -50,7 +52,8 @@ def find_center_of(projections: npt.NDArray[np.floating], angles: FloatArray) ->
 
     Views half a turn apart are mirror images about the axis. Both are predicted at one common angle from the views nearest
     to it, so that no two need be exactly 180° apart, and the mirror image is moved for the highest correlation. Where the
-    scan spans less than a half turn, Vo's sinogram metric (algotom) decides.
+    scan spans less than a half turn, it is the axis about which the sample's centre of mass goes round, where Vo's sinogram
+    metric (algotom), which is pixels off then, does not contradict it.
 
     Parameters
     ----------
@@ -167,7 +170,7 @@ def _correlation(a: Float32, b: Float32) -> float:
 
 
 def _axis_from_sinograms(projections: npt.NDArray[np.floating], angles: FloatArray) -> float:
-    """Median of what Vo's metric finds in the five rows in which most is seen."""
+    """Centre of mass's axis, if near the median of what Vo's metric finds in the five rows in which most is seen; else that."""
     from algotom.prep.calculation import find_center_vo
 
     columns = projections.shape[2]
@@ -178,6 +181,9 @@ def _axis_from_sinograms(projections: npt.NDArray[np.floating], angles: FloatArr
         for r in sorted(rows)
     ]
     center = float(np.median(found))
+    axis = axis_from_mass(projections, angles)
+    if abs(axis - center) <= max(_WIDE, 0.05 * columns):
+        return axis
     if np.median(np.abs(np.asarray(found) - center)) > 2:
         raise ReconstructionError(
             f"The scan spans {np.ptp(angles):g}°, less than a half turn, and its rows do not agree on a rotation axis "
