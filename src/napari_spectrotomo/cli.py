@@ -161,11 +161,11 @@ def main() -> None:
     except Aborted as stopped:
         _complain(f"{stopped} The same command continues.")
         sys.exit(130)
-    except KeyboardInterrupt:
-        _complain("Interrupted; what was finished is kept, and the same command continues.")
-        sys.exit(130)
     except SpectrotomoError as error:
         _complain(" ".join(str(error).split()))
+        sys.exit(1)
+    except OSError as error:
+        _complain(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
         sys.exit(1)
 
 
@@ -190,7 +190,10 @@ def _simulated(folder: Path, settings: list[str]) -> Path:
         name, equals, text = setting.partition("=")
         if not equals:
             raise SpectrotomoError(f"{setting!r} is no setting: write parameter=value, such as rows=64.")
-        values[name.strip()] = yaml.safe_load(text)
+        try:
+            values[name.strip()] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise SpectrotomoError(f"The value in {setting!r} cannot be read: {error}.") from error
     scan, truth = simulate_scan(**values)
     folder.mkdir(parents=True, exist_ok=True)
     write_scan(scan, folder, format="fxi")

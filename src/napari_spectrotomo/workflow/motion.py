@@ -38,10 +38,15 @@ def _transforms(job: Job, energies: FloatArray, total: int) -> Generator[Progres
     results = _found(unfinished, job.fingerprint)
     for index in sorted(results):
         yield job.finished(len(results), total, "transform found done", float(energies[index]))
-    masks = job.project.masks()
-    for index, pair in registration_steps(
-        masks, energies=energies, parameters=job.project.recipe.register, done=dict(results), abort=job.abort
-    ):
+    steps = registration_steps(
+        job.project.masks(),
+        energies=energies,
+        parameters=job.project.recipe.register,
+        voxel_size=job.project.stack("reconstruction").voxel_size,
+        done=dict(results),
+        abort=job.abort,
+    )
+    for index, pair in steps:
         results[index] = pair
         plain = {str(i): p.to_dict() for i, p in sorted(results.items())}
         write_json(unfinished, {"fingerprint": job.fingerprint, "results": plain})

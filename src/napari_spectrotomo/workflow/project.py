@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ..atomic import write_text
 from ..data import EnergyStack, FloatArray, Scan
-from ..errors import ProjectError
-from ..io import identify, read_scan, read_stack
+from ..errors import ParameterError, ProjectError
+from ..io import ReadParameters, identify, read_scan, read_stack
 from ..parameters import as_plain
 from ..preprocess import leave_out
 from .recipe import Recipe
@@ -33,6 +33,9 @@ FILES: dict[str, tuple[str, ...]] = {
     "report": ("report.html",),
 }
 """The files that each stage leaves."""
+
+_UNFINISHED: dict[str, tuple[str, ...]] = {"register": ("registration.partial.json",)}
+"""The files that each stage keeps while it is at work."""
 
 _IMAGES: dict[str, tuple[str, ...]] = {
     "reconstruct": ("reconstruction",),
@@ -100,7 +103,7 @@ class Project:
         if known and known.source != source:
             known._must_hold_the_same(source, wanted, kind)
         project.record.content.update(source=str(source), kind=kind)
-        project.input()
+        _ = project.fixed_index  # reads the headers, and refuses what cannot be before anything is written
         try:
             path.mkdir(parents=True, exist_ok=True)
             project.save()
@@ -166,7 +169,12 @@ class Project:
     @property
     def fixed_index(self) -> int:
         """Index of the energy that all others are registered to."""
-        return range(len(self.energies))[self.recipe.register.fixed]
+        n, fixed = len(self.energies), self.recipe.register.fixed
+        if not -n <= fixed < n:
+            raise ParameterError(
+                f"register.fixed is {fixed}, and there are {n} energies: give an index from {-n} to {n - 1}."
+            )
+        return range(n)[fixed]
 
     def state(self, stage: str) -> State:
         """Say whether a stage is 'missing', 'partial', 'done', or 'outdated' by a change of parameters or inputs.
@@ -185,7 +193,7 @@ class Project:
     def discard(self, stage: str) -> None:
         """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""
         for name in (stage, *dependents(stage)):
-            for file in FILES.get(name, ()):
+            for file in (*FILES.get(name, ()), *_UNFINISHED.get(name, ())):
                 (self.path / file).unlink(missing_ok=True)
             for image in _IMAGES.get(name, ()):
                 self.store.remove(image)
@@ -311,4 +319,9 @@ def _read(source: Path, recipe: Recipe, kind: str) -> Scan | EnergyStack:
     values.pop("kind")
     if kind == "scan":
         return read_scan(source, **values)
+    for name in values.keys() - {"format", "energies", "pixel_size"}:
+        if getattr(read, name) != getattr(ReadParameters(), name):
+            raise ParameterError(
+                f"read.{name} says something of projections, and {source} holds volumes: leave it out."
+            )
     return read_stack(source, format=read.format, energies=read.energies, voxel_size=read.pixel_size)

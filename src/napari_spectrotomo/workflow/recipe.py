@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ PARAMETERS: dict[str, type] = {
 
 STAGES: tuple[str, ...] = tuple(PARAMETERS)
 
+FILE_PARAMETERS = ("flats", "darks", "masks", "labels")
+"""Parameters that name a file of the user's own; they are kept as absolute paths, so that a run may begin anywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -53,8 +57,14 @@ class Recipe:
     report: ReportParameters = field(default_factory=ReportParameters)
 
     @classmethod
-    def from_plain(cls, content: Any) -> Recipe:
+    def from_plain(cls, content: Any, beside: Path | None = None) -> Recipe:
         """Build a recipe from nested plain values, ``{stage: {parameter: value}}``.
+
+        Parameters
+        ----------
+        content : dict
+        beside : path, optional
+            The folder that names of files are relative to; by default the working folder.
 
         Raises
         ------
@@ -75,7 +85,12 @@ class Recipe:
                 raise ParameterError(
                     f"Stage {name} of the recipe must hold parameters with their values; found {values!r}."
                 )
-        return cls(**{name: checked(PARAMETERS[name], values or {}, where=name) for name, values in stages.items()})
+        return cls(
+            **{
+                name: checked(PARAMETERS[name], _with_whole_paths(values or {}, beside), where=name)
+                for name, values in stages.items()
+            }
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> Recipe:
@@ -86,13 +101,14 @@ class Recipe:
         ParameterError
             If the file cannot be read, is not YAML, or does not hold a recipe.
         """
+        path = Path(path).absolute()
         try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise ParameterError(f"The recipe {path} cannot be read: {error}.") from error
         except yaml.YAMLError as error:
             raise ParameterError(f"The recipe {path} is not YAML: {' '.join(str(error).split())}.") from error
-        return cls.from_plain(content)
+        return cls.from_plain(content, beside=path.parent)
 
     def to_yaml(self) -> str:
         """Give the recipe as YAML, every parameter as it will be used."""
@@ -109,7 +125,7 @@ class Recipe:
         """
         if stage not in PARAMETERS:
             raise ParameterError(f"There is no stage {stage!r}; the stages are {', '.join(STAGES)}.")
-        merged = as_plain(getattr(self, stage)) | values
+        merged = as_plain(getattr(self, stage)) | _with_whole_paths(values)
         return replace(self, **{stage: checked(PARAMETERS[stage], merged, where=stage)})
 
     def with_setting(self, setting: str) -> Recipe:
@@ -125,3 +141,14 @@ class Recipe:
         except yaml.YAMLError as error:
             raise ParameterError(f"The value in {setting!r} cannot be read: {' '.join(str(error).split())}.") from error
         return self.changed(stage, **{parameter: value})
+
+
+def _with_whole_paths(values: dict[str, Any], beside: Path | None = None) -> dict[str, Any]:
+    def whole(value: Any) -> Any:
+        return (
+            os.path.abspath((beside or Path()) / Path(value).expanduser())
+            if isinstance(value, str) and value
+            else value
+        )
+
+    return {name: whole(value) if name in FILE_PARAMETERS else value for name, value in values.items()}

@@ -20,7 +20,7 @@ import psutil
 from ..atomic import write_json
 from ..errors import ProjectError
 from ..parameters import as_plain
-from .recipe import Recipe
+from .recipe import FILE_PARAMETERS, Recipe
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "read": (),
@@ -33,6 +33,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "report": ("spectra",),
 }
 """What every stage takes from: a stage out of date makes those that name it out of date."""
+
+
+_TAKE_THE_FIXED_ENERGY = ("reconstruct", "label")
+"""Stages that need to know which energy is the fixed one: its pixel size is the grid's, its mask is labelled."""
 
 
 def dependents(stage: str) -> tuple[str, ...]:
@@ -127,12 +131,13 @@ class Record:
         """Give what is recorded of a stage; empty when it never ran."""
         return self.content["stages"].get(name, {})
 
-    def begin(self, name: str, fingerprint: str) -> dict[str, Any]:
+    def begin(self, name: str, fingerprint: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """Give the entry of a stage about to run: the one begun before when nothing changed since, else a new one."""
         entry = self.stage(name)
         if entry.get("fingerprint") != fingerprint:
             entry = {"fingerprint": fingerprint, "finished": False, "seconds": 0.0, "warnings": {}}
             self.content["stages"][name] = entry
+        entry["parameters"] = parameters
         return entry
 
     def finish(self, name: str) -> None:
@@ -158,6 +163,7 @@ class Record:
             "needs": [self.fingerprint(n, recipe) for n in NEEDS[name]],
             "inputs": [[i["name"], i["sha256"]] for i in self.content["inputs"]] if name == "read" else None,
             "given": _given_files(getattr(recipe, name)),
+            "fixed": recipe.register.fixed if name in _TAKE_THE_FIXED_ENERGY else None,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -172,7 +178,7 @@ class Record:
 
 
 def inputs_of(files: list[str], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give name, size, time and SHA-256 of every input file; the checksum is taken again only where size or time changed."""
+    """Give name, size, time and SHA-256 of every input file; checksums are taken again only where size or time changed."""
     before = {(i["path"], i["size"], i["modified_ns"]): i["sha256"] for i in known}
     found = []
     for file in sorted({str(Path(f)) for f in files}):
@@ -185,7 +191,7 @@ def inputs_of(files: list[str], known: list[dict[str, Any]]) -> list[dict[str, A
                 "path": file,
                 "size": key[1],
                 "modified_ns": key[2],
-                "sha256": before.get(key) or checksum(path),
+                "sha256": (path.is_file() and before.get(key)) or checksum(path),
             }
         )
     return found
@@ -201,10 +207,10 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _given_files(parameters: Any) -> list[list[int]]:
-    """Size and time of the files that parameters name (own masks and labels): a file that changes is a parameter that changes."""
-    named = (Path(path) for name in ("masks", "labels") if (path := getattr(parameters, name, None)))
-    return [[s.st_size, s.st_mtime_ns] for path in named if path.exists() for s in [path.stat()]]
+def _given_files(parameters: Any) -> list[str]:
+    """What tells that a file named by a parameter has changed: size and time, of a folder those of all that is in it."""
+    named = (Path(path) for name in FILE_PARAMETERS if isinstance(path := getattr(parameters, name, None), str))
+    return [checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if p.exists()]
 
 
 def versions() -> dict[str, str]:

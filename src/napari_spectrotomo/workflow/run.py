@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import Aborted, DataError, ParameterError, ProjectError, SpectrotomoError
+from ..parameters import as_plain
 from ..progress import Progress, ProgressCallback, raise_if_aborted
 from .chemistry import spectra_steps
 from .job import Job
@@ -113,12 +114,12 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    with _logging(project.path) as log, _writing(project), _on_threads(threads):
+    with _alone(project.path), _logging(project.path) as log, _writing(project), _on_threads(threads):
         log.info("run until %s: %s", until, project.source)
         check_inputs(project)
+        _check_energies(project, until)
         if restart:
             project.discard("read")
-        _check_energies(project, until)
         for stage in STAGES[: STAGES.index(until) + 1]:
             yield from _do(project, stage, log, threads, abort)
         log.info("run until %s: done", until)
@@ -131,11 +132,6 @@ def _check_energies(project: Project, until: str) -> None:
         raise DataError(
             f"{project.source} has one energy ({project.energies[0]:.2f} eV): registering volumes and mapping an edge need "
             "several. It can be reconstructed, binarized and labelled: stop there with --until label."
-        )
-    if not -n <= project.recipe.register.fixed < n:
-        raise ParameterError(
-            f"register.fixed is {project.recipe.register.fixed}, and there are {n} energies: "
-            f"give an index from {-n} to {n - 1}."
         )
 
 
@@ -151,7 +147,7 @@ def _do(
     if project.record.stage(stage).get("fingerprint", fingerprint) != fingerprint:
         log.info("%s: changed, so its results and those made from them are taken away", stage)
         project.discard(stage)
-    entry = project.record.begin(stage, fingerprint)
+    entry = project.record.begin(stage, fingerprint, as_plain(getattr(project.recipe, stage)))
     project.record.save()
     log.info("%s: begun", stage)
     yield Progress(stage, 0, 1, "begun")
@@ -170,6 +166,24 @@ def _do(
         raise
     project.record.finish(stage)
     log.info("%s: done in %.1f s", stage, entry["seconds"])
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the project for one run; the system frees it when the process ends, however it ends."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ProjectError(f"Another run is at work on {folder}: wait for it, or stop it first.") from error
+    except OSError as error:
+        raise ProjectError(f"The project folder {folder} cannot be written: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -196,9 +210,10 @@ def _writing(project: Project) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
+        if error.filename and not Path(error.filename).is_relative_to(project.path):
+            raise DataError(f"{error.filename} cannot be read: {error.strerror or error}.") from error
         raise ProjectError(
-            f"The project folder {project.path} cannot be written: {error.strerror or error}{where}. What was finished is kept: "
+            f"The project folder {project.path} cannot be written: {error.strerror or error}. What was finished is kept: "
             "free space or mend the folder, then give the same command again."
         ) from error
 

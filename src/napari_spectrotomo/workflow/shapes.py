@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..errors import DataError
 from ..parameters import keywords
 from ..progress import Progress
 from ..segment import binarize_volume, label_particles, load_labels, load_masks
@@ -44,6 +45,10 @@ def label_steps(job: Job) -> Iterator[Progress]:
         labels = load_labels(parameters.labels, mask.shape)
     else:
         labels = label_particles(mask, **keywords(parameters, leave_out=("labels",)))
+    if labels.max(initial=0) > np.iinfo(np.uint16).max:
+        raise DataError(
+            f"Labels go up to {labels.max()}, and labels.tif holds numbers up to 65535: renumber the particles."
+        )
     count = len(np.unique(labels[labels > 0]))
     if count == 0:
         job.warn(

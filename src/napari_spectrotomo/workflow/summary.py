@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..report import ProjectionAt, ReportData, write_report
 from .describe import in_words
 from .job import Job
 from .project import Project
+from .recipe import STAGES
 
 
 def report_steps(job: Job) -> Iterator[Progress]:
@@ -60,7 +60,7 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
         spectra=project.spectra(),
         particles=project.particles(),
         warnings=project.warnings(),
-        parameters={f.name: as_plain(getattr(project.recipe, f.name)) for f in fields(project.recipe)},
+        parameters={stage: record.stage(stage).get("parameters", {}) for stage in STAGES},
         versions=record.content["versions"],
         timings={name: record.stage(name)["seconds"] for name in record.content["stages"] if name != "report"},
         options=project.recipe.report,
@@ -79,13 +79,14 @@ def _reconstruction_in_words(entry: dict[str, Any]) -> dict[str, str]:
 
 
 def _two_projections(project: Project) -> tuple[ProjectionAt, ProjectionAt] | None:
-    """Give the view nearest to 0° at the lowest energy and at the fixed one; None when the project began from volumes."""
+    """Give the view nearest to 0° at the fixed energy and the one farthest from it; None when the project began from volumes."""
     if project.kind == "stack":
         return None
     parameters = as_plain(project.recipe.correct) | {"exclude": ()}
     scan = correct(project.scan(), **parameters)
     pair = []
-    for index in (0, project.fixed_index):
+    farthest = int(np.argmax(np.abs(scan.energies - scan.energies[project.fixed_index])))
+    for index in (farthest, project.fixed_index):
         nearest = int(np.argmin(np.abs(scan.angles[index])))
         view = np.asarray(scan.projections[index][nearest], np.float32)
         pair.append(ProjectionAt(float(scan.energies[index]), float(scan.angles[index][nearest]), view))

@@ -37,7 +37,6 @@ def read_steps(job: Job) -> Iterator[Progress]:
             *(f"{file} was skipped: {reason}" for file, reason in metadata.get("skipped", [])),
         ]
     )
-    job.warn(list(metadata.get("excluded", [])), "excluded")
     job.project.record.content["scan"] = _summary_of(found)
     yield job.finished(1, 1, f"{len(found)} energies in {len(metadata.get('files', []))} files")
 
@@ -76,6 +75,8 @@ def correct_steps(job: Job) -> Iterator[Progress]:
     if isinstance(found, EnergyStack):
         yield job.finished(1, 1, "nothing to do: the source holds volumes")
         return
+    job.warn(found.metadata.get("excluded", []), "excluded")
+    job.project.record.content["scan"] = _summary_of(found)
     index = job.project.fixed_index
     corrected = _corrected(job, found, index)
     yield job.finished(1, 1, f"checked; {corrected.repaired} pixels repaired", float(found.energies[index]))
@@ -117,13 +118,13 @@ def _take_over(job: Job, stack: EnergyStack) -> Iterator[Progress]:
 
 
 def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
-    parameters = job.project.recipe.reconstruct
+    parameters, fixed = job.project.recipe.reconstruct, job.project.fixed_index
     n = len(scan)
     total = 2 * n if parameters.center == "auto" else n
     store = job.project.store
-    ratio, sizes, warnings = magnifications(scan, parameters.magnification, parameters.fixed)
+    ratio, sizes, warnings = magnifications(scan, parameters.magnification, fixed)
     job.warn(warnings, "magnification")
-    voxel = None if sizes is None else np.full(3, float(sizes[parameters.fixed]))
+    voxel = None if sizes is None else np.full(3, float(sizes[fixed]))
     job.project.record.content["scan"]["voxel_size_nm"] = None if voxel is None else [float(v) for v in voxel]
     rows, columns = scan.projections[0].shape[1:]
     shape = (int(rows), int(columns), int(columns))
@@ -142,7 +143,7 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         centers = given_centers(parameters.center, scan)
     job.entry["centers"] = [float(c) for c in centers]
     if "filter" not in job.entry:
-        views = _corrected(job, scan, parameters.fixed).optical_density
+        views = _corrected(job, scan, fixed).optical_density
         job.entry["filter"] = choose_filter(parameters.filter, views[len(views) // 2])
     parameters = replace(parameters, filter=job.entry["filter"])
 

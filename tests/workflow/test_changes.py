@@ -1,0 +1,97 @@
+"""Everything a result depends on makes it out of date; a refused change leaves all as it was."""
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+from filelock import FileLock
+
+from napari_spectrotomo import DataError, ParameterError, Project, ProjectError, Recipe, register, run
+from napari_spectrotomo.workflow import run_steps
+
+
+def test_another_fixed_energy_has_another_grid_and_other_labels(own_project):
+    own_project.change("register", fixed=0)
+    assert own_project.state("reconstruct") == own_project.state("label") == "outdated"
+    list(run_steps(own_project, "register"))
+    assert own_project.registration().fixed_index == 0
+    assert own_project.stack().voxel_size[0] == pytest.approx(own_project.scan().pixel_size[0])
+    assert own_project.masks()[0].compute()[own_project.labels() > 0].all()
+
+
+def test_an_energy_left_out_later_is_told_and_one_taken_back_is_forgotten(own_project):
+    own_project.change("correct", exclude=[{"reason": "beam dump", "energy": 6542.0}])
+    list(run_steps(own_project, "correct"))
+    assert "beam dump" in " ".join(own_project.warnings())
+    assert 6542.0 not in own_project.record.content["scan"]["energies_eV"]
+    own_project.change("correct", exclude=[])
+    list(run_steps(own_project, "correct"))
+    assert "beam dump" not in " ".join(own_project.warnings())
+
+
+def test_own_masks_in_a_zarr_that_change_inside_are_taken_anew(own_project, tmp_path):
+    shape = own_project.masks().shape
+    mine = zarr.create_array(str(tmp_path / "own.zarr"), shape=shape, chunks=(1, *shape[1:]), dtype=bool)
+    mine[:] = own_project.masks().compute()
+    own_project.change("binarize", masks=str(tmp_path / "own.zarr"))
+    list(run_steps(own_project, "binarize"))
+    mine[0, :4] = True
+    assert own_project.state("binarize") == "outdated"
+
+
+def test_files_in_a_recipe_are_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Recipe().with_setting("binarize.masks=own.tif").binarize.masks == str(tmp_path / "own.tif")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "recipe.yaml").write_text("label: {labels: mine.tif}")
+    assert Recipe.load("sub/recipe.yaml").label.labels == str(tmp_path / "sub" / "mine.tif")
+
+
+def test_a_setting_that_is_refused_is_not_kept(small_scan, own_project):
+    before = (own_project.path / "recipe.yaml").read_bytes(), own_project.record.path.read_bytes()
+    with pytest.raises(ParameterError, match=r"register\.fixed is 99"):
+        run(small_scan, own_project.path, own_project.recipe.changed("register", fixed=99), restart=True)
+    assert ((own_project.path / "recipe.yaml").read_bytes(), own_project.record.path.read_bytes()) == before
+    assert Project.open(own_project.path).state("report") == "done"
+
+
+def test_a_second_run_on_a_project_is_refused_while_the_first_lasts(own_project):
+    with FileLock(own_project.path / ".lock"), pytest.raises(ProjectError, match="Another run"):
+        list(run_steps(own_project))
+    list(run_steps(own_project))
+
+
+def test_labels_that_do_not_fit_into_labels_tif_are_refused(own_project, tmp_path):
+    tifffile.imwrite(tmp_path / "mine.tif", np.where(own_project.labels() > 0, 70000, 0).astype(np.int32))
+    own_project.change("label", labels=str(tmp_path / "mine.tif"))
+    with pytest.raises(DataError, match="65535"):
+        list(run_steps(own_project, "label"))
+    assert not (own_project.path / "labels.tif").exists()
+
+
+def test_what_concerns_projections_is_refused_for_volumes(finished, tmp_path):
+    with pytest.raises(ParameterError, match=r"read\.angles"):
+        run(finished.path / "project.zarr", tmp_path / "p", Recipe().changed("read", angles=[0, 1]))
+    assert not (tmp_path / "p").exists()
+
+
+def test_the_report_states_the_parameters_that_were_used(own_project):
+    from napari_spectrotomo.workflow import write_project_report
+
+    own_project.change("binarize", min_size=987654321)
+    assert "987654321" not in write_project_report(own_project).read_text()
+
+
+def test_rigid_means_rigid_on_the_voxels_there_are(finished, quick, tmp_path):
+    stack = finished.stack().data[-2:].compute()
+    root = zarr.open_group(str(tmp_path / "s.zarr"), mode="w")
+    root.create_array("0", data=stack[:, ::2])
+    space = [{"name": a, "type": "space", "unit": "nanometer"} for a in "zyx"]
+    datasets = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1, 800.0, 400.0, 400.0]}]}]
+    image = {"axes": [{"name": "energy", "type": "energy"}, *space], "datasets": datasets}
+    root.attrs["ome"] = {"version": "0.5", "multiscales": [image]}
+    recipe = quick.changed("register", transform="rigid").changed("read", energies=[6700.0, 6710.0])
+    project = run(tmp_path / "s.zarr", tmp_path / "p", recipe, until="register")
+    np.testing.assert_allclose(project.stack().voxel_size, [800, 400, 400])
+    direct = register(project.masks(), transform="rigid", energies=[6700, 6710], voxel_size=[800, 400, 400])
+    np.testing.assert_allclose(project.registration().matrices, direct.matrices, atol=1e-9)
