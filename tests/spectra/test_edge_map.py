@@ -126,3 +126,14 @@ def test_it_stops_on_request(noisy):
     abort.set()
     with pytest.raises(Aborted):
         edge_energy(noisy, abort=abort)
+
+
+def test_a_scan_that_ends_soon_after_the_edge_is_not_carried_back_by_a_line_through_two_points():
+    energies = np.arange(6530.0, 6595.0, 3.0)
+    mean = 1 + 0.5 * (1 + np.tanh((energies - 6551) / 4)) / 2
+    noise = np.random.default_rng(5).normal(0, 0.01, (len(energies), 4, 8, 8))
+    emap = edge_energy(EnergyStack.from_arrays(mean[:, None, None, None] + noise, energies))
+    assert emap.windows["nnorm"] == 0
+    assert emap.windows["post_points"] >= 3
+    assert np.nanmedian(np.abs(emap.energy - 6551)) < 0.3  # 1.2 with a line through the last two
+    assert "a constant was taken" in " ".join(emap.warnings)

@@ -19,11 +19,15 @@ from ..errors import DataError
 Pair = tuple[float, float]
 FEWEST_PRE_EDGE = 3
 """A straight line needs as many samples; below that the pre-edge is a constant (larch)."""
+FEWEST_POST_EDGE = 3
+"""As many samples after the edge at least, where the scan has them."""
 FAR_BEFORE = 5.0
 """A sample so far (eV) before a window's start does not count in an edge map."""
 PRE_END, PRE_LIMIT = -20.0, -5.0
 POST_START, POST_LIMIT = 55.0, 15.0
 """Where the edge map's windows end and start (eV from e0), and how near to the edge a short scan may push them."""
+POST_SPAN, LINE_SPAN = 20.0, 30.0
+"""How long (eV) the window after the edge is at least, and how long it must be for a line (larch)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def map_windows(
                 f"{-pre[1]:.0f} eV below the edge instead of {-PRE_END:.0f}. Start the scan earlier."
             )
     if post is None:
-        enough = float(energies[-2]) - e0
+        enough = min(float(energies[-min(FEWEST_POST_EDGE, len(energies))]) - e0, high - POST_SPAN)
         post = (min(POST_START, max(enough, POST_LIMIT)), high)
         if post[0] < POST_START:
             warnings.append(
@@ -118,14 +122,24 @@ def map_windows(
             )
     pre, post = (max(min(pre), low), max(pre)), (min(post), min(max(post), high))
     found = _windows(energies, e0, pre, post, 1 if nnorm is None else nnorm, _map_samples)
+    if nnorm is None and (_count(found.post_samples) < FEWEST_POST_EDGE or post[1] - post[0] < LINE_SPAN):
+        found = replace(found, nnorm=0)
+        warnings.append(
+            f"The window after the edge, {e0 + post[0]:.1f} to {e0 + post[1]:.1f} eV, is too short for a line: a constant was "
+            "taken, so that edge energies may be biased."
+        )
     for name, used in (("before", found.pre_samples), ("after", found.post_samples)):
-        points = used.stop - used.start
+        points = _count(used)
         if points < FEWEST_PRE_EDGE:
             warnings.append(
                 f"Only {points} of the energies lie in the window {name} the edge: the background there is poorly known. "
                 f"Widen the window, or measure more energies {name} the edge."
             )
     return replace(found, warnings=tuple(warnings))
+
+
+def _count(samples: slice) -> int:
+    return int(samples.stop - samples.start)
 
 
 def _reach(energies: FloatArray, e0: float) -> Pair:
