@@ -141,10 +141,32 @@ def test_what_is_not_there_cannot_be_left_out(panel, model, scan, settle):
 
 
 def test_numbers_and_ranges_are_read():
-    assert numbers_from("3, 7-9") == (3, 7, 8, 9)
-    assert numbers_from("") == ()
-    with pytest.raises(ParameterError, match="'x' is no projection"):
-        numbers_from("1, x")
+    assert numbers_from("3, 7-9", 31) == (3, 7, 8, 9)
+    assert numbers_from("30", 31) == (30,)
+    assert numbers_from("", 31) == ()
+    for text, words in (
+        ("1, x", "'x' is no projection"),
+        ("-3", "'-3' is no projection"),
+        (",", "',' is no projection"),
+        ("9-7", "runs backwards: write 7-9"),
+        ("31", "There is no projection 31"),
+        ("1-999999999", "There is no projection 999999999"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            numbers_from(text, 31)
+
+
+def test_a_range_that_runs_backwards_leaves_nothing_out(panel, model, scan, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    made.primary.click()
+    settle(model)
+    editor = made.exclusions
+    editor.energy.value, editor.projections.value, editor.reason.value = 6530.0, "9-7", "shutter"
+    editor.add.click()
+    assert "runs backwards" in made.message.text()
+    assert state_of(model).job is None
+    assert state_of(model).project.recipe.correct.exclude == ()
 
 
 def test_volumes_already_reconstructed_go_on_to_binarize(panel, model, finished, settle, tmp_path):

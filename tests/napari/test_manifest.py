@@ -36,6 +36,13 @@ def test_npe2_validates_the_manifest():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_suffix_that_is_read_is_offered_to_napari(manifest):
+    from napari_spectrotomo.io.sniff import _SCAN_SUFFIXES
+
+    (reader,) = manifest.contributions.readers
+    assert {f"*{suffix}" for suffix in (*_SCAN_SUFFIXES, ".zarr")} == set(reader.filename_patterns)
+
+
 def test_every_command_can_be_imported(manifest):
     for command in manifest.contributions.commands:
         module, _, name = command.python_name.partition(":")

@@ -21,7 +21,7 @@ SQUARE = np.array([[6, 2, 3], [6, 2, 7], [6, 5, 7], [6, 5, 3]], float)
 @pytest.fixture
 def raw(model):
     values = np.arange(3 * 12 * 16 * 16, dtype=np.float32).reshape(3, 12, 16, 16)
-    return put(model, volumes_layer(EnergyStack.from_arrays(values, [1.0, 2.0, 3.0], 50.0), "raw", "Raw"))
+    return put(model, volumes_layer(EnergyStack.from_arrays(values, [7001.0, 7002.0, 7003.0], 50.0), "raw", "Raw"))
 
 
 def region(layer, raw, depth=0):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...errors import DataError, ReadError
+from ...atomic import whole_file
+from ...errors import DataError, ProjectError, ReadError
 from ...progress import Progress, raise_if_aborted
 from ..run import start
 from ..state import state_of
 from ..work import Job
+
+MOST = np.iinfo(np.uint16).max
+"""The highest particle number that a project's labels, uint16 in its TIFF, can hold."""
 
 
 def take_masks(viewer: Any, data: Any) -> Job | None:
@@ -38,15 +43,14 @@ def take_masks(viewer: Any, data: Any) -> Job | None:
             )
         path = _new(project.path, "own_masks", ".zarr")
         whole = data if data.ndim == 4 else data[None]
-        out = zarr.create_array(str(path), shape=data.shape, dtype="bool", chunks=(1, *shape[1:])[-data.ndim :])
-        for e in range(len(whole)):
-            raise_if_aborted(abort)
-            mask = np.asarray(whole[e]) != 0
-            if data.ndim == 4:
-                out[e] = mask
-            else:
-                out[:] = mask
-            yield Progress("binarize", e + 1, len(whole), "mask saved")
+        with _written_folder(path) as temporary:
+            out = zarr.create_array(
+                str(temporary), shape=data.shape, dtype="bool", chunks=(1, *shape[1:])[-data.ndim :]
+            )
+            for e in range(len(whole)):
+                raise_if_aborted(abort)
+                out[e if data.ndim == 4 else slice(None)] = np.asarray(whole[e]) != 0
+                yield Progress("binarize", e + 1, len(whole), "mask saved")
         project.change("binarize", masks=str(path))
         return path
 
@@ -65,9 +69,16 @@ def take_labels(viewer: Any, data: Any) -> Job | None:
             raise DataError(
                 f"These labels have shape {tuple(data.shape)}: they must be that of the volumes, {shape} (z, y, x)."
             )
-        path = _new(project.path, "own_labels", ".tif")
         yield Progress("label", 0, 1, "saving")
-        tifffile.imwrite(path, np.asarray(data).astype(np.uint16))
+        labels = np.asarray(data)
+        if labels.min() < 0 or labels.max() > MOST:
+            raise DataError(
+                f"These labels go from {labels.min()} to {labels.max()}: particles are numbered from 1 to {MOST}. "
+                "Number them anew (skimage.segmentation.relabel_sequential)."
+            )
+        path = _new(project.path, "own_labels", ".tif")
+        with _written(path) as temporary:
+            tifffile.imwrite(temporary, labels.astype(np.uint16))
         project.change("label", labels=str(path))
         yield Progress("label", 1, 1, "labels saved")
         return path
@@ -82,15 +93,41 @@ def take_file(viewer: Any, stage: str, name: str, source: Path) -> Job | None:
     def steps(abort: threading.Event) -> Generator[Progress, None, Path]:
         path = _new(project.path, f"own_{name}", source.suffix)
         yield Progress(stage, 0, 1, "copying")
-        try:
-            shutil.copyfile(source, path)
-        except OSError as error:
-            raise ReadError(f"The file {source} cannot be copied into the project: {error.strerror}.") from error
+        with _written(path, source) as temporary:
+            shutil.copyfile(source, temporary)
         project.change(stage, **{name: str(path)})
         yield Progress(stage, 1, 1, "copied")
         return path
 
     return start(viewer, "Copying the file", steps)
+
+
+@contextmanager
+def _written(path: Path, source: Path | None = None) -> Iterator[Path]:
+    """Write a file whole or not at all, and say what went wrong in a sentence."""
+    try:
+        with whole_file(path) as temporary:
+            yield temporary
+    except OSError as error:
+        why = error.strerror or error
+        if source is not None:
+            raise ReadError(f"The file {source} cannot be copied into the project: {why}.") from error
+        raise ProjectError(f"{path.name} cannot be written into the project {path.parent}: {why}.") from error
+
+
+@contextmanager
+def _written_folder(path: Path) -> Iterator[Path]:
+    """Write a folder whole or not at all."""
+    temporary = path.with_name(f".{path.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        yield temporary
+        temporary.rename(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise ProjectError(f"{path.name} cannot be written into the project {path.parent}: {why}.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _stack_shape(project: Any) -> tuple[int, ...]:

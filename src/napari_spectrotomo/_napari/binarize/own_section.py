@@ -12,7 +12,9 @@ from napari.layers import Labels, Shapes
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ...errors import ParameterError
 from ..layers import ROLE
+from ..outline import AREAS, outline_of
 
 KINDS = {
     "masks": ("Masks", "A labels layer, (energy, z, y, x) or (z, y, x), whose non-zero voxels are the sample."),
@@ -110,8 +112,20 @@ class OwnSection(QWidget):
 
 
 def polygon_of(layer: Shapes, scale: Any) -> tuple[tuple[float, float], ...]:
-    """Give the corners (y, x) in voxels of the first shape of a layer; empty when there is none."""
+    """Give the outline (y, x), in voxels, of the first shape of a layer, seen along z.
+
+    Raises
+    ------
+    ParameterError
+        If there is no shape, or it encloses nothing.
+    """
     if not len(layer.data):
-        return ()
-    corners = np.asarray(layer.data[0])[:, -2:] * np.asarray(layer.scale)[-2:] + np.asarray(layer.translate)[-2:]
-    return tuple((float(y), float(x)) for y, x in corners / np.asarray(scale, float)[-2:])
+        raise ParameterError("Draw an ellipse, a rectangle or a polygon around the sample first.")
+    kind = str(layer.shape_type[0])
+    if kind not in AREAS:
+        raise ParameterError(f"A {kind} encloses nothing: draw an ellipse, a rectangle or a polygon around the sample.")
+    corners = outline_of(layer, 0)[:, -2:] * np.asarray(layer.scale)[-2:] + np.asarray(layer.translate)[-2:]
+    y, x = (corners / np.asarray(scale, float)[-2:]).T
+    if abs(np.dot(y, np.roll(x, 1)) - np.dot(x, np.roll(y, 1))) / 2 < 1:
+        raise ParameterError("Seen along z this shape encloses no voxel: draw it in a slice across z.")
+    return tuple((float(a), float(b)) for a, b in zip(y, x, strict=True))

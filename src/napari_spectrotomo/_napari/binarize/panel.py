@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from qtpy.QtWidgets import QGroupBox, QVBoxLayout
 
-from ...errors import SpectrotomoError
+from ...errors import ParameterError, SpectrotomoError
 from ...segment import BinarizeParameters, LabelParameters
 from ..forms import Fold, ParameterForm
 from ..layers import layer_of, leave_comparison
@@ -57,9 +57,8 @@ class BinarizePanel(Panel):
         """Say how many particles there are."""
         project = self.state.project
         words = "Masks and particles are done."
-        layer = layer_of(self.viewer, "particles")
-        if layer is not None and project.state("label") == "done":
-            count = int(layer.data.max())
+        count = project.record.stage("label").get("particles")
+        if count is not None:
             words = f"Masks are done; {count} particle{'s' if count != 1 else ''} found."
         stage = "label" if project.state("binarize") == "done" else "binarize"
         return f"{span(project.energies)}. {stage_line(project, stage, words)}"
@@ -78,10 +77,12 @@ class BinarizePanel(Panel):
     def _on_layer(self, kind: str, layer: Any) -> None:
         if kind == "region":
             raw = layer_of(self.viewer, "raw")
-            corners = polygon_of(layer, raw.scale if raw is not None else layer.scale)
-            if len(corners) < 3:
-                self.say("Draw a polygon or a rectangle around the sample first.", error=True)
+            try:
+                corners = polygon_of(layer, raw.scale if raw is not None else layer.scale)
+            except ParameterError as error:
+                self.say(str(error), error=True)
             else:
+                self.say("")
                 self._set(kind, corners)
         elif kind == "masks":
             take_masks(self.viewer, layer.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from magicgui.widgets import ComboBox, LineEdit
@@ -11,6 +12,8 @@ from qtpy.QtWidgets import QListWidget, QPushButton, QVBoxLayout, QWidget
 from ...errors import ParameterError
 from ...preprocess import Exclusion
 from ..forms import labelled
+
+_RANGE = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{1,9}))?", re.ASCII)
 
 
 class ExclusionEditor(QWidget):
@@ -30,6 +33,7 @@ class ExclusionEditor(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._exclusions: tuple[Exclusion, ...] = ()
+        self._views = 0
         self.energy = ComboBox(label="energy", choices=[("every energy", None)], tooltip="The energy it is about.")
         self.projections = LineEdit(
             label="projections", tooltip="Numbers of projections from 0, such as 3, 7-9; empty: the whole energy."
@@ -49,9 +53,19 @@ class ExclusionEditor(QWidget):
         for widget in (self._fields, self.add, self.list, self.remove):
             layout.addWidget(widget)
 
-    def show_exclusions(self, exclusions: tuple[Exclusion, ...], energies: Any) -> None:
-        """Show the exclusions of a project, and the energies there are to leave out."""
+    def show_exclusions(self, exclusions: tuple[Exclusion, ...], energies: Any, views: int) -> None:
+        """Show the exclusions of a project, and the energies there are to leave out.
+
+        Parameters
+        ----------
+        exclusions : tuple of Exclusion
+        energies : (E,), eV
+        views : int
+            The most projections that an energy has now.
+        """
         self._exclusions = tuple(exclusions)
+        left_out = sum(views if x.angles else len(x.projections or ()) for x in self._exclusions)
+        self._views = views + left_out  # numbers count what was left out before
         chosen = self.energy.value
         choices = [("every energy", None), *((f"{e:.1f} eV", float(e)) for e in energies)]
         self.energy.choices = choices
@@ -64,7 +78,7 @@ class ExclusionEditor(QWidget):
 
     def _add(self) -> None:
         try:
-            views = numbers_from(self.projections.value)
+            views = numbers_from(self.projections.value, self._views)
         except ParameterError as error:
             self.refused.emit(str(error))
             return
@@ -84,21 +98,33 @@ class ExclusionEditor(QWidget):
             self.edited.emit(tuple(x for i, x in enumerate(self._exclusions) if i not in rows))
 
 
-def numbers_from(text: str) -> tuple[int, ...]:
-    """Read numbers and ranges, such as ``3, 7-9``.
+def numbers_from(text: str, count: int) -> tuple[int, ...]:
+    """Read numbers and ranges, such as ``3, 7-9``; empty where nothing is written.
+
+    Parameters
+    ----------
+    text : str
+    count : int
+        Numbers are below this.
 
     Raises
     ------
     ParameterError
-        If it is anything else.
+        If it is anything else, a range runs backwards, or a number is too high.
     """
     numbers: list[int] = []
     for part in filter(None, (p.strip() for p in text.split(","))):
-        first, dash, last = part.partition("-")
-        try:
-            numbers += range(int(first), int(last or first) + 1) if dash else [int(first)]
-        except ValueError as error:
-            raise ParameterError(f"{part!r} is no projection: give numbers and ranges, such as 3, 7-9.") from error
+        found = _RANGE.fullmatch(part)
+        if not found:
+            raise ParameterError(f"{part!r} is no projection: give numbers and ranges, such as 3, 7-9.")
+        first, last = int(found[1]), int(found[2] or found[1])
+        if last < first:
+            raise ParameterError(f"{part!r} runs backwards: write {last}-{first}.")
+        if last >= count:
+            raise ParameterError(f"There is no projection {last} in this scan: they are numbered from 0.")
+        numbers += range(first, last + 1)
+    if text.strip() and not numbers:
+        raise ParameterError(f"{text.strip()!r} is no projection: give numbers and ranges, such as 3, 7-9.")
     return tuple(numbers)
 
 

@@ -89,7 +89,8 @@ class LoadPanel(Panel):
         self.summary.setText(summary(project))
         left_out = project.recipe.correct.exclude
         energies = sorted({*map(float, project.energies), *(x.energy for x in left_out if x.energy is not None)})
-        self.exclusions.show_exclusions(left_out, energies)
+        views = max(len(p) for p in project.scan().projections) if is_scan else 0
+        self.exclusions.show_exclusions(left_out, energies, views)
 
     def act(self) -> None:
         """Load what the line names: a scan, a stack, or a project."""

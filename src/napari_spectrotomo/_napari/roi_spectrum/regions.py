@@ -11,6 +11,8 @@ import numpy.typing as npt
 from napari.layers import Labels, Points, Shapes
 from skimage.draw import line, polygon
 
+from ..outline import outline_of
+
 MOST = 8
 """Regions of one layer that are followed; more could not be told apart in a plot."""
 
@@ -73,15 +75,13 @@ def _voxels(layer: Any, points: Any, like: Any) -> npt.NDArray[np.float64]:
 
 
 def _shape(layer: Shapes, index: int, like: Any, depth: int, shape: tuple[int, ...]) -> Region | None:
-    corners = _voxels(layer, layer.data[index], like)
+    corners = _voxels(layer, outline_of(layer, index), like)
     if np.isnan(corners).any():
         return None
     flat = int(np.argmin(np.ptp(corners, axis=0)))
     across = [a for a in range(3) if a != flat]
     outline = corners[:, across]
     kind = layer.shape_type[index]
-    if kind == "ellipse":
-        outline = _ellipse(outline)
     low = np.floor(outline.min(axis=0)).astype(int)
     extent = np.ceil(outline.max(axis=0)).astype(int) - low + 2
     plane = np.zeros(extent, bool)
@@ -95,14 +95,6 @@ def _shape(layer: Shapes, index: int, like: Any, depth: int, shape: tuple[int, .
     mask = np.repeat(np.expand_dims(plane, flat), 2 * depth + 1, axis=flat)
     start = np.insert(low, flat, middle - depth)
     return _clipped(f"{kind} {index + 1}", layer.edge_color[index], start, mask, shape)
-
-
-def _ellipse(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Give the outline of the ellipse that fills a (turned) rectangle."""
-    middle = corners.mean(axis=0)
-    one, two = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
-    turn = np.linspace(0, 2 * np.pi, 90, endpoint=False)
-    return middle + np.cos(turn)[:, None] * one + np.sin(turn)[:, None] * two
 
 
 def _point(layer: Points, index: int, like: Any, depth: int, shape: tuple[int, ...]) -> Region | None:
