@@ -65,17 +65,17 @@ def test_what_does_not_fit_together_is_said(change, words):
 
 def test_a_stack_is_sorted_and_keeps_one_energy_a_chunk():
     volumes = np.stack([np.full((2, 3, 4), e, np.float64) for e in (3.0, 1.0, 2.0)])
-    stack = EnergyStack.from_arrays(volumes, [3.0, 1.0, 2.0], voxel_size=20)
+    stack = EnergyStack.from_arrays(volumes, [6700.0, 6500.0, 6600.0], voxel_size=20)
     assert stack.data.dtype == np.float32
     assert stack.data.chunks == ((1, 1, 1), (2,), (3,), (4,))
     np.testing.assert_array_equal(stack.data[:, 0, 0, 0].compute(), [1, 2, 3])
     assert stack.attenuation_unit == "1/µm"
-    assert EnergyStack.from_arrays(volumes, [1, 2, 3]).attenuation_unit == "1/voxel"
+    assert EnergyStack.from_arrays(volumes, [6500, 6600, 6700]).attenuation_unit == "1/voxel"
 
 
 def test_selected_energies_keep_what_belongs_to_them():
-    scan = Scan.from_arrays([views(value=i) for i in range(3)], [1.0, 2.0, 3.0], [0, 1, 2], pixel_size=[1, 2, 3])
+    scan = Scan.from_arrays([views(value=i) for i in range(3)], [6500.0, 6600.0, 6700.0], [0, 1, 2], pixel_size=[1, 2, 3])
     some = scan.select([-1, 0])
-    assert list(some.energies) == [1, 3]
+    assert list(some.energies) == [6500, 6700]
     assert list(some.pixel_size) == [1, 3]
     assert some.projections[1].compute().max() == 2

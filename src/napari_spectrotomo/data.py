@@ -13,7 +13,20 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import FloatArray, angles_by_energy, as_frames, as_projections, check_tomogram, values_by_energy
+from .arrays import (
+    FloatArray,
+    angles_by_energy,
+    as_array,
+    as_energies,
+    as_frames,
+    as_numbers,
+    as_projections,
+    as_voxel_size,
+    check_tomogram,
+    positions_by_energy,
+    sets_by_energy,
+    values_by_energy,
+)
 from .errors import DataError
 
 Kind = Literal["counts", "transmission", "optical_density"]
@@ -96,16 +109,14 @@ class Scan:
         Raises
         ------
         DataError
-            If numbers or shapes do not fit together, a value is not finite, or two energies are the same.
+            If numbers or shapes do not fit together, a value is no finite number, two energies are the same, or all of them
+            look like keV.
         """
-        energy = np.atleast_1d(np.asarray(energies, np.float64))
+        energy = as_energies(energies)
         n = len(energy)
-        if n == 0 or len(projections) != n:
-            raise DataError(f"{len(projections)} sets of projections do not fit {n} energies: give one set an energy.")
-        if not np.all(np.isfinite(energy)) or np.any(energy <= 0):
-            raise DataError(
-                f"Energies must be positive numbers in eV; found {energy[~(np.isfinite(energy) & (energy > 0))][0]:g}."
-            )
+        if n == 0:
+            raise DataError("A scan has one energy or more; none was given.")
+        views = [as_projections(p) for p in sets_by_energy(projections, n, "projections")]
         order = np.argsort(energy, kind="stable")
         twice = energy[order][1:][np.diff(energy[order]) == 0]
         if len(twice):
@@ -113,10 +124,9 @@ class Scan:
         if kind not in KINDS:
             raise DataError(f"A scan's kind is one of {', '.join(KINDS)}, not {kind!r}.")
 
-        views = [as_projections(p) for p in projections]
         theta = angles_by_energy(angles, n)
-        white = [as_frames(f, v) for f, v in zip(flats or [None] * n, views, strict=True)]
-        dark = [as_frames(d, v) for d, v in zip(darks or [None] * n, views, strict=True)]
+        white = [as_frames(f, v, "flats") for f, v in zip(sets_by_energy(flats, n, "flats"), views, strict=True)]
+        dark = [as_frames(d, v, "darks") for d, v in zip(sets_by_energy(darks, n, "darks"), views, strict=True)]
         for e in range(n):
             check_tomogram(energy[e], views[e], theta[e], white[e], dark[e])
         if len({v.shape[1:] for v in views}) > 1:
@@ -124,14 +134,10 @@ class Scan:
             raise DataError(
                 f"Projections of different energies have different sizes ({shapes} pixels): bin or crop them alike."
             )
-        positions = None
-        if flat_positions is not None:
-            positions = tuple(np.asarray(flat_positions[e], np.int64) for e in order)
-            if any(len(p) != len(white[e]) for p, e in zip(positions, order, strict=True)):
-                raise DataError("Give one position for every flat, or none at all.")
-        size = pixel_size
-        if size is not None and np.ndim(size) == 0:
-            size = float(size) * energy / energy.max()  # type: ignore[arg-type]
+        positions = positions_by_energy(flat_positions, white)
+        size = None if pixel_size is None else as_numbers(pixel_size, "pixel sizes")
+        if size is not None and size.ndim == 0:
+            size = size * energy / energy.max()
 
         return cls(
             energies=energy[order],
@@ -143,14 +149,24 @@ class Scan:
             exposure=values_by_energy(exposure, "exposures", order),
             flat_exposure=values_by_energy(flat_exposure, "exposures of flats", order),
             time=values_by_energy(time, "times", order, positive=False),
-            flat_positions=positions,
+            flat_positions=None if positions is None else tuple(positions[e] for e in order),
             kind=kind,
             metadata={"skipped": [], "doubts": []} | dict(metadata or {}),
         )
 
     def select(self, indices: Sequence[int]) -> Scan:
-        """Give the scan of some of its energies, by index, ascending."""
-        keep = sorted({range(len(self))[i] for i in indices})
+        """Give the scan of some of its energies, by index, ascending.
+
+        Raises
+        ------
+        DataError
+            If there is no energy of such an index.
+        """
+        wanted = np.atleast_1d(as_numbers(indices, "indices of energies"))
+        missing = wanted[~((wanted % 1 == 0) & (wanted >= -len(self)) & (wanted < len(self)))]
+        if len(missing):
+            raise DataError(f"There is no energy {missing[0]:g}: the scan has {len(self)}, numbered from 0.")
+        keep = sorted({int(i) % len(self) for i in wanted})
 
         def pick(values: FloatArray | None) -> FloatArray | None:
             return None if values is None else values[keep]
@@ -227,32 +243,21 @@ class EnergyStack:
         Raises
         ------
         DataError
-            If the numbers of volumes and energies differ, a volume is not 3-D, or two energies are the same.
+            If the numbers of volumes and energies differ, a volume is not 3-D, a value is no number, two energies are the
+            same, or all of them look like keV.
         """
-        if isinstance(volumes, list | tuple):
-            parts = [v if isinstance(v, da.Array) else da.from_array(v, chunks=v.shape) for v in volumes]
-            if len({p.shape for p in parts}) > 1:
-                raise DataError(f"Volumes of one stack have one shape; found {sorted({p.shape for p in parts})}.")
-            data = da.stack(parts)
-        else:
-            data = volumes if isinstance(volumes, da.Array) else da.from_array(volumes, chunks=(1, *volumes.shape[1:]))
-        energy = np.atleast_1d(np.asarray(energies, np.float64))
+        data = _as_stack(volumes)
+        energy = as_energies(energies)
         if data.ndim != 4:
             raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
         if len(energy) != len(data):
             raise DataError(f"{len(data)} volumes do not fit {len(energy)} energies: give one energy a volume.")
-        if not np.all(np.isfinite(energy)) or np.any(energy <= 0):
-            raise DataError("Energies must be positive numbers in eV.")
         order = np.argsort(energy, kind="stable")
         if np.any(np.diff(energy[order]) == 0):
             raise DataError("An energy occurs twice in the stack: leave one of the two volumes out.")
         if np.any(order != np.arange(len(order))):
             data = da.stack([data[i] for i in order])
-        size = None
-        if voxel_size is not None:
-            size = np.broadcast_to(np.asarray(voxel_size, np.float64), (3,)).copy()
-            if not np.all(np.isfinite(size) & (size > 0)):
-                raise DataError(f"A voxel size is a positive number of nm; found {voxel_size}.")
+        size = as_voxel_size(voxel_size)
         return cls(
             data=data.rechunk((1, -1, -1, -1)).astype(np.float32),
             energies=energy[order],
@@ -260,3 +265,18 @@ class EnergyStack:
             attenuation_unit=attenuation_unit or ("1/voxel" if size is None else "1/µm"),
             metadata=dict(metadata or {}),
         )
+
+
+def _as_stack(volumes: Any) -> da.Array:
+    """Give volumes as one lazy array, an energy a chunk where they are not lazy yet."""
+    if not isinstance(volumes, list | tuple):
+        array = as_array(volumes, "volumes")
+        if isinstance(array, da.Array):
+            return array
+        return da.from_array(array, chunks=(1, *array.shape[1:]) if array.ndim else ())
+    if not volumes:
+        raise DataError("A stack has one volume or more; none was given.")
+    arrays = [as_array(v, "volumes") for v in volumes]
+    if len({a.shape for a in arrays}) > 1:
+        raise DataError(f"Volumes of one stack have one shape; found {sorted({tuple(a.shape) for a in arrays})}.")
+    return da.stack([a if isinstance(a, da.Array) else da.from_array(a, chunks=a.shape) for a in arrays])
