@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_numbers
 from ..errors import DataError
 
 
@@ -29,15 +30,17 @@ def canny_contours(image: Any, sigma: float = 2.0) -> npt.NDArray[np.bool_]:
     Raises
     ------
     DataError
-        If the image is not 2-D, or `sigma` is negative.
+        If the image is not 2-D or holds no numbers, or `sigma` is no number from 0 up.
     """
     from skimage.feature import canny
 
-    grey = np.asarray(image, np.float64)
+    grey = as_numbers(image, "pixels")
+    width = as_numbers(sigma, "widths of smoothing")
     if grey.ndim != 2:
         raise DataError(f"Contours are drawn in an image (y, x); this array has {grey.ndim} axes.")
-    if not sigma >= 0:
-        raise DataError(f"The smoothing of contours is 0 pixels or more, not {sigma}.")
+    if width.ndim or not (np.isfinite(width) and width >= 0):
+        raise DataError(f"The smoothing of contours is one number of pixels, 0 or more; found {sigma}.")
+    sigma = float(width)
     known = np.isfinite(grey)
     if not known.any():
         return np.zeros(grey.shape, bool)

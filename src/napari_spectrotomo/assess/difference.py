@@ -5,6 +5,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 
+from ..arrays import as_array
 from ..data import EnergyStack
 from ..errors import DataError
 
@@ -29,9 +30,11 @@ def squared_difference(stack: EnergyStack | Any, fixed: int = -1) -> da.Array:
     DataError
         If the array is not 4-D, or there is no energy `fixed`.
     """
-    data = stack.data if isinstance(stack, EnergyStack) else stack
-    if np.ndim(data) != 4:
-        raise DataError(f"A stack has four axes (energy, z, y, x); found {np.ndim(data)}.")
+    data = stack.data if isinstance(stack, EnergyStack) else as_array(stack, "volumes")
+    if data.ndim != 4:
+        raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
+    if not isinstance(fixed, int | np.integer):
+        raise DataError(f"The fixed energy is given by its index, a whole number; found {fixed!r}.")
     if not -len(data) <= fixed < len(data):
         raise DataError(f"There is no energy {fixed} to compare with: there are {len(data)}, numbered from 0.")
     lazy = data if isinstance(data, da.Array) else da.from_array(data, chunks=(1, *data.shape[1:]))
