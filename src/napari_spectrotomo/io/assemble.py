@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..arrays import angles_by_energy, as_numbers
 from ..data import FloatArray, Scan
 from ..errors import ReadError
 from .given import with_given
 from .reconcile import PIXEL_TOLERANCE, angles_with, energies_with, pixel_sizes_with
+from .tiff import angles_in_list, views_among
 from .tomogram import Tomogram, joined
 
 
@@ -62,6 +65,8 @@ def assembled(
         )
     doubts += _doubts(found)
     files = dict.fromkeys(str(f) for t in found for f in t.files)
+    if isinstance(angles, str | Path):
+        files[str(angles)] = None
     return Scan.from_arrays(
         projections=[joined(t.projections, t.shape) for t in found],
         energies=energy,
@@ -79,16 +84,12 @@ def assembled(
 
 
 def _angles(tomograms: Sequence[Tomogram], caller: Any, override: bool, doubts: list[str]) -> list[FloatArray]:
-    n = len(tomograms)
-    given: list[Any] = [None] * n
-    if caller is not None and len(caller) > 0 and np.ndim(caller[0]) > 0:
-        if len(caller) != n:
-            raise ReadError(
-                f"{len(caller)} lists of angles were given for {n} energies: give one list for all, or one an energy."
-            )
-        given = [np.asarray(a, np.float64) for a in caller]
+    given: list[Any] = [None] * len(tomograms)
+    if isinstance(caller, str | Path):
+        listed = angles_in_list(caller)
+        given = [views_among(listed, t.views, Path(caller)) for t in tomograms]
     elif caller is not None:
-        given = [np.atleast_1d(np.asarray(caller, np.float64))] * n
+        given = angles_by_energy(caller, len(tomograms), ReadError)
     found = []
     for tomogram, mine in zip(tomograms, given, strict=True):
         angles = angles_with(mine, tomogram.angles, tomogram.views, str(tomogram.path), override)
@@ -119,12 +120,11 @@ def _pixel_sizes(
 ) -> FloatArray | None:
     given = None
     if caller is not None:
-        given = np.asarray(caller, np.float64)
-        if given.ndim == 0:
-            given = given * energy / energy.max()
+        caller = as_numbers(caller, "pixel sizes", ReadError)
+        given = caller * energy / energy.max() if caller.ndim == 0 else caller
         if given.shape != energy.shape or not np.all(np.isfinite(given) & (given > 0)):
             raise ReadError(
-                f"A pixel size is one positive number in nm, or one an energy ({len(energy)}); found {caller}."
+                f"A pixel size is one positive number in nm, or one an energy ({len(energy)}); found {caller.tolist()}."
             )
     names = [str(t.path) for t in tomograms]
     theirs = np.array([t.pixel_size for t in tomograms])

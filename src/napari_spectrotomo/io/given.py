@@ -12,6 +12,7 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array
 from ..errors import ReadError
 from .reconcile import ENERGY_TOLERANCE
 from .series import Image
@@ -48,7 +49,9 @@ def with_given(
     if paths is not None:
         images = [_image(p, role) for p in paths]
         return [_from_images(t, role, images) for t in tomograms]
-    arrays = [value] * len(tomograms) if hasattr(value, "ndim") and value.ndim in (2, 3) else list(value)
+    if not isinstance(value, list | tuple):
+        value = as_array(value, role, ReadError)
+    arrays = list(value) if isinstance(value, list | tuple) or value.ndim == 4 else [value] * len(tomograms)
     if len(arrays) != len(tomograms):
         raise ReadError(
             f"{len(arrays)} sets of {role} were given for {len(tomograms)} energies: give one set, or one an energy."
@@ -100,7 +103,8 @@ def _from_images(tomogram: Tomogram, role: str, images: list[Image]) -> Tomogram
 
 
 def _frames(path: Path, array: Any, role: str) -> Frames:
-    images = array if isinstance(array, da.Array) else np.asarray(array)
+    images = as_array(array, role, ReadError)
+    images = images if isinstance(images, da.Array) else np.asarray(images)
     images = images[None] if images.ndim == 2 else images
     if images.ndim != 3 or images.dtype.kind not in "uif":
         raise ReadError(

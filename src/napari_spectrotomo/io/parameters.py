@@ -36,6 +36,12 @@ class ReadParameters:
         "Pixel size at the sample at the highest energy (of a stack: voxel size), where files do not say it.",
         unit="nm",
     )
+    flats: str | None = parameter(
+        None, "File, folder or glob of TIFF or .xrm images without the sample, where the scan's files hold none."
+    )
+    darks: str | None = parameter(
+        None, "File, folder or glob of TIFF or .xrm images without beam, where the scan's files hold none."
+    )
     on_bad_file: Literal["raise", "skip"] = parameter(
         "raise", "What a file that is broken or interrupted does: stop the reading, or be left out."
     )

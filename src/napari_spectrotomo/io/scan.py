@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from ..arrays import as_energies
 from ..data import FloatArray, Scan
 from ..errors import ReadError
 from ..parameters import checked
@@ -21,7 +22,7 @@ from .names import Role, natural
 from .nxtomo import read_nxtomo
 from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
 from .series import Image, Skipped, tomograms_of
-from .sniff import HDF5_SCANS, files_at, format_of, is_zarr, require_known
+from .sniff import HDF5_SCANS, as_path, files_at, format_of, is_zarr, require_known
 from .tiff import TIFF_SUFFIXES, energies_in_list, energy_list, read_tiff, with_listed_angles
 from .tomogram import Tomogram
 from .xradia import read_xradia
@@ -57,7 +58,7 @@ def read_scan(
         One of `SCAN_FORMATS`; None looks at the files.
     energies : (E,) eV, or a text file that lists them
         In order of the files (of the folders, where one folder holds one energy).
-    angles : (A,) for all energies, or a sequence of (A_e,), degrees
+    angles : (A,) for all energies, or a sequence of (A_e,), degrees, or a text file that lists those of all energies
     pixel_size : float or (E,), nm
         At the sample; one number is that of the highest energy, others are proportional to their energy.
     flats, darks : arrays or paths
@@ -80,8 +81,9 @@ def read_scan(
     ParameterError
         If `format`, `on_bad_file` or `override` cannot be what they are.
     """
-    checked(ReadParameters, {"format": format, "on_bad_file": on_bad_file, "override": tuple(override)}, where="read")
-    found = _Found(skip=on_bad_file == "skip", override=tuple(override))
+    values = {"format": format, "on_bad_file": on_bad_file, "override": override}
+    chosen_values = checked(ReadParameters, values, where="read")
+    found = _Found(skip=chosen_values.on_bad_file == "skip", override=chosen_values.override)
     files, root, single = _files(path)
     chosen = _choose(files, format, found, root, single)
     if chosen in _READERS:
@@ -131,8 +133,8 @@ class _Found:
 
 def _files(path: PathLike | Sequence[PathLike]) -> tuple[list[Path], Path, bool]:
     """Files to look at, the folder they are in, and whether it is a single file."""
-    if isinstance(path, str | Path):
-        root = Path(path).expanduser()
+    if isinstance(path, str | Path) or not isinstance(path, Iterable):
+        root = as_path(path)
         if is_zarr(root):
             raise ReadError(f"{root} is zarr, which holds volumes already reconstructed: read it with read_stack.")
         return files_at(root), root if root.is_dir() else root.parent, root.is_file()
@@ -225,13 +227,7 @@ def _energies(given: Any, tomograms: list[Tomogram], found: _Found) -> FloatArra
     """Energies the caller or a list gives (E,), in order of the tomograms; None where nobody does."""
     if given is None:
         return None
-    values = (
-        energies_in_list(Path(given)) if isinstance(given, str | Path) else np.atleast_1d(np.asarray(given, np.float64))
-    )
-    if not np.all(np.isfinite(values) & (values > 0)):
-        raise ReadError(
-            f"Energies must be positive numbers in eV; found {values[~(np.isfinite(values) & (values > 0))][0]:g}."
-        )
+    values = as_energies(energies_in_list(Path(given)) if isinstance(given, str | Path) else given, ReadError)
     if len(values) != len(tomograms) and len(values) == found.total and found.skipped:
         return values[found.slots]
     return values

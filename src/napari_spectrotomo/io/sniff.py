@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from reprlib import repr as brief
 from typing import Literal
 
 import tifffile
@@ -46,7 +48,7 @@ def identify(path: str | Path, format: str | None = None) -> tuple[Literal["scan
     """
     if format is not None:
         return ("stack" if _known_format(format) in STACK_FORMATS else "scan"), format
-    path = Path(path).expanduser()
+    path = as_path(path)
     if is_zarr(path):
         return "stack", "zarr"
     files = files_at(path)
@@ -72,6 +74,19 @@ def _known_format(format: str) -> str:
     return format
 
 
+def as_path(path: object) -> Path:
+    """Give what a caller names a file or folder by as a path.
+
+    Raises
+    ------
+    ReadError
+        If it is neither text nor a path.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ReadError(f"A file or folder is named by its path; found {brief(path)}.")
+    return Path(path).expanduser()
+
+
 def is_zarr(path: Path) -> bool:
     """Tell a zarr group or array (v2 or v3) by its metadata file."""
     return path.is_dir() and any((path / name).is_file() for name in _ZARR)
@@ -85,7 +100,7 @@ def files_at(path: str | Path) -> list[Path]:
     ReadError
         If there is nothing, or the folder is empty.
     """
-    path = Path(path).expanduser()
+    path = as_path(path)
     if path.is_file():
         return [path]
     if not path.exists():

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..arrays import as_energies, as_voxel_size
 from ..data import EnergyStack, FloatArray
 from ..errors import ReadError
 from ..parameters import checked
 from .parameters import STACK_FORMATS, ReadParameters
 from .reconcile import PIXEL_TOLERANCE, energies_with
-from .sniff import files_at, format_of, identify, is_zarr
+from .sniff import as_path, files_at, format_of, identify, is_zarr
 from .stack_hdf5 import hdf5_volumes
 from .stack_tiff import tiff_volumes
 from .tiff import energies_in_list, energy_list
@@ -91,7 +92,9 @@ def read_stack(
 
 
 def _choose(path: PathLike | Sequence[PathLike], format: str | None) -> tuple[str, list[Path], Path]:
-    paths = [Path(path).expanduser()] if isinstance(path, str | Path) else [Path(p).expanduser() for p in path]
+    if isinstance(path, str | Path) or not isinstance(path, Iterable):
+        path = [path]
+    paths = [as_path(p) for p in path]
     if not paths:
         raise ReadError("The list of files is empty.")
     root = paths[0] if len(paths) == 1 else paths[0].parent
@@ -115,21 +118,14 @@ def _choose(path: PathLike | Sequence[PathLike], format: str | None) -> tuple[st
 def _given(energies: Any) -> FloatArray | None:
     if energies is None:
         return None
-    values = (
-        energies_in_list(Path(energies))
-        if isinstance(energies, str | Path)
-        else np.atleast_1d(np.asarray(energies, np.float64))
-    )
-    if not np.all(np.isfinite(values) & (values > 0)):
-        raise ReadError("Energies must be positive numbers in eV.")
-    return values
+    return as_energies(energies_in_list(Path(energies)) if isinstance(energies, str | Path) else energies, ReadError)
 
 
 def _voxel_size(given: Any, volumes: Sequence[Volume]) -> FloatArray | None:
     """Voxel size (3,) in nm: the files' where they know it and agree, else the caller's."""
     sizes = np.array([v.voxel_size for v in volumes])
     known = np.all(np.isfinite(sizes), axis=1)
-    mine = None if given is None else np.broadcast_to(np.asarray(given, np.float64), (3,)).copy()
+    mine = as_voxel_size(given, ReadError)
     if not np.any(known):
         return mine
     first = sizes[known][0]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,22 @@ def _volumes_in(path: Path) -> Volumes:
     attributes = dict(node.attrs)
     scales = attributes.get("ome", attributes).get("multiscales", [])
     if scales:
-        image = next((m for m in scales if not str(m["datasets"][0]["path"]).startswith(_NOT_VOLUMES)), None)
-        if image is None:
+        images = [m for m in scales if not str(m["datasets"][0]["path"]).startswith(_NOT_VOLUMES)]
+        if not images:
             raise ReadError(f"{path} holds masks or differences and no volumes: name the group of the volumes.")
-        where = str(image["datasets"][0]["path"])
-        return _from_array(path, where, _array(path, node, where), attributes, image)
+        where = str(images[0]["datasets"][0]["path"])
+        found = _from_array(path, where, _array(path, node, where), attributes, images[0])
+        return replace(found, doubts=(*found.doubts, *_others(path, images)))
     return _from_plain_group(path, node, attributes)
+
+
+def _others(path: Path, images: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Say which of several images of volumes, the first, is taken."""
+    names = [str(m["datasets"][0]["path"]).rpartition("/")[0] or str(m["datasets"][0]["path"]) for m in images]
+    if len(names) < 2:
+        return ()
+    others = " or ".join(f"{path.name}/{name}" for name in names[1:])
+    return (f"{path.name} holds the volumes {', '.join(names)}: {names[0]} was taken; name {others} to take another.",)
 
 
 def _array(path: Path, group: zarr.Group, where: str) -> zarr.Array:

@@ -126,7 +126,7 @@ def with_listed_angles(tomograms: Sequence[Tomogram], root: Path) -> list[Tomogr
         folder = tomogram.projections[0].path.parent
         listing = _listing(folder, "angle", "theta") or _listing(root, "angle", "theta")
         if tomogram.angles is None and listing is not None:
-            angles = views_among(_numbers(listing)[:, -1], tomogram.views, listing)
+            angles = views_among(angles_in_list(listing), tomogram.views, listing)
             tomogram = replace(tomogram, angles=angles, files=(*tomogram.files, listing))
         found.append(tomogram)
     return found
@@ -144,6 +144,17 @@ def energies_in_list(path: Path) -> FloatArray:
     counts = table.shape[1] > 1 and first[0] in (0, 1) and np.array_equal(first, first[0] + np.arange(len(first)))
     values = table[:, 1] if counts else first
     return np.where(values < 200, values * 1e3, values)
+
+
+def angles_in_list(path: str | Path) -> FloatArray:
+    """Angles in degrees out of a text file, the last of its columns.
+
+    Raises
+    ------
+    ReadError
+        If it is no table of numbers.
+    """
+    return _numbers(Path(path).expanduser())[:, -1]
 
 
 def views_among(angles: FloatArray, views: int, listing: Path) -> FloatArray:
