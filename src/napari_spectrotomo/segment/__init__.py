@@ -1,6 +1,7 @@
 """Volumes -> masks of the sample -> numbered particles."""
 
 from .binarize import BinarizedVolume, binarize, binarize_volume
+from .field import field_warnings
 from .own import load_labels, load_masks
 from .parameters import BinarizeParameters, LabelParameters
 from .particles import label_particles
@@ -11,6 +12,7 @@ __all__ = [
     "LabelParameters",
     "binarize",
     "binarize_volume",
+    "field_warnings",
     "label_particles",
     "load_labels",
     "load_masks",

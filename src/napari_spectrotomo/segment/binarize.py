@@ -10,8 +10,9 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array, as_numbers
 from ..data import EnergyStack
-from ..errors import DataError
+from ..errors import DataError, ParameterError
 from ..parameters import checked
 from .bodies import drawn_region, inscribed_circle, remove_small, select_bodies
 from .own import load_masks
@@ -103,16 +104,16 @@ def binarize(
         "max_size": max_size,
         "clear_border": clear_border,
         "keep_largest": keep_largest,
-        "region": None if region is None else [[*map(float, corner)] for corner in region],
+        "region": None if region is None else as_numbers(region, "corners of the region", ParameterError).tolist(),
         "region_z": region_z,
         "field": field,
         "fill_holes": fill_holes,
         "masks": masks,
     }
     parameters = checked(BinarizeParameters, values, where="binarize")
-    data = stack.data if isinstance(stack, EnergyStack) else stack
-    if np.ndim(data) != 4:
-        raise DataError(f"A stack has four axes (energy, z, y, x); found {np.ndim(data)}.")
+    data = stack.data if isinstance(stack, EnergyStack) else as_array(stack, "volumes")
+    if data.ndim != 4:
+        raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
     if parameters.masks is not None:
         return load_masks(parameters.masks, tuple(data.shape))
     lazy = data if isinstance(data, da.Array) else da.from_array(data, chunks=(1, *data.shape[1:]))
@@ -139,6 +140,7 @@ def binarize_volume(volume: npt.NDArray[Any], parameters: BinarizeParameters = _
     DataError
         If the volume is flat or holds no number, or the drawn region lies outside it.
     """
+    volume = np.asarray(as_array(volume, "voxels"))
     if volume.ndim != 3:
         raise DataError(f"A volume has three axes (z, y, x); found {volume.ndim}.")
     known = np.isfinite(volume)

@@ -16,7 +16,8 @@ def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
     Parameters
     ----------
     path : path
-        A TIFF, or a zarr array (of a group, the array ``0``); non-zero is sample. One of shape (z, y, x) serves all energies.
+        A TIFF, or a zarr array (of a group, the array ``0``); what is neither 0 nor NaN is sample. One of shape (z, y, x)
+        serves all energies.
     shape : (E, z, y, x)
         Shape of the stack the masks are for.
 
@@ -30,13 +31,16 @@ def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
         If the file cannot be read, or has another shape.
     """
     found = _zarr_array(Path(path)) if Path(path).is_dir() else _tiff(Path(path), "masks")
+    if np.dtype(found.dtype).kind not in "buif":
+        raise ReadError(f"The masks in {path} hold {found.dtype}, not numbers.")
     if tuple(found.shape) not in (tuple(shape), tuple(shape[1:])):
         raise ReadError(
             f"The masks in {path} have shape {tuple(found.shape)}: they must be {tuple(shape)} (energy, z, y, x) "
             f"or {tuple(shape[1:])} (z, y, x)."
         )
     lazy = da.from_array(found, chunks=(1, *shape[1:]) if found.ndim == len(shape) else shape[1:])
-    return da.broadcast_to(lazy, shape, chunks=((1,) * shape[0], *((n,) for n in shape[1:]))) != 0
+    every = da.broadcast_to(lazy, shape, chunks=((1,) * shape[0], *((n,) for n in shape[1:])))
+    return every != 0 if lazy.dtype.kind in "bui" else (every != 0) & ~da.isnan(every)
 
 
 def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
@@ -63,7 +67,8 @@ def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int3
         raise ReadError(
             f"The labels in {path} have shape {tuple(found.shape)}; the volumes have {tuple(shape)} (z, y, x)."
         )
-    labels = found.astype(np.int32)
+    whole = found.dtype.kind in "bui" or (found.dtype.kind == "f" and np.array_equal(found, np.floor(found)))
+    labels = found.astype(np.int32) if whole else np.full(shape, -1, np.int32)
     if np.any(labels != found) or labels.min() < 0:
         raise ReadError(f"The labels in {path} are not whole numbers from 0 (background) up.")
     if not labels.any():

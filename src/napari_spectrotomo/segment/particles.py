@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array
 from ..errors import DataError
 from ..parameters import checked
+from .own import load_labels
 from .parameters import LabelParameters
 
 _D = LabelParameters()
@@ -44,19 +46,21 @@ def label_particles(
         A piece smaller than this fraction of the largest particle joins the one it shares the longest border with (through closed
         cracks too); one that touches none becomes background.
     labels : str or None
-        Not for this function, which makes labels: `load_labels` reads them.
+        TIFF of labels that are taken as they are instead; the mask then only says their shape.
 
     Returns
     -------
     (z, y, x) int32
-        0 background, 1.. by falling volume. Empty masks give no particle.
+        0 background, 1.. by falling volume (of a file, its own numbers). Empty masks give no particle.
 
     Raises
     ------
     ParameterError
         If a parameter has a value it cannot have.
     DataError
-        If the mask is not 3-D.
+        If the mask is not 3-D or holds no numbers.
+    ReadError
+        If the file of `labels` cannot be read or does not fit the mask.
     """
     values = {
         "separate": separate,
@@ -66,9 +70,12 @@ def label_particles(
         "labels": labels,
     }
     parameters = checked(LabelParameters, values, where="label")
-    sample = np.asarray(mask) != 0
-    if sample.ndim != 3:
-        raise DataError(f"A mask has three axes (z, y, x); found {sample.ndim}.")
+    grey = np.asarray(as_array(mask, "voxels of a mask"))
+    if grey.ndim != 3:
+        raise DataError(f"A mask has three axes (z, y, x); found {grey.ndim}.")
+    if parameters.labels is not None:
+        return load_labels(parameters.labels, grey.shape)
+    sample = (grey != 0) & (grey == grey)  # NaN is background
     out = np.zeros(sample.shape, np.int32)
     if not sample.any():
         return out
