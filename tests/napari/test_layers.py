@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ from napari_spectrotomo._napari.layers import (
     volumes_layer,
 )
 from napari_spectrotomo._napari.layers.held import held_volumes
-from napari_spectrotomo._napari.load.opening import show_done
+from napari_spectrotomo._napari.layers.tuples import limits
+from napari_spectrotomo._napari.load.opening import reopen, show_done
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.data import EnergyStack, Scan
 
@@ -67,18 +70,60 @@ def test_energy_stacks_are_dask_and_the_squared_difference_is_lazy(model, finish
     np.testing.assert_allclose(difference.data[2].compute(), finished.squared_difference("registered")[2].compute())
 
 
-def test_showing_a_stack_reads_an_energy_once():
+def test_a_stacks_contrast_comes_from_three_slices_of_one_energy():
+    source, stack = counted_stack(shape=(40, 8, 10))
+    volumes_layer(stack, "raw", "Raw")
+    assert source.read == 3 * 8 * 10
+
+
+def test_a_layer_that_is_shown_again_is_not_looked_into_again(model, finished, monkeypatch):
+    from napari_spectrotomo._napari.layers import tuples
+
+    show_stage(model, finished, "reconstruct")
+    layer_of(model, "raw").contrast_limits = (0.0, 0.02)
+    monkeypatch.setattr(tuples, "_look_into", None)
+    show_stage(model, finished, "reconstruct")
+    show_stage(model, finished, "register")
+    assert tuple(layer_of(model, "raw").contrast_limits) == (0.0, 0.02)
+
+
+def test_limits_look_at_a_million_values_in_all_places(monkeypatch):
+    seen = []
+    percentile = np.percentile
+    monkeypatch.setattr(np, "percentile", lambda values, parts: seen.append(values.size) or percentile(values, parts))
+    values = np.broadcast_to(np.linspace(0.0, 1.0, 256, dtype=np.float32), (100, 256, 256)).copy()
+    assert limits(values) == pytest.approx((0.005, 0.998), abs=0.003)
+    assert 500_000 < seen[0] <= 1_500_000
+
+
+def test_each_map_is_looked_into_once_and_in_the_worker(model, finished, settle, monkeypatch):
+    from napari_spectrotomo._napari.layers import ready
+
+    looked, read = [], []
+    once, edge_map = ready.limits, type(finished).edge_map
+    monkeypatch.setattr(ready, "limits", lambda *a: looked.append(threading.current_thread()) or once(*a))
+    monkeypatch.setattr(
+        type(finished), "edge_map", lambda self: read.append(threading.current_thread()) or edge_map(self)
+    )
+    reopen(model, finished.path)
+    settle(model)
+    assert layer_of(model, "edge energy").visible
+    assert (len(looked), len(read)) == (3, 1)
+    assert threading.main_thread() not in looked + read
+
+
+def test_showing_a_stack_reads_no_more_than_is_looked_at():
     from napari.components import ViewerModel
 
     source, stack = counted_stack()
     one, viewer = stack.data[0].size, ViewerModel()
     put(viewer, volumes_layer(stack, "raw", "Raw"))
-    assert source.read <= 3 * one, "the one that gives the contrast, the first, and the one in the middle"
+    assert source.read < one, "slices for the contrast, the first, and the one in the middle"
     viewer.dims.set_current_step(0, 3)
     before = source.read
     for step in ((0, 2), (1, 1), (1, 4), (0, 3), (0, 2), (1, 2)):
         viewer.dims.set_current_step(*step)
-    assert source.read - before <= one, "what was read is at hand"
+    assert source.read - before <= one, "a slice a step"
 
 
 def test_an_energy_that_was_written_meanwhile_is_read_anew(model):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 from weakref import ref
 
 from ..progress import Progress
 from ..workflow import run_steps
-from .layers import drop_stale, renew, show_stage
+from .layers import Ready, drop_stale, made_ready, renew, show_stage
 from .state import ViewerState, plain_viewer, state_of
 from .work import Job, Outcome, Steps
 
@@ -31,7 +32,12 @@ def start(viewer: Any, title: str, steps: Steps) -> Job | None:
 def run_until(viewer: Any, stage: str, title: str) -> Job | None:
     """Run the project's stages up to `stage`; layers grow as energies finish, and what is finished stays when it is cancelled."""
     project = state_of(viewer).project
-    job = start(viewer, title, lambda abort: run_steps(project, until=stage, abort=abort))
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Ready]:
+        yield from run_steps(project, until=stage, abort=abort)
+        return made_ready(project, stage)
+
+    job = start(viewer, title, steps)
     if job is not None:
         shown = _Shown(plain_viewer(viewer), project, stage)
         job.progressed.connect(shown.on_progress)
@@ -62,7 +68,7 @@ class _Shown:
         viewer = self._viewer()
         if viewer is not None:
             drop_stale(viewer, self._project)
-            show_stage(viewer, self._project, self._until)
+            show_stage(viewer, self._project, self._until, outcome.result)
 
 
 def _free(state: Callable[[], ViewerState | None]) -> None:

@@ -1,22 +1,24 @@
 """Layers: what they are made of, where they lie, and which of them are seen."""
 
 from .compare import compare, leave_comparison
+from .ready import Ready, made_ready
 from .show import VOLUME_ROLES, go_to_energy, layer_of, put, renew, show_only, take_away
-from .stages import drop_stale, show_input, show_stage
+from .stages import drop_stale, show_stage
 from .tuples import ROLE, projections_layer, volume_layer, volumes_layer
 
 __all__ = [
     "ROLE",
     "VOLUME_ROLES",
+    "Ready",
     "compare",
     "drop_stale",
     "go_to_energy",
     "layer_of",
     "leave_comparison",
+    "made_ready",
     "projections_layer",
     "put",
     "renew",
-    "show_input",
     "show_only",
     "show_stage",
     "take_away",

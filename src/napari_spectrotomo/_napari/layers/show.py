@@ -78,13 +78,12 @@ def show_only(viewer: Any, *roles: str) -> None:
             layer.visible = role in roles
 
 
-def go_to_sample(viewer: Any, labels: Any) -> None:
+def go_to_sample(viewer: Any, labels: Any, fullest: int) -> None:
     """Move the z slider to the slice with most of the sample, if the one shown has none of it."""
     axis = viewer.dims.ndim - 3
     shown = viewer.dims.current_step[axis]
-    inside = (labels > 0).sum(axis=(1, 2))
-    if axis >= 0 and shown < len(inside) and not inside[shown]:
-        viewer.dims.set_current_step(axis, int(inside.argmax()))
+    if axis >= 0 and shown < len(labels) and not labels[shown].any():
+        viewer.dims.set_current_step(axis, fullest)
 
 
 def go_to_energy(viewer: Any, index: int) -> None:

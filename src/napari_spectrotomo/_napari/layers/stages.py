@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from napari.utils.colormaps import CyclicLabelColormap
 
 from ...errors import ProjectError
-from ..settings import setting
 from .held import held_volumes
+from .ready import Ready, map_layers, particles_layer, raw_layer, volumes_of
 from .show import go_to_energy, go_to_sample, layer_of, put, show_only, take_away
-from .tuples import (
-    energy_layer,
-    fullest_slice,
-    limits,
-    projections_layer,
-    volume_layer,
-    volumes_layer,
-)
+from .tuples import FULLEST, energy_layer, projections_layer, volume_layer, volumes_layer
 
 ROLES = {
     "reconstruct": ("raw",),
@@ -32,8 +24,17 @@ ROLES = {
 MAGENTA, GREEN, OUTLINE = "magenta", "green", (1.0, 0.83, 0.24, 1.0)
 
 
-def show_stage(viewer: Any, project: Any, stage: str) -> None:
-    """Show what a stage made, as far as it is there."""
+def show_stage(viewer: Any, project: Any, stage: str, ready: Ready | None = None) -> None:
+    """Show what a stage made, as far as it is there.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    project : Project
+    stage : str
+    ready : dict, optional
+        Layers that `made_ready` made in a worker; those it lacks are made now.
+    """
     make = {
         "read": show_input,
         "reconstruct": show_volumes,
@@ -44,7 +45,7 @@ def show_stage(viewer: Any, project: Any, stage: str) -> None:
     }
     if stage in make:
         try:
-            make[stage](viewer, project)
+            make[stage](viewer, project, ready or {})
         except ProjectError:
             return
 
@@ -56,53 +57,51 @@ def drop_stale(viewer: Any, project: Any) -> None:
             take_away(viewer, *roles)
 
 
-def show_input(viewer: Any, project: Any) -> None:
+def show_input(viewer: Any, project: Any, ready: Ready) -> None:
     """Show the projections of a scan, or the volumes of a stack."""
     if project.kind == "stack":
-        show_volumes(viewer, project)
+        show_volumes(viewer, project, ready)
         return
-    put(viewer, projections_layer(project.scan(), str(project.source)))
+    put(viewer, ready.get("projections") or projections_layer(project.scan(), str(project.source)))
     if viewer.dims.ndim == 4:
         go_to_energy(viewer, len(project.energies) - 1)
 
 
-def show_volumes(viewer: Any, project: Any) -> None:
+def show_volumes(viewer: Any, project: Any, ready: Ready) -> None:
     """Show the reconstructed attenuation, energies not done yet as NaN."""
-    stack = _volumes(project)
-    done = np.ones(len(stack), bool) if project.kind == "stack" else project.done("reconstruct")
-    if not done.any():
+    before = layer_of(viewer, "raw")
+    look = {} if before is None else {"contrast_limits": tuple(before.contrast_limits)}
+    made = ready.get("raw") or raw_layer(project, **look)
+    if made is None:
         return
-    first = layer_of(viewer, "raw") is None
-    index = int(np.flatnonzero(done)[-1])
     take_away(viewer, "preview")
-    layer = put(viewer, volumes_layer(stack, "raw", "Raw", index))
-    if first:
+    put(viewer, made)
+    if before is None:
         viewer.reset_view()
-        go_to_energy(viewer, index)
-        viewer.dims.set_current_step(1, fullest_slice(layer.data, index))
+        go_to_energy(viewer, _last_done(project))
+        viewer.dims.set_current_step(1, made[1]["metadata"][FULLEST])
     show_only(viewer, "raw")
 
 
-def show_masks(viewer: Any, project: Any) -> None:
+def show_masks(viewer: Any, project: Any, ready: Ready) -> None:
     """Show the outlines of the masks over the volumes, and the particles of the fixed one."""
-    stack = _raw(viewer, project)
+    stack = _raw(viewer, project, ready)
     layer = put(viewer, energy_layer(project.masks(), stack, "mask", "Mask", opacity=1.0))
     layer.contour = 1
     layer.colormap = CyclicLabelColormap(
         colors=[(0.0, 0.0, 0.0, 0.0), OUTLINE]
     )  # a direct one would compile for seconds
     if project.state("label") == "done":
-        labels = project.labels()
-        put(viewer, volume_layer(labels, stack.voxel_size, "particles", "Particles", opacity=0.35))
-        go_to_sample(viewer, labels)
+        labels = put(viewer, ready.get("particles") or particles_layer(project))
+        go_to_sample(viewer, labels.data, labels.metadata[FULLEST])
     else:
         take_away(viewer, "particles")
     show_only(viewer, "raw", "mask", "particles")
 
 
-def show_registration(viewer: Any, project: Any) -> None:
+def show_registration(viewer: Any, project: Any, ready: Ready) -> None:
     """Show the registered volumes over the fixed one."""
-    stack = _raw(viewer, project)
+    stack = _raw(viewer, project, ready)
     registered = project.stack("registered")
     index = project.fixed_index
     name = f"Fixed {stack.energies[index]:.1f} eV"
@@ -124,46 +123,23 @@ def show_registration(viewer: Any, project: Any) -> None:
         put(viewer, energy_layer(difference, stack, f"difference {which}", f"Squared difference {which}", **look))
 
 
-def show_map(viewer: Any, project: Any) -> None:
+def show_map(viewer: Any, project: Any, ready: Ready) -> None:
     """Show the edge energy of every voxel with its colour bar; its error and the edge step wait beside it."""
-    edge = project.edge_map()
-    size = edge.voxel_size
-    unit = layer_of(viewer, "raw")
-    step_unit = unit.metadata.get("attenuation_unit", "") if unit is not None else ""
-    maps = (
-        ("edge error", "Edge energy error (eV)", edge.error, "magma"),
-        ("edge step", f"Edge step ({step_unit})" if step_unit else "Edge step", edge.step, "gray"),
-        ("edge energy", "Edge energy (eV)", edge.energy, setting("map_colormap")),
-    )
-    for role, name, values, colormap in maps:
-        layer = put(
-            viewer,
-            volume_layer(
-                values,
-                size,
-                role,
-                name,
-                colormap=colormap,
-                contrast_limits=limits(values, 2, 98),
-                blending="translucent",
-            ),
-        )
-        layer.contrast_limits = limits(values, 2, 98)
+    maps = {role: ready[role] for role in ROLES["spectra"] if role in ready} or map_layers(project)
+    for role in reversed(ROLES["spectra"]):
+        layer = put(viewer, maps[role])
+        layer.contrast_limits = maps[role][1]["contrast_limits"]  # also where the layer of another map was renewed
         layer.colorbar.visible = True
     show_only(viewer, "edge energy")
 
 
-def _raw(viewer: Any, project: Any) -> Any:
+def _raw(viewer: Any, project: Any, ready: Ready) -> Any:
     if layer_of(viewer, "raw") is None:
-        show_volumes(viewer, project)
-    return _volumes(project)
+        show_volumes(viewer, project, ready)
+    return volumes_of(project)
 
 
-def _volumes(project: Any) -> Any:
-    """Give the volumes the project has made, or those it began from."""
-    try:
-        return project.stack("reconstruction")
-    except ProjectError:
-        if project.kind == "scan":
-            raise
-        return project.input()
+def _last_done(project: Any) -> int:
+    if project.kind == "stack":
+        return len(project.energies) - 1
+    return int(project.done("reconstruct").nonzero()[0][-1])

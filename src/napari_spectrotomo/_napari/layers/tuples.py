@@ -1,6 +1,6 @@
 """Layers of a project as napari's layer tuples: data, keywords, kind.
 
-Energy stacks stay dask arrays; nothing is computed but a slice for the contrast.
+Energy stacks stay dask arrays; nothing is read but a frame or three single slices of one energy, for the contrast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from .held import frames, held_volumes
 ROLE = "spectrotomo"
 """Where a layer's metadata keep what it is to this plugin."""
 
+FULLEST = "fullest_slice"
+"""Where a layer's metadata keep the slice with the most in it, of those looked at: the first one worth showing."""
+
 LayerTuple = tuple[Any, dict[str, Any], str]
+
+_ENOUGH = 1_000_000
 
 
 def projections_layer(scan: Scan, source: str = "") -> LayerTuple:
@@ -40,8 +45,8 @@ def projections_layer(scan: Scan, source: str = "") -> LayerTuple:
 
 
 def volumes_layer(stack: EnergyStack, role: str, name: str, index: int = -1, **look: Any) -> LayerTuple:
-    """Make the layer of an energy stack, (energy, z, y, x), with its contrast from the energy `index`."""
-    metadata = {
+    """Make the layer of an energy stack, (energy, z, y, x), with its contrast from three slices of the energy `index`."""
+    metadata: dict[str, Any] = {
         ROLE: role,
         ENERGIES: stack.energies,
         "attenuation_unit": stack.attenuation_unit,
@@ -49,7 +54,7 @@ def volumes_layer(stack: EnergyStack, role: str, name: str, index: int = -1, **l
     }
     data = held_volumes(stack.data)
     if "contrast_limits" not in look:
-        look["contrast_limits"] = attenuation_limits(data, index)
+        look["contrast_limits"], metadata[FULLEST] = _look_into(data, index)
     return data, {"name": name, "metadata": metadata, "cache": False} | volume_axes(4, stack.voxel_size) | look, "image"
 
 
@@ -69,25 +74,19 @@ def volume_layer(
     return volume, {"name": name, "metadata": {ROLE: role}, "cache": False} | volume_axes(3, voxel_size) | look, kind
 
 
-def attenuation_limits(data: da.Array, index: int) -> tuple[float, float]:
-    """Give contrast limits from five slices of one energy of a stack, from 0 up."""
-    return 0.0, limits(np.stack(list(_five_slices(data, index).values())))[1]
-
-
-def fullest_slice(data: da.Array, index: int) -> int:
-    """Give the slice, of five looked at, with the most in it: the first one worth showing."""
-    return max(_five_slices(data, index).items(), key=lambda item: float(np.nan_to_num(item[1]).mean()))[0]
-
-
-def _five_slices(data: da.Array, index: int) -> dict[int, npt.NDArray[Any]]:
-    volume = np.asarray(data[index])  # whole: the layer shows this energy next, and keeps it
-    chosen = {round((len(volume) - 1) * part) for part in (0.1, 0.3, 0.5, 0.7, 0.9)}
-    return {z: volume[z] for z in sorted(chosen)}
+def _look_into(data: da.Array, index: int) -> tuple[tuple[float, float], int]:
+    """Give contrast limits from 0 up, and the fullest slice, by three slices of one energy; only these are read."""
+    depth = data.shape[1]
+    slices = {z: np.asarray(data[index, z]) for z in sorted({(depth - 1) * part // 4 for part in (1, 2, 3)})}
+    fullest = max(slices, key=lambda z: float(np.nan_to_num(slices[z]).mean()))
+    return (0.0, limits(np.stack(list(slices.values())))[1]), fullest
 
 
 def limits(values: npt.NDArray[Any], low: float = 0.5, high: float = 99.8) -> tuple[float, float]:
-    """Give contrast limits as percentiles of what is finite; (0, 1) where that says nothing."""
-    finite = values[np.isfinite(values)]
+    """Give contrast limits as percentiles of what is finite, of about a million values; (0, 1) where that says nothing."""
+    step = 2 * (values.size // (2 * _ENOUGH)) + 1  # odd, so that it does not keep to the same few columns
+    some = values.ravel()[::step]
+    finite = some[np.isfinite(some)]
     if not finite.size:
         return 0.0, 1.0
     first, last = (float(v) for v in np.percentile(finite, (low, high)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Generator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,20 @@ from weakref import ref
 from ...errors import ProjectError
 from ...progress import Progress
 from ...workflow import Project, Recipe, run_steps
-from ..layers import VOLUME_ROLES, layer_of, projections_layer, put, show_input, show_stage, take_away
+from ..layers import VOLUME_ROLES, Ready, layer_of, made_ready, projections_layer, put, show_stage, take_away
 from ..run import start
 from ..state import plain_viewer, state_of
 from ..work import Job, Outcome
 
 SUFFIX = "_spectrotomo"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project, with the layers that a worker made ready of it."""
+
+    project: Project
+    ready: Ready
 
 
 def is_project(path: Path) -> bool:
@@ -68,12 +77,12 @@ def load(viewer: Any, source: Path, folder: Path, read: dict[str, Any]) -> Job |
         Parameters of reading that the user chose; others are as in the folder's project, or the defaults.
     """
 
-    def steps(abort: threading.Event) -> Generator[Progress, None, Project]:
+    def steps(abort: threading.Event) -> Generator[Progress, None, Opened]:
         yield Progress("read", 0, 1, "looking at the files")
         recipe = Project.open(folder).recipe if is_project(folder) else Recipe()
         project = Project.create(folder, source, recipe.changed("read", **read))
         yield from run_steps(project, until="read", abort=abort)
-        return project
+        return _looked_into(project)
 
     return _begin(viewer, f"Reading {source.name}", steps)
 
@@ -81,11 +90,11 @@ def load(viewer: Any, source: Path, folder: Path, read: dict[str, Any]) -> Job |
 def reopen(viewer: Any, folder: Path) -> Job | None:
     """Open a project in the worker; the viewer then shows all that is done."""
 
-    def steps(abort: threading.Event) -> Generator[Progress, None, Project]:
+    def steps(abort: threading.Event) -> Generator[Progress, None, Opened]:
         yield Progress("read", 0, 1, "opening")
         project = Project.open(folder)
         project.input()
-        return project
+        return _looked_into(project)
 
     return _begin(viewer, f"Opening {folder.name}", steps)
 
@@ -94,7 +103,7 @@ def exclude(viewer: Any, exclusions: tuple[Any, ...]) -> Job | None:
     """Set what is left out of the viewer's project, in the worker; nothing is changed when it names what is not there."""
     project = state_of(viewer).project
 
-    def steps(abort: threading.Event) -> Generator[Progress, None, Project]:
+    def steps(abort: threading.Event) -> Generator[Progress, None, Opened]:
         yield Progress("read", 0, 1, "leaving out")
         before = project.recipe.correct.exclude
         project.change("correct", exclude=exclusions)
@@ -105,22 +114,37 @@ def exclude(viewer: Any, exclusions: tuple[Any, ...]) -> Job | None:
         finally:
             if not fits:
                 project.change("correct", exclude=before)
-        return project
+        return _looked_into(project)
 
     return _begin(viewer, "Leaving out", steps)
 
 
-def show_done(viewer: Any, project: Project) -> None:
-    """Show all that a project has made in place of another's layers: the last stage that is done decides what is seen."""
+def show_done(viewer: Any, project: Project, ready: Ready | None = None) -> None:
+    """Show all that a project has made in place of another's layers: the last stage that is done decides what is seen.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    project : Project
+    ready : dict, optional
+        Layers that were made in a worker; those it lacks are made now.
+    """
     if project is not state_of(viewer).project:
         take_away(viewer, "projections", "preview", *VOLUME_ROLES)
     if project.state("reconstruct") not in ("done", "partial"):
         if project.kind == "stack" or not _has_volumes(viewer):
-            show_input(viewer, project)
+            show_stage(viewer, project, "read", ready)
         return
     for stage in ("reconstruct", "label", "register", "spectra"):
         if project.state(stage) != "missing":
-            show_stage(viewer, project, stage)
+            show_stage(viewer, project, stage, ready)
+
+
+def _looked_into(project: Project) -> Opened:
+    """Read what the viewer will show, in the worker."""
+    reconstructed = project.state("reconstruct") in ("done", "partial")
+    stages = ("reconstruct", "label", "spectra") if reconstructed else ("read",)
+    return Opened(project, made_ready(project, *stages))
 
 
 def show_projections(viewer: Any, scan: Any, source: str) -> Any:
@@ -149,5 +173,6 @@ def _take_in(viewer_ref: Any, outcome: Outcome) -> None:
     viewer = viewer_ref()
     if viewer is None or outcome.result is None:
         return
-    show_done(viewer, outcome.result)
-    state_of(viewer).project = outcome.result
+    opened = outcome.result
+    show_done(viewer, opened.project, opened.ready)
+    state_of(viewer).project = opened.project
