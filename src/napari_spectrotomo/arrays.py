@@ -39,7 +39,7 @@ def as_array(values: Any, what: str, error: type[SpectrotomoError] = DataError) 
     return array
 
 
-def as_numbers(values: Any, what: str, error: type[SpectrotomoError] = DataError) -> FloatArray:
+def as_numbers(values: Any, what: str, error: type[SpectrotomoError] = DataError) -> npt.NDArray[np.float64]:
     """Give numbers, in an array or in lists, as float64; `error` is raised with a sentence if they are none."""
     return np.asarray(as_array(values, what, error), np.float64)
 

@@ -90,7 +90,8 @@ def _mean_square(grey: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], 
     from scipy.ndimage import affine_transform
 
     fixed, moving = grey
-    moved = affine_transform(moving, matrix, output_shape=fixed.shape, order=1)
+    # a particle that leaves the field goes on beyond it: cut off there, every right transform would look worse than none
+    moved = affine_transform(moving, matrix, output_shape=fixed.shape, order=1, mode="nearest")
     return float(np.mean((moved - fixed) ** 2, dtype=np.float64))
 
 

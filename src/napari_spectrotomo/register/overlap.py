@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array
 from ..errors import RegistrationError
 
 Mask = npt.NDArray[np.bool_]
@@ -31,13 +32,11 @@ def as_mask(values: Any, name: str) -> Mask:
     Raises
     ------
     RegistrationError
-        If the floats do not lie between 0 and 1, so that it is no mask.
+        If it holds no numbers, or floats that do not lie between 0 and 1, so that it is no mask.
     """
-    array = np.asarray(values)
+    array = np.asarray(as_array(values, f"voxels of the {name} mask", RegistrationError))
     if array.dtype.kind in "bui":
         return array if array.dtype == bool else array != 0
-    if array.dtype.kind != "f":
-        raise RegistrationError(f"The {name} mask holds {array.dtype}, not numbers.")
     low, high = (np.nanmin(array), np.nanmax(array)) if np.isfinite(array).any() else (0.0, 0.0)
     if low < 0 or high > 1:
         raise RegistrationError(
@@ -61,9 +60,16 @@ def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overl
     Overlap
         ``mse`` of 0/1 masks over all fixed voxels, the moving one interpolated linearly, 0 outside its field; ``dice`` after
         thresholding that at a half (1 where both are empty).
+
+    Raises
+    ------
+    RegistrationError
+        If they are no masks, or not both of 2 or of 3 axes.
     """
     still, other = as_mask(fixed, "fixed"), as_mask(moving, "moving")
     n = still.ndim
+    if other.ndim != n or n not in (2, 3):
+        raise RegistrationError(f"Two masks of 2 or 3 axes each are compared; these have {n} and {other.ndim}.")
     pull = np.eye(n + 1) if matrix is None else np.asarray(matrix, np.float64)
     if not np.all(np.isfinite(pull)):
         return Overlap(np.nan, np.nan)

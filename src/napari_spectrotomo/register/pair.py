@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_numbers
 from ..errors import RegistrationError
 from ..parameters import checked
 from .attempts import best_solution
@@ -169,7 +170,7 @@ def failure(reason: str, before: Overlap, ndim: int) -> PairRegistration:
 def _spacing(spacing: Any, n: int) -> npt.NDArray[np.float64]:
     if spacing is None:
         return np.ones(n)
-    size = np.asarray(spacing, np.float64)
+    size = as_numbers(spacing, "spacings", RegistrationError)
     if size.shape not in ((), (n,)) or not np.all(np.isfinite(size) & (size > 0)):
         raise RegistrationError(f"The spacing is one positive number, or {n} of them along the axes; found {spacing}.")
     return np.broadcast_to(size, (n,)).copy()

@@ -1,7 +1,6 @@
 """The registration of a whole stack: a matrix an energy, how good each is, and the file that holds them."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..atomic import write_json
 from ..data import EnergyStack, FloatArray
 from ..errors import RegistrationError
 from .resample import resample
@@ -70,17 +70,9 @@ class Registration:
         Raises
         ------
         RegistrationError
-            If the stack has other energies than the registration.
+            If it is no stack, or has other energies or another grid than the registration.
         """
-        if len(stack) != len(self.matrices):
-            raise RegistrationError(f"The stack has {len(stack)} energies and the registration {len(self.matrices)}.")
-        apart = np.abs(stack.energies - self.energies)
-        if np.any(apart > 0.01):
-            worst = int(np.nanargmax(apart))
-            raise RegistrationError(
-                f"The stack's energy {stack.energies[worst]:g} eV is {self.energies[worst]:g} eV in the registration: "
-                "it is another scan's."
-            )
+        self._check(stack)
         data = stack.data.map_blocks(
             _one_energy,
             matrices=self.matrices,
@@ -90,6 +82,34 @@ class Registration:
             meta=np.empty((0, 0, 0, 0), np.float32),
         )
         return EnergyStack(data, stack.energies, stack.voxel_size, stack.attenuation_unit, dict(stack.metadata))
+
+    def _check(self, stack: EnergyStack) -> None:
+        """Raise `RegistrationError` where a stack is not the one that was registered."""
+        if not isinstance(stack, EnergyStack):
+            raise RegistrationError(
+                f"A registration is applied to an EnergyStack, not to {type(stack).__name__}: make one with "
+                "EnergyStack.from_arrays(volumes, energies)."
+            )
+        if len(stack) != len(self.matrices):
+            raise RegistrationError(f"The stack has {len(stack)} energies and the registration {len(self.matrices)}.")
+        apart = np.abs(stack.energies - self.energies)
+        if np.any(apart > 0.01):
+            worst = int(np.nanargmax(apart))
+            raise RegistrationError(
+                f"The stack's energy {stack.energies[worst]:g} eV is {self.energies[worst]:g} eV in the registration: "
+                "it is another scan's."
+            )
+        if tuple(stack.shape) != tuple(self.shape):
+            raise RegistrationError(
+                f"The stack's volumes have shape {tuple(stack.shape)} and those that were registered {tuple(self.shape)}: "
+                "crop and bin them alike, or register this stack."
+            )
+        theirs, mine = stack.voxel_size, self.voxel_size
+        if theirs is not None and mine is not None and not np.allclose(theirs, mine, rtol=0.01):
+            raise RegistrationError(
+                f"The stack's voxels are {theirs.tolist()} nm and those that were registered {mine.tolist()} nm: "
+                "it is on another grid."
+            )
 
     def save(self, path: str | Path) -> None:
         """Write ``registration.json``; the file is whole or is not there.
@@ -117,15 +137,11 @@ class Registration:
         plain |= {name: _plain(table[name].to_numpy(np.float64)) for name in NUMBERS}
         plain |= {"iterations": [int(n) for n in table["iterations"]]}
         plain |= {name: [str(word) for word in table[name]] for name in WORDS}
-        target = Path(path)
-        part = target.with_name(target.name + ".part")
         try:
-            part.write_text(json.dumps(plain, allow_nan=False, indent=1) + "\n", encoding="utf-8")
-            os.replace(part, target)
+            write_json(path, plain)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise RegistrationError(
-                f"The registration cannot be written to {target} ({error.strerror or error})."
+                f"The registration cannot be written to {path} ({error.strerror or error})."
             ) from error
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array, as_numbers, as_voxel_size
 from ..data import EnergyStack, FloatArray
 from ..errors import Aborted, RegistrationError
 from ..parameters import checked
@@ -61,7 +62,8 @@ def register(
     ParameterError
         If a parameter has a value it cannot have.
     RegistrationError
-        If there is only one energy, the array is not 4-D or holds no masks, or there is no energy `fixed`.
+        If there is only one energy, the array is not 4-D or holds no masks, energies or voxel size are no numbers or do
+        not fit, or there is no energy `fixed`.
     Aborted
         If `abort` was set.
     """
@@ -70,6 +72,9 @@ def register(
     )
     if isinstance(masks, EnergyStack):
         energies, voxel_size, masks = masks.energies, masks.voxel_size, masks.data
+    masks = as_array(masks, "voxels of the masks", RegistrationError)
+    _checked_count(masks)
+    voxel_size = as_voxel_size(voxel_size, RegistrationError)
     known = _energies(energies, len(masks))
     results: dict[int, PairRegistration] = {}
     for index, pair in registration_steps(masks, energies=known, parameters=chosen, voxel_size=voxel_size, abort=abort):
@@ -182,7 +187,7 @@ def assemble(
         fixed_index=_fixed_index(parameters.fixed, count),
         transform=parameters.transform,
         shape=tuple(int(n) for n in shape),  # type: ignore[arg-type]
-        voxel_size=None if voxel_size is None else np.broadcast_to(np.asarray(voxel_size, np.float64), (3,)).copy(),
+        voxel_size=as_voxel_size(voxel_size, RegistrationError),
         matrices=np.stack([p.matrix for p in pairs]),
         particle_matrices=None,
         quality=quality,
@@ -207,7 +212,7 @@ def _fixed_index(fixed: int, count: int) -> int:
 def _energies(energies: Any, count: int) -> FloatArray:
     if energies is None:
         return np.full(count, np.nan)
-    known = np.asarray(energies, np.float64)
+    known = as_numbers(energies, "energies", RegistrationError)
     if known.shape != (count,):
         raise RegistrationError(f"{known.size} energies do not fit {count} masks.")
     return known
