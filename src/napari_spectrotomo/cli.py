@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .errors import Aborted, SpectrotomoError
+from .errors import Aborted, ReadError, SpectrotomoError
+from .terminal import interruptible, shown
 
 if TYPE_CHECKING:
-    from .progress import Progress, ProgressCallback
-    from .workflow import Project
+    from .workflow import Project, Recipe
 
 app = typer.Typer(
     help="Chemical maps in 3-D from X-ray spectro-tomography (3-D XANES): correct, reconstruct, register, map.",
@@ -33,6 +29,14 @@ ScanPath = Annotated[
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="The project folder; the same folder again continues.")
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="STAGE.PARAMETER=VALUE",
+        help="One parameter, kept in the project's recipe; may be repeated. `spectrotomo parameters` lists them.",
+    ),
+]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")
 ]
@@ -46,9 +50,7 @@ def run(
         Path | None,
         typer.Option("--recipe", metavar="FILE", help="Parameters of every stage (recipe.yaml of a project)."),
     ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="STAGE.PARAMETER=VALUE", help="One parameter; may be repeated.")
-    ] = None,
+    settings: Settings = None,
     until: Annotated[
         str,
         typer.Option(
@@ -67,9 +69,7 @@ def run(
         raise typer.BadParameter(f"{until!r} is no stage; the stages are {', '.join(STAGES)}.", param_hint="--until")
     wanted = Recipe.load(recipe) if recipe else None
     if settings:
-        wanted = wanted or _recipe_in(output)
-        for setting in settings:
-            wanted = wanted.with_setting(setting)
+        wanted = _with_settings(wanted or _recipe_in(output), settings)
     project = Project.create(output, scan, wanted)
     _work(project, until, restart=restart, threads=threads)
     _print_numbers(project)
@@ -78,14 +78,15 @@ def run(
 @app.command()
 def info(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A scan, a stack of volumes, or a project folder.")],
+    settings: Settings = None,
 ) -> None:
     """Say what a scan holds: format, energies, angles, shapes, pixel sizes, and every doubt."""
     from rich.console import Console
     from rich.table import Table
 
-    from .workflow import describe
+    from .workflow import Recipe, describe
 
-    described = describe(path)
+    described = describe(path, _with_settings(Recipe(), settings).read)
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in described.facts.items():
         table.add_row(name, value)
@@ -96,14 +97,35 @@ def info(
 
 
 @app.command()
+def parameters(
+    stage: Annotated[str | None, typer.Argument(metavar="[STAGE]", help="A stage of the chain, or simulate.")] = None,
+) -> None:
+    """List every parameter with its default and unit, as --set, recipes and `simulate` take them."""
+    from .simulate import SimulateParameters
+    from .workflow import PARAMETERS, describe_parameters
+
+    known = PARAMETERS | {"simulate": SimulateParameters}
+    if stage is not None and stage not in known:
+        raise typer.BadParameter(f"{stage!r} is no stage; the stages are {', '.join(known)}.")
+    for name in [stage] if stage else known:
+        typer.echo(describe_parameters(name, known[name]))
+
+
+@app.command()
 def simulate(
-    output: Output,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="A new or an empty folder.")],
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PARAMETER=VALUE", help="One parameter of the simulation; may be repeated."),
+        typer.Option(
+            "--set",
+            metavar="PARAMETER=VALUE",
+            help="One parameter; may be repeated. `spectrotomo parameters simulate` lists them.",
+        ),
     ] = None,
 ) -> None:
     """Make a phantom scan on disk, as NSLS-II FXI files, with its truth beside it."""
+    if output.is_dir() and any(output.iterdir()):
+        raise SpectrotomoError(f"The folder {output} holds files: name a new or an empty folder.")
     folder = _simulated(output, settings or [])
     typer.echo(f"Wrote a phantom scan and its truth to {folder}.")
 
@@ -162,7 +184,12 @@ def main() -> None:
         _complain(f"{stopped} The same command continues.")
         sys.exit(130)
     except SpectrotomoError as error:
-        _complain(" ".join(str(error).split()))
+        how = (
+            " In a shell, NAME=… is written --set read.NAME=…."
+            if isinstance(error, ReadError) and "=" in str(error)
+            else ""
+        )
+        _complain(" ".join(str(error).split()) + how)
         sys.exit(1)
     except OSError as error:
         _complain(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
@@ -173,7 +200,13 @@ def _complain(sentence: str) -> None:
     print(f"spectrotomo: {sentence}", file=sys.stderr)
 
 
-def _recipe_in(output: Path) -> Any:
+def _with_settings(recipe: Recipe, settings: list[str] | None) -> Recipe:
+    for setting in settings or []:
+        recipe = recipe.with_setting(setting)
+    return recipe
+
+
+def _recipe_in(output: Path) -> Recipe:
     from .workflow import Recipe
 
     return Recipe.load(output / "recipe.yaml") if (output / "recipe.yaml").exists() else Recipe()
@@ -201,65 +234,12 @@ def _simulated(folder: Path, settings: list[str]) -> Path:
     return folder
 
 
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C or SIGTERM into a request to stop after the step at hand; a second Ctrl-C stops at once."""
-    abort = threading.Event()
-
-    def ask(number: int, frame: Any) -> None:
-        if abort.is_set():
-            raise KeyboardInterrupt
-        abort.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield abort
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _work(project: Project, until: str, *, restart: bool, threads: int | None) -> None:
-    """Run the stages, showing them as they go: bars on a terminal, else a line a stage."""
-    from rich.console import Console
-
     from .workflow import run_steps
 
-    console = Console(stderr=True)
-    with _interruptible() as abort, _bars(console) if console.is_terminal else _lines() as show:
+    with interruptible() as abort, shown() as show:
         for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
             show(step)
-
-
-@contextmanager
-def _bars(console: Any) -> Iterator[ProgressCallback]:
-    """Show a bar a stage, with the energy at hand and the time left."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    stage, energy = TextColumn("{task.fields[stage]:<11}"), TextColumn("{task.description:>9}")
-    left = (TextColumn("left"), TimeRemainingColumn())
-    with Bars(stage, BarColumn(14), MofNCompleteColumn(), energy, TimeElapsedColumn(), *left, console=console) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(step: Progress) -> None:
-            if step.stage not in tasks:
-                tasks[step.stage] = bars.add_task("", total=step.total, stage=step.stage)
-            at = "" if step.energy is None else f"{step.energy:.1f} eV"
-            bars.update(tasks[step.stage], completed=step.done, total=step.total, description=at)
-
-        yield show
-
-
-@contextmanager
-def _lines() -> Iterator[ProgressCallback]:
-    """Print a line when a stage is done, for logs of batch jobs."""
-
-    def show(step: Progress) -> None:
-        if step.done == step.total:
-            print(f"{step.stage}: {step.message}", flush=True)
-
-    yield show
 
 
 def _print_numbers(project: Project) -> None:

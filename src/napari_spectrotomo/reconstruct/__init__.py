@@ -1,7 +1,7 @@
 """Optical density -> attenuation volume, one energy at a time: magnification, rotation axis, filtered back-projection."""
 
 from .fbp import reconstruct_volume
-from .geometry import view_warnings
+from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
 from .parameters import ReconstructParameters
@@ -11,6 +11,7 @@ from .rotation_axis import axis_warnings, find_center, find_center_of, settle_ce
 __all__ = [
     "ReconstructParameters",
     "axis_warnings",
+    "check_views",
     "choose_filter",
     "find_center",
     "find_center_of",

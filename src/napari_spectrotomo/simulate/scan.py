@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,10 @@ def simulate_scan(
     """
     base = {} if parameters is None else {n: getattr(parameters, n) for n in SimulateParameters.__dataclass_fields__}
     given = base | changes
-    if "energies" in given:
-        given["energies"] = tuple(sorted(float(e) for e in np.atleast_1d(given["energies"])))
+    if "energies" in given and np.ndim(given["energies"]):
+        given["energies"] = tuple(np.asarray(given["energies"]).tolist())
     p = checked(SimulateParameters, given, where="simulate")
+    p = replace(p, energies=tuple(sorted(p.energies)))
     energies = np.array(p.energies)
     if np.any(np.diff(energies) == 0):
         raise DataError(

@@ -2,12 +2,13 @@
 
 from .edge_energy import edge_energy_of
 from .edge_map import EdgeMap, edge_energy
-from .normalization import NormalizedSpectra, normalize_spectra
+from .normalization import FEWEST_ENERGIES, NormalizedSpectra, normalize_spectra
 from .parameters import SpectraParameters
 from .particles import kernel_density, particle_statistics
 from .regions import particle_spectra, roi_spectrum
 
 __all__ = [
+    "FEWEST_ENERGIES",
     "EdgeMap",
     "NormalizedSpectra",
     "SpectraParameters",

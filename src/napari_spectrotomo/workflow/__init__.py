@@ -1,6 +1,6 @@
 """Recipe (what to do), project (what is done), run (doing it, resumably)."""
 
-from .describe import Description, describe, in_words, numbers
+from .describe import Description, describe, describe_parameters, in_words, numbers
 from .project import Project
 from .recipe import PARAMETERS, STAGES, Recipe
 from .run import run, run_steps
@@ -13,6 +13,7 @@ __all__ = [
     "Project",
     "Recipe",
     "describe",
+    "describe_parameters",
     "in_words",
     "numbers",
     "run",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import yaml
 
 from ..data import EnergyStack, Scan
-from ..io import identify, read_scan, read_stack
-from .project import Project
+from ..io import ReadParameters, identify
+from ..parameters import as_plain
+from .project import Project, read_source
 from .recipe import STAGES
 
 
@@ -22,7 +24,7 @@ class Description:
     doubts: tuple[str, ...]
 
 
-def describe(path: str | Path) -> Description:
+def describe(path: str | Path, read: ReadParameters | None = None) -> Description:
     """Say what lies at a path: a scan, a stack of volumes, or a project.
 
     Raises
@@ -37,8 +39,9 @@ def describe(path: str | Path) -> Description:
             stage: project.state(stage) for stage in STAGES
         }
         return Description(facts, tuple(project.warnings()))
-    kind, _ = identify(path)
-    found = read_scan(path, on_bad_file="skip") if kind == "scan" else read_stack(path)
+    read = replace(read or ReadParameters(), on_bad_file="skip")
+    kind = read.kind if read.kind != "auto" else identify(path, read.format)[0]
+    found = read_source(path, read, kind)
     metadata = found.metadata
     skipped = (f"{file} cannot be used: {reason}" for file, reason in metadata.get("skipped", []))
     return Description(in_words(found), (*metadata.get("doubts", []), *skipped))
@@ -105,3 +108,15 @@ def _span(values: npt.NDArray[np.floating], unit: str) -> str:
 
 def _range(counts: list[int]) -> str:
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def describe_parameters(name: str, cls: type) -> str:
+    """Say what parameters a stage has: name, default, unit and meaning, one below the other."""
+    defaults, lines = as_plain(cls()), [f"{name}:"]
+    for field in fields(cls):
+        unit = f" {field.metadata['unit']}" if field.metadata.get("unit") else ""
+        default = (
+            yaml.safe_dump(defaults[field.name], default_flow_style=True, width=1000).removesuffix("...\n").strip()
+        )
+        lines += [f"  {field.name}: {default}{unit}", f"      {field.metadata['doc']}"]
+    return "\n".join(lines)

@@ -16,7 +16,7 @@ from ..errors import ParameterError, ProjectError
 from ..io import ReadParameters, identify, read_scan, read_stack
 from ..parameters import as_plain
 from ..preprocess import leave_out
-from .recipe import Recipe
+from .recipe import FILE_PARAMETERS, STAGES, Recipe
 from .record import Record, State, dependents
 from .store import Store
 
@@ -71,7 +71,9 @@ class Project:
         self._input_for: Any = None
 
     @classmethod
-    def create(cls, path: str | Path, source: str | Path, recipe: Recipe | None = None) -> Project:
+    def create(
+        cls, path: str | Path, source: str | Path, recipe: Recipe | str | Path | dict[str, Any] | None = None
+    ) -> Project:
         """Make a project for `source` in the folder `path`, or reopen the one there.
 
         Parameters
@@ -80,7 +82,7 @@ class Project:
             A new or empty folder, or that of a project of the same source.
         source : path
             A scan or a stack of volumes.
-        recipe : Recipe, optional
+        recipe : Recipe, path of a YAML file, or dict by stage, optional
             By default the one in the folder, else the defaults.
 
         Raises
@@ -93,11 +95,16 @@ class Project:
         path, source = _absolute(path), _absolute(source)
         if path.exists() and not path.is_dir():
             raise ProjectError(f"The output {path} is a file: name a folder.")
+        if (source / "run.json").exists():
+            raise ProjectError(
+                f"{source} is a project, not a scan; its volumes are a stack: {source / 'project.zarr'}."
+            )
         exists = (path / "run.json").exists()
         if path.is_dir() and not exists and any(path.iterdir()):
             raise ProjectError(f"The folder {path} holds other files and no project: name a new or an empty folder.")
         known = cls.open(path) if exists else None
-        wanted = recipe or (known.recipe if known else Recipe())
+        wanted = Recipe.of(recipe) or (known.recipe if known else Recipe())
+        _check_named_files(wanted)
         kind = wanted.read.kind if wanted.read.kind != "auto" else identify(source, wanted.read.format)[0]
         project = cls(path, wanted, known.record if known else Record.new(path / "run.json", source, kind))
         if known and known.source != source:
@@ -127,7 +134,7 @@ class Project:
 
     def _must_hold_the_same(self, source: Path, recipe: Recipe, kind: str) -> None:
         """Let a moved scan pass: the same files in name and size."""
-        found = _read(source, recipe, kind)
+        found = read_source(source, recipe.read, kind)
         files = sorted((Path(f).name, Path(f).stat().st_size) for f in found.metadata.get("files", []))
         if not files or files != sorted((i["name"], i["size"]) for i in self.record.content["inputs"]):
             raise ProjectError(
@@ -211,7 +218,7 @@ class Project:
         """Give what the source holds, lazily, without what the recipe leaves out."""
         wanted = (self.source, self.kind, self.recipe.read, self.recipe.correct.exclude)
         if self._input is None or self._input_for != wanted:
-            found = _read(self.source, self.recipe, self.kind)
+            found = read_source(self.source, self.recipe.read, self.kind)
             self._input = leave_out(found, self.recipe.correct.exclude) if isinstance(found, Scan) else found
             self._input_for = wanted
         return self._input
@@ -313,15 +320,32 @@ def _absolute(path: str | Path) -> Path:
     return Path(os.path.abspath(Path(path).expanduser()))
 
 
-def _read(source: Path, recipe: Recipe, kind: str) -> Scan | EnergyStack:
-    read = recipe.read
+def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyStack:
+    """Read a scan or a stack as the parameters say, lazily.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be read.
+    ParameterError
+        If a parameter says something of projections, and the source holds volumes.
+    """
     values = as_plain(read)
     values.pop("kind")
     if kind == "scan":
         return read_scan(source, **values)
-    for name in values.keys() - {"format", "energies", "pixel_size"}:
+    for name in values.keys() - {"format", "energies", "pixel_size", "on_bad_file"}:
         if getattr(read, name) != getattr(ReadParameters(), name):
             raise ParameterError(
                 f"read.{name} says something of projections, and {source} holds volumes: leave it out."
             )
     return read_stack(source, format=read.format, energies=read.energies, voxel_size=read.pixel_size)
+
+
+def _check_named_files(recipe: Recipe) -> None:
+    """Refuse own masks and labels that are not there, before anything is written."""
+    for stage in STAGES:
+        for name in FILE_PARAMETERS:
+            path = getattr(getattr(recipe, stage), name, None)
+            if isinstance(path, str) and not Path(path).exists():
+                raise ParameterError(f"{stage}.{name} names {path}, and there is no such file.")

@@ -75,7 +75,7 @@ class Recipe:
             content = {}
         if not isinstance(content, dict):
             raise ParameterError(
-                "A recipe is a list of stages, each with its parameters, such as 'binarize:' and below it 'method: otsu'."
+                "A recipe names stages, and below each its parameters, such as 'binarize:' and below it '  method: otsu'."
             )
         stages = {name: values for name, values in content.items() if name != "spectrotomo"}
         for name, values in stages.items():
@@ -91,6 +91,15 @@ class Recipe:
                 for name, values in stages.items()
             }
         )
+
+    @classmethod
+    def of(cls, recipe: Recipe | str | Path | dict[str, Any] | None) -> Recipe | None:
+        """Take a recipe as users give it: a record, the path of a YAML file, a dict by stage, or nothing."""
+        if isinstance(recipe, str | Path):
+            return cls.load(recipe)
+        if isinstance(recipe, dict):
+            return cls.from_plain(recipe)
+        return recipe
 
     @classmethod
     def load(cls, path: str | Path) -> Recipe:

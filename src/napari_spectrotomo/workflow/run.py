@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..errors import Aborted, DataError, ParameterError, ProjectError, SpectrotomoError
 from ..parameters import as_plain
 from ..progress import Progress, ProgressCallback, raise_if_aborted
+from ..reconstruct import check_views
+from ..spectra import FEWEST_ENERGIES
 from .chemistry import spectra_steps
 from .job import Job
 from .motion import register_steps
@@ -36,7 +39,7 @@ _STEPS: dict[str, Callable[[Job], Iterator[Progress]]] = {
 def run(
     source: str | Path,
     output: str | Path,
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | Path | dict[str, Any] | None = None,
     *,
     until: str = "report",
     restart: bool = False,
@@ -52,8 +55,8 @@ def run(
         A scan or a stack.
     output : path
         The project folder; a folder of the same source is continued.
-    recipe : Recipe, optional
-        Parameters of every stage.
+    recipe : Recipe, path of a YAML file, or dict by stage, optional
+        Parameters of every stage; by default the project's own, else the defaults.
     until : str
         Last stage to do.
     restart : bool
@@ -127,11 +130,20 @@ def run_steps(
 
 def _check_energies(project: Project, until: str) -> None:
     """Refuse at once what must fail hours later."""
-    n = len(project.energies)
-    if STAGES.index(until) >= STAGES.index("register") and n < 2:
+    n, last = len(project.energies), STAGES.index(until)
+    if project.kind == "scan" and last >= STAGES.index("reconstruct"):
+        scan = project.scan()
+        for energy, angles in zip(scan.energies, scan.angles, strict=True):
+            check_views(angles, f"At {energy:.2f} eV: ")
+    if last >= STAGES.index("register") and n < 2:
         raise DataError(
             f"{project.source} has one energy ({project.energies[0]:.2f} eV): registering volumes and mapping an edge need "
             "several. It can be reconstructed, binarized and labelled: stop there with --until label."
+        )
+    if last >= STAGES.index("spectra") and n < FEWEST_ENERGIES:
+        raise DataError(
+            f"{project.source} has {n} energies: an edge needs at least {FEWEST_ENERGIES}, on both sides of it. "
+            "They can be registered: stop there with --until register."
         )
 
 
