@@ -99,9 +99,10 @@ def test_closing_the_viewer_stops_the_work(make_napari_viewer, scan_tiny, tmp_pa
     assert ended[0].cancelled
 
 
-def test_a_project_opens_with_its_layers_and_panels(make_napari_viewer, finished):
+def test_a_project_opens_with_its_layers_and_panels(make_napari_viewer, finished, settle):
     viewer = make_napari_viewer()
     assert open_project(finished.path, viewer) is viewer
+    settle(viewer)
     assert {"Raw", "Registered", "Edge energy (eV)"} <= {layer.name for layer in viewer.layers}
     assert {"Load (Spectro-tomography)", "Edge map (Spectro-tomography)", "Quality (Spectro-tomography)"} <= set(
         viewer.window.dock_widgets

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import dask.array as da
 import pytest
 
 from napari_spectrotomo._napari import readers, samples
 from napari_spectrotomo._napari.docks import open_panel
 from napari_spectrotomo._napari.load import LoadPanel
+from napari_spectrotomo._napari.run import start
 from napari_spectrotomo._napari.state import state_of
+from napari_spectrotomo.errors import ReadError, SpectrotomoError
+from napari_spectrotomo.progress import Progress
 from napari_spectrotomo.simulate import SimulateParameters, simulate_scan
 
 pytestmark = pytest.mark.viewer
@@ -66,8 +71,89 @@ def test_the_sample_is_simulated_once_and_then_opened_lazily(make_napari_viewer,
     assert state_of(viewer).job is None
 
 
-def test_a_project_that_is_dropped_opens_with_its_panels(make_napari_viewer, finished):
+def test_a_project_that_is_dropped_opens_with_its_panels(make_napari_viewer, finished, settle):
     viewer = make_napari_viewer()
     viewer.open(str(finished.path), plugin="napari-spectrotomo")
+    settle(viewer)
     assert viewer.layers["Edge energy (eV)"].visible
     assert "Edge map (Spectro-tomography)" in viewer.window.dock_widgets
+
+
+def read_in(monkeypatch, module, name):
+    """Note in which threads a function of a module is called."""
+    threads, function = [], getattr(module, name)
+
+    def noted(*args, **keywords):
+        threads.append(threading.current_thread())
+        return function(*args, **keywords)
+
+    monkeypatch.setattr(module, name, noted)
+    return threads
+
+
+def test_headers_of_a_dropped_scan_or_stack_are_read_in_the_worker(
+    make_napari_viewer, scan_tiny, finished, settle, monkeypatch
+):
+    viewer = make_napari_viewer()
+    store = finished.path / "project.zarr"
+    for reads, path, name in (("read_scan", scan_tiny, "Projections"), ("read_stack", store, "project.zarr")):
+        threads = read_in(monkeypatch, readers, reads)
+        assert viewer.open(str(path), plugin="napari-spectrotomo") == []
+        assert state_of(viewer).job is not None
+        settle(viewer)
+        assert isinstance(viewer.layers[name].data, da.Array)
+        assert threads
+        assert threading.main_thread() not in threads
+
+
+def test_headers_of_a_projects_scan_are_read_in_the_worker(
+    make_napari_viewer, scan_tiny, tmp_path, settle, monkeypatch
+):
+    from napari_spectrotomo.workflow import Project, project
+
+    Project.create(tmp_path / "p", scan_tiny)
+    viewer = make_napari_viewer()
+    threads = read_in(monkeypatch, project, "read_scan")
+    viewer.open(str(tmp_path / "p"), plugin="napari-spectrotomo")
+    settle(viewer)
+    assert [layer.name for layer in viewer.layers] == ["Projections"]
+    assert len(threads) == 1
+    assert threading.main_thread() not in threads
+
+
+def test_a_scan_that_cannot_be_read_is_said_in_a_sentence(make_napari_viewer, scan_tiny, settle, monkeypatch):
+    def fail(*args, **keywords):
+        raise ReadError("The scan has no angles.")
+
+    said = []
+    monkeypatch.setattr(readers, "read_scan", fail)
+    monkeypatch.setattr(readers, "show_error", said.append)
+    viewer = make_napari_viewer()
+    viewer.open(str(scan_tiny), plugin="napari-spectrotomo")
+    settle(viewer)
+    assert said == ["The scan has no angles."]
+    assert not viewer.layers
+
+
+def test_a_busy_viewer_opens_nothing_and_says_so(
+    make_napari_viewer, scan_tiny, finished, settle, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(samples, "sample_folder", lambda: tmp_path / "sample")
+    go_on = threading.Event()
+
+    def steps(abort):
+        yield Progress("read", 0, 1)
+        assert go_on.wait(60)
+
+    viewer = make_napari_viewer()
+    start(viewer, "Binarizing", steps)
+    try:
+        for path in (scan_tiny, finished.path):
+            with pytest.raises(SpectrotomoError, match=r"busy with other work \(binarizing\)"):
+                viewer.open(str(path), plugin="napari-spectrotomo")
+        with pytest.raises(SpectrotomoError, match="open the sample again when that is done"):
+            viewer.open_sample("napari-spectrotomo", "simulated_scan")
+    finally:
+        go_on.set()
+        settle(viewer)
+    assert not viewer.layers, "no placeholder either"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
+from ..errors import ProjectError
 from ..workflow import Project
 from .docks import open_panel
-from .load.opening import show_done
-from .state import state_of
+from .load.opening import reopen
+from .run import busy_with
+from .state import plain_viewer
 from .status import LAST_STAGE
+from .work import Outcome
 
 
 def open_project(path: str | Path, viewer: Any = None) -> Any:
-    """Open a project in napari.
+    """Open a project in napari: the Load panel at once, the layers and the other panels when the worker has read the scan.
 
     Parameters
     ----------
@@ -25,24 +30,33 @@ def open_project(path: str | Path, viewer: Any = None) -> Any:
     Returns
     -------
     napari.Viewer
-        With the layers of all that is done, and the panels docked.
+        Soon with the layers of all that is done, and the panels docked.
 
     Raises
     ------
     ProjectError
-        If there is no project at `path`.
+        If there is no project at `path`, or the viewer is busy.
     """
     project = Project.open(path)
     if viewer is None:
         import napari
 
         viewer = napari.Viewer(title=f"spectrotomo: {project.path.name}")
-    state = state_of(viewer)
-    show_done(viewer, project)
-    state.project = project
+    job = reopen(viewer, project.path)
+    if job is None:
+        raise ProjectError(busy_with(viewer, project.path.name))
+    job.ended.connect(partial(_open_panels, ref(plain_viewer(viewer))))
+    open_panel(viewer, "Load")
+    return viewer
+
+
+def _open_panels(viewer_ref: Any, outcome: Outcome) -> None:
+    viewer = viewer_ref()
+    if viewer is None or outcome.result is None:
+        return
+    project = outcome.result.project
     steps = [name for name in LAST_STAGE if not (name == "Reconstruct" and project.kind == "stack")]
     open_next = [name for name in steps if project.state(LAST_STAGE[name]) != "done"]
     for name in (*steps, "Quality", "ROI spectrum"):
         open_panel(viewer, name)
     open_panel(viewer, open_next[0] if open_next else "Edge map")
-    return viewer

@@ -1,19 +1,31 @@
-"""Readers: what is dropped on napari comes up at once, lazily; computing waits for the panels."""
+"""Readers: what is dropped on napari comes up at once, or as soon as a worker has read the headers of its many files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import ref
+
+from napari.layers import Layer
+from napari.utils.notifications import show_error
 
 import napari
 
 from ..errors import ReadError
 from ..io import identify, read_scan, read_stack
+from ..progress import Progress
 from .layers import projections_layer, volumes_layer
 from .layers.tuples import LayerTuple
+from .run import busy_with, start
+from .state import plain_viewer
+from .work import Outcome
 
 Reader = Callable[[Any], list[LayerTuple]]
+_NOTHING_YET: list[Any] = [(None,)]
+"""npe2's sign for "nothing to add"."""
 
 
 def get_reader(path: str | Sequence[str]) -> Reader | None:
@@ -25,7 +37,7 @@ def get_reader(path: str | Sequence[str]) -> Reader | None:
         kind, _ = identify(first)
     except ReadError:
         return None
-    return read_projections if kind == "scan" else read_volumes
+    return partial(_read, projections_of if kind == "scan" else volumes_of)
 
 
 def read_project(path: str | Sequence[str]) -> list[LayerTuple]:
@@ -37,21 +49,51 @@ def read_project(path: str | Sequence[str]) -> list[LayerTuple]:
     viewer = napari.current_viewer()
     if viewer is not None:
         open_project(folder, viewer)
-        return [(None,)]  # type: ignore[list-item]  # npe2's sign for "nothing to add"
-    project = Project.open(folder)
-    return [volumes_layer(project.stack("reconstruction"), "raw", "Raw", project.fixed_index)]
+        return _NOTHING_YET
+    return [volumes_layer(Project.open(folder).stack("reconstruction"), "raw", "Raw")]
 
 
-def read_projections(path: str | Sequence[str]) -> list[LayerTuple]:
+def projections_of(path: str | Sequence[str]) -> LayerTuple:
     """Read a scan as one lazy layer of projections."""
     source = path if isinstance(path, str) else path[0]
-    return [projections_layer(read_scan(path, on_bad_file="skip"), str(source))]
+    return projections_layer(read_scan(path, on_bad_file="skip"), str(source))
 
 
-def read_volumes(path: str | Sequence[str]) -> list[LayerTuple]:
+def volumes_of(path: str | Sequence[str]) -> LayerTuple:
     """Read a stack of volumes as one lazy layer."""
     source = str(path if isinstance(path, str) else path[0])
-    stack = read_stack(source)
-    data, given, kind = volumes_layer(stack, "raw", Path(source).name)
+    data, given, kind = volumes_layer(read_stack(source), "raw", Path(source).name)
     given["metadata"]["source"] = source
-    return [(data, given, kind)]
+    return data, given, kind
+
+
+def _read(make: Callable[[Any], LayerTuple], path: str | Sequence[str]) -> list[LayerTuple]:
+    """Give the layer of one file at once; that of many comes when the worker of the viewer has read their headers.
+
+    Raises
+    ------
+    ReadError
+        If the viewer is busy with other work.
+    """
+    viewer = napari.current_viewer()
+    first = Path(path if isinstance(path, str) else path[0])
+    if viewer is None or (first.is_file() and (isinstance(path, str) or len(path) == 1)):
+        return [make(path)]
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, LayerTuple]:
+        yield Progress("read", 0, 1, "looking at the files")
+        return make(path)
+
+    job = start(viewer, f"Reading {first.name}", steps)
+    if job is None:
+        raise ReadError(busy_with(viewer, first.name))
+    job.ended.connect(partial(_show, ref(plain_viewer(viewer))))
+    return _NOTHING_YET
+
+
+def _show(viewer_ref: Any, outcome: Outcome) -> None:
+    viewer = viewer_ref()
+    if outcome.error:
+        show_error(outcome.error)
+    if viewer is not None and outcome.result is not None:
+        viewer.add_layer(Layer.create(*outcome.result))

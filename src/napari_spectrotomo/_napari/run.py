@@ -29,6 +29,13 @@ def start(viewer: Any, title: str, steps: Steps) -> Job | None:
     return job.start()
 
 
+def busy_with(viewer: Any, wanted: str) -> str:
+    """Say in a sentence that a viewer does other work, and what to do about `wanted`."""
+    job = state_of(viewer).job
+    doing = f" with other work ({job.title[0].lower()}{job.title[1:]})" if job is not None else ""
+    return f"This viewer is busy{doing}: open {wanted} again when that is done, or cancel it in a panel."
+
+
 def run_until(viewer: Any, stage: str, title: str) -> Job | None:
     """Run the project's stages up to `stage`; layers grow as energies finish, and what is finished stays when it is cancelled."""
     project = state_of(viewer).project

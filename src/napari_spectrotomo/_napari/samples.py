@@ -17,6 +17,7 @@ from qtpy.QtCore import QStandardPaths
 import napari
 
 from .. import __version__
+from ..errors import DataError
 from ..io import write_scan
 from ..progress import Progress
 from ..simulate import SimulateParameters, simulate_scan, write_truth
@@ -24,8 +25,8 @@ from .docks import open_panel
 from .layers import ROLE, put, take_away
 from .layers.geometry import projection_axes
 from .layers.tuples import LayerTuple
-from .readers import read_projections
-from .run import start
+from .readers import projections_of
+from .run import busy_with, start
 from .state import plain_viewer
 from .work import Job, Outcome
 
@@ -40,19 +41,25 @@ def simulated_scan() -> list[LayerTuple]:
     """Give the sample as layers: at once when it was simulated before; else it comes when the worker has simulated it.
 
     In a window the Load panel opens beside it, with the scan's path, ready to go on.
+
+    Raises
+    ------
+    DataError
+        If the viewer is busy with other work.
     """
     folder, viewer = sample_folder(), napari.current_viewer()
     if folder.is_dir():
         if viewer is not None:
             open_panel(viewer, "Load")
-        return read_projections(str(folder))
+        return [projections_of(str(folder))]
     if viewer is not None:
         open_panel(viewer, "Load")
-        simulate_sample(viewer, folder)
+        if simulate_sample(viewer, folder) is None:
+            raise DataError(busy_with(viewer, "the sample"))
         return [_placeholder()]
     for _ in _simulate(folder, threading.Event()):
         pass
-    return read_projections(str(folder))
+    return [projections_of(str(folder))]
 
 
 def simulate_sample(viewer: Any, folder: Path) -> Job | None:
@@ -83,7 +90,7 @@ def _show(viewer_ref: Any, folder: Path, outcome: Outcome) -> None:
         return
     take_away(viewer, "projections")
     if outcome.result is not None:
-        put(viewer, read_projections(str(folder))[0])
+        put(viewer, projections_of(str(folder)))
 
 
 def _placeholder() -> LayerTuple:
