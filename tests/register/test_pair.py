@@ -54,6 +54,16 @@ def test_the_matrix_is_what_affine_transform_takes(grey, moved):
     assert pair.mse_after < 0.2 * np.mean((moving ^ fixed).astype(float))
 
 
+@pytest.mark.parametrize("drift", [-0.8, 0.8])
+def test_a_particle_that_leaves_the_field_is_no_reason_to_keep_the_start(grey, moved, error, drift):
+    truth = np.eye(4)
+    truth[:3, 3] = (drift, 0.3, -0.4)
+    field = slice(12, None)  # goes through the middle of one of the two
+    pair = register_pair((grey > 0.4)[field], moved(grey, truth)[field])
+    assert pair.flag == ""
+    assert error(pair.matrix, truth, (grey > 0.4)[field]) < 0.15
+
+
 @pytest.mark.parametrize(("noise", "limit"), [(0.05, 0.12), (0.3, 0.25)])
 def test_salt_and_pepper_does_not_break_it(grey, moved, error, noise, limit):
     rng = np.random.default_rng(0)
