@@ -185,6 +185,35 @@ def test_simulate_writes_a_scan_with_its_truth(tmp_path):
     assert "labels" in np.load(tmp_path / "s" / "truth.npz")
 
 
+def test_a_scan_may_be_told_its_energy_when_looked_at(data_folder):
+    tooth = data_folder / "dxchange_h5" / "tooth.h5"
+    refused = spectrotomo("info", tooth)
+    assert refused.returncode == 1
+    assert "--set read." in refused.stderr
+    told = spectrotomo("info", tooth, "--set", "read.energies=[30000]")
+    assert "181 an energy, 2 x 640 pixels" in told.stdout
+
+
+def test_the_parameters_are_listed_with_defaults_and_units():
+    done = spectrotomo("parameters", "binarize")
+    assert "  min_size: 50 voxel" in done.stdout
+    assert spectrotomo("parameters", "nonsense").returncode == 2
+
+
+@pytest.mark.parametrize("setting", ["energies=abc", "rows=[1", "nonsense=3", "rows"])
+def test_a_wrong_setting_of_a_simulation_is_told(tmp_path, setting):
+    done = spectrotomo("simulate", "--output", tmp_path / "s", "--set", setting)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "s").exists()
+
+
+def test_simulate_overwrites_nothing(scan):
+    done = spectrotomo("simulate", "--output", scan)
+    assert done.returncode == 1
+    assert "holds files" in done.stderr
+
+
 def test_view_without_a_display_says_what_to_do(scan, tmp_path):
     assert spectrotomo("run", scan, "--output", tmp_path / "p", "--until", "read").returncode == 0
     bare = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}

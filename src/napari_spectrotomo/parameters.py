@@ -75,9 +75,8 @@ def checked(cls: type[P], values: dict[str, Any], *, where: str = "") -> P:
         if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             known = ", ".join(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
             raise ParameterError(f"There is no parameter {name}; known here: {known}.") from error
-        raise ParameterError(
-            f"{name} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
-        ) from error
+        why = first["msg"].replace("valid tuple", "list, such as [1, 2]")
+        raise ParameterError(f"{name} cannot be {first['input']!r}: {why[0].lower()}{why[1:]}.") from error
 
 
 def as_plain(parameters: Any) -> dict[str, Any]:

@@ -6,7 +6,18 @@ import tifffile
 import zarr
 from filelock import FileLock
 
-from napari_spectrotomo import DataError, ParameterError, Project, ProjectError, Recipe, register, run
+from napari_spectrotomo import (
+    DataError,
+    ParameterError,
+    Project,
+    ProjectError,
+    Recipe,
+    ReconstructionError,
+    register,
+    run,
+    simulate_scan,
+    write_scan,
+)
 from napari_spectrotomo.workflow import run_steps
 
 
@@ -53,6 +64,36 @@ def test_a_setting_that_is_refused_is_not_kept(small_scan, own_project):
         run(small_scan, own_project.path, own_project.recipe.changed("register", fixed=99), restart=True)
     assert ((own_project.path / "recipe.yaml").read_bytes(), own_project.record.path.read_bytes()) == before
     assert Project.open(own_project.path).state("report") == "done"
+
+
+@pytest.mark.parametrize("setting", ["binarize.masks=nope.tif", "label.labels=nope.tif"])
+def test_a_file_that_is_not_there_is_refused_before_anything_is_kept(small_scan, own_project, setting):
+    before = (own_project.path / "recipe.yaml").read_bytes()
+    with pytest.raises(ParameterError, match="no such file"):
+        run(small_scan, own_project.path, own_project.recipe.with_setting(setting))
+    assert (own_project.path / "recipe.yaml").read_bytes() == before
+
+
+def test_a_recipe_may_be_a_path_or_a_dict(small_scan, tmp_path):
+    (tmp_path / "r.yaml").write_text("binarize: {min_size: 7}")
+    assert run(small_scan, tmp_path / "p", tmp_path / "r.yaml", until="read").recipe.binarize.min_size == 7
+    assert run(small_scan, tmp_path / "q", {"binarize": {"min_size": 8}}, until="read").recipe.binarize.min_size == 8
+
+
+def test_a_project_is_no_scan(finished, tmp_path):
+    with pytest.raises(ProjectError, match=r"its volumes are a stack: .*project\.zarr"):
+        run(finished.path, tmp_path / "p")
+
+
+def test_too_few_energies_or_views_are_refused_at_once(tmp_path):
+    for name, energies, n_angles in (("two", (6500, 6700), 9), ("views", (6480, 6540, 6550, 6560, 6700), 1)):
+        scan = simulate_scan(rows=16, columns=24, n_angles=n_angles, energies=energies)[0]
+        (tmp_path / name).mkdir()
+        write_scan(scan, tmp_path / name, format="fxi")
+    with pytest.raises(DataError, match="2 energies: an edge needs at least 4"):
+        run(tmp_path / "two", tmp_path / "p")
+    with pytest.raises(ReconstructionError, match="1 different view"):
+        run(tmp_path / "views", tmp_path / "q")
 
 
 def test_a_second_run_on_a_project_is_refused_while_the_first_lasts(own_project):
