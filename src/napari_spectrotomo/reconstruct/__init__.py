@@ -1,6 +1,7 @@
 """Optical density -> attenuation volume, one energy at a time: magnification, rotation axis, filtered back-projection."""
 
 from .fbp import reconstruct_volume
+from .field import field_warnings
 from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
@@ -13,6 +14,7 @@ __all__ = [
     "axis_warnings",
     "check_views",
     "choose_filter",
+    "field_warnings",
     "find_center",
     "find_center_of",
     "given_centers",

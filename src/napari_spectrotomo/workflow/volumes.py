@@ -15,6 +15,7 @@ from ..progress import Progress
 from ..reconstruct import (
     axis_warnings,
     choose_filter,
+    field_warnings,
     find_center_of,
     given_centers,
     magnifications,
@@ -85,7 +86,8 @@ def correct_steps(job: Job) -> Iterator[Progress]:
 def _corrected(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
     job.check()
     corrected = correct_tomogram(scan, index, job.project.recipe.correct)
-    job.warn([*corrected.warnings, *view_warnings(corrected.angles)], f"{scan.energies[index]:.2f} eV")
+    doubts = (*view_warnings(corrected.angles), *field_warnings(corrected.optical_density))
+    job.warn([*corrected.warnings, *doubts], f"{scan.energies[index]:.2f} eV")
     return corrected
 
 

@@ -1,0 +1,35 @@
+"""What the columns at the detector's edges tell: whether the sample was seen whole, and whether the beam stayed as in the flats."""
+
+import numpy as np
+import numpy.typing as npt
+
+_OFF = 0.02
+"""Optical density beside the sample, over the highest, from which on attenuation is off by more than a per cent or so."""
+_CUT = 0.3
+"""Optical density at an edge, over the highest, that no blur or noise makes."""
+
+
+def field_warnings(projections: npt.NDArray[np.floating]) -> tuple[str, ...]:
+    """Say where projections do not tell the whole line integrals that a reconstruction takes them for.
+
+    Parameters
+    ----------
+    projections : (A, R, C) array
+        Optical density of one energy.
+    """
+    width = max(2, projections.shape[2] // 20)
+    edges = [projections[:, :, :width], projections[:, :, -width:]]
+    highest = float(np.percentile(projections, 99))
+    warnings = []
+    if max(float(np.percentile(edge, 98)) for edge in edges) > _CUT * highest:
+        warnings.append(
+            "The sample, or what holds it, reaches over the left or right edge of the detector: it was not seen whole, and "
+            "attenuation is wrong, most of all near the rim of the field."
+        )
+    left, right = (float(np.median(edge)) for edge in edges)
+    if min(abs(left), abs(right)) > _OFF * highest and left * right > 0:
+        warnings.append(
+            "The optical density beside the sample is not zero: the beam was not the same in projections and flats, so that "
+            "attenuation is a few per cent off. Give flats from before and after each tomogram, or leave bad ones out."
+        )
+    return tuple(warnings)
