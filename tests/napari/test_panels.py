@@ -128,17 +128,53 @@ def test_the_edge_map_panel_lists_the_particles(panel, model, finished):
     assert not made.open_report.isEnabled()
 
 
-def test_layers_of_what_is_no_longer_there_go(panel, model, finished, settle):
+def test_a_change_asks_the_project_once_for_each_stage(panel, model, finished, monkeypatch):
+    state = state_of(model)
+    state.project = finished
+    for name in PANELS:
+        make(name, panel, model)
+    asked, ask = [], type(finished).state
+    monkeypatch.setattr(type(finished), "state", lambda self, stage: asked.append(stage) or ask(self, stage))
+    state.touch()
+    assert asked
+    assert len(asked) == len(set(asked))
+    asked.clear()
+    state.touch()
+    assert asked, "another change may be another answer"
+
+
+def test_a_state_is_not_kept_over_work(model, finished):
+    state = state_of(model)
+    state.project = finished
+    assert state.stage("register") == "done"
+    state.job = object()
+    finished.discard("register")
+    assert state.stage("register") == "missing"
+    state.job = None
+    assert state.stage("register") == "missing"
+
+
+def test_layers_of_what_is_no_longer_there_go(panel, model, finished, settle, qtbot):
     from napari_spectrotomo._napari.layers import layer_of
     from napari_spectrotomo._napari.load.opening import show_done
 
     state_of(model).project = finished
     show_done(model, finished)
+    quality, regions = make("Quality", panel, model), make("ROI spectrum", panel, model)
+    model.add_points([[12, 16, 16]], name="picked", scale=layer_of(model, "raw").scale[-3:])
+    regions.layer.value = "picked"
+    qtbot.waitUntil(lambda: {s.stack for s in regions.spectra} == {"raw", "registered"}, timeout=30_000)
     made = make("Binarize", panel, model)
     made.form["min_size"].value = 60
     made.primary.click()
     settle(model)
-    assert made.message.text() == ""
+    qtbot.waitUntil(lambda: {s.stack for s in regions.spectra} == {"raw"}, timeout=30_000)
+    assert "Register the volumes first" in quality.header.text()
+    assert not quality.content.isVisible()
+    assert made.message.text() == quality.message.text() == regions.message.text() == ""
+    model.layers.remove(layer_of(model, "raw"))
+    qtbot.waitUntil(lambda: not regions.spectra and not regions.export.isEnabled(), timeout=30_000)
+    show_done(model, finished)
     assert layer_of(model, "mask").visible
     for stage, role in (("register", "registered"), ("spectra", "edge energy")):
         assert finished.state(stage) != "done"

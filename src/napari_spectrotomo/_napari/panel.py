@@ -184,7 +184,7 @@ class Panel(QWidget):
     def _on_changed(self, *_: Any) -> None:
         project = self.state.project
         lacking = self.missing()
-        self.trail.setText(trail(project, self.NAME))
+        self.trail.setText(trail(self.state, self.NAME))
         self.content.setVisible(lacking is None)
         self.blank.setVisible(lacking is not None)
         self.primary.setVisible(lacking is None and bool(self.ACTION))
@@ -201,7 +201,7 @@ class Panel(QWidget):
 
     def can_go_on(self) -> bool:
         """Say whether the next step has its input."""
-        return self.NAME not in STEPS or not self.UNTIL or self.state.project.state(self.UNTIL) == "done"
+        return self.NAME not in STEPS or not self.UNTIL or self.state.stage(self.UNTIL) == "done"
 
     def _on_job(self, *_: Any) -> None:
         _leave_job(self._followed, self._job_listeners)

@@ -81,5 +81,6 @@ class _Shown:
 def _free(state: Callable[[], ViewerState | None]) -> None:
     shared = state()
     if shared is not None:
+        shared.forget()
         shared.job = None
         shared.touch()

@@ -6,7 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from psygnal import EventedModel
-from pydantic import ConfigDict
+from pydantic import ConfigDict, PrivateAttr
 
 
 class ViewerState(EventedModel):
@@ -28,9 +28,35 @@ class ViewerState(EventedModel):
     job: Any = None
     revision: int = 0
 
+    _known: dict[str, str] = PrivateAttr(default_factory=dict)
+    _known_of: tuple[Any, int] = PrivateAttr(default=(None, 0))
+
     def touch(self) -> None:
         """Tell all panels that a parameter or a result changed."""
+        self.forget()
         self.revision += 1
+
+    def forget(self) -> None:
+        """Ask the project anew how far its stages are, when it is asked next."""
+        self._known.clear()
+
+    def stage(self, name: str) -> str:
+        """Give the state of a stage of the project, as `Project.state` does, 'missing' without one.
+
+        Each asking hashes parameters and opens files, and every panel asks for several stages after every change; so the
+        answer is kept until the next change. While work is under way it may be another one each time, and is not kept.
+        """
+        if self.project is None:
+            return "missing"
+        if self.job is not None:
+            self.forget()
+            return self.project.state(name)
+        if self._known_of != (self.project, self.revision):
+            self.forget()
+            self._known_of = (self.project, self.revision)
+        if name not in self._known:
+            self._known[name] = self.project.state(name)
+        return self._known[name]
 
 
 _STATES: WeakKeyDictionary[Any, ViewerState] = WeakKeyDictionary()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .docks import STEPS
+from .state import ViewerState
 
 LAST_STAGE = {
     "Load": "read",
@@ -22,13 +23,13 @@ WORDS = {
 }
 
 
-def trail(project: Any, here: str) -> str:
+def trail(shared: ViewerState, here: str) -> str:
     """Give the steps with their marks as links, the present one in bold; HTML."""
     parts = []
     for name in STEPS:
-        if project is not None and project.kind == "stack" and name == "Reconstruct":
+        if shared.project is not None and shared.project.kind == "stack" and name == "Reconstruct":
             continue
-        state = "missing" if project is None else project.state(LAST_STAGE[name])
+        state = shared.stage(LAST_STAGE[name])
         words = name.replace(" ", "&nbsp;")
         text = f"<b>{words}</b>" if name == here else words
         parts.append(
@@ -44,13 +45,13 @@ def span(energies: Any) -> str:
     return f"{len(energies)} energies, {energies[0]:.1f}–{energies[-1]:.1f} eV"
 
 
-def stage_line(project: Any, stage: str, done: str) -> str:
+def stage_line(shared: ViewerState, stage: str, done: str) -> str:
     """Say how far one stage is; `done` are the words for when it is."""
-    state = project.state(stage)
+    state = shared.stage(stage)
     if state == "done":
         return done
     if state == "partial" and stage in ("reconstruct", "binarize", "register"):
-        flags = project.done(stage)
+        flags = shared.project.done(stage)
         if flags.any():
             return f"{int(flags.sum())} of {len(flags)} energies done; the button continues."
     return {

@@ -49,7 +49,7 @@ class BinarizePanel(Panel):
     def missing(self) -> tuple[str, str] | None:
         """Ask for volumes."""
         project = self.state.project
-        if project is not None and project.kind == "scan" and project.state("reconstruct") == "missing":
+        if project is not None and project.kind == "scan" and self.state.stage("reconstruct") == "missing":
             return "Reconstruct the scan first: there are no volumes to binarize.", "Reconstruct"
         return super().missing()
 
@@ -60,8 +60,8 @@ class BinarizePanel(Panel):
         count = project.record.stage("label").get("particles")
         if count is not None:
             words = f"Masks are done; {count} particle{'s' if count != 1 else ''} found."
-        stage = "label" if project.state("binarize") == "done" else "binarize"
-        return f"{span(project.energies)}. {stage_line(project, stage, words)}"
+        stage = "label" if self.state.stage("binarize") == "done" else "binarize"
+        return f"{span(project.energies)}. {stage_line(self.state, stage, words)}"
 
     def refresh(self) -> None:
         """Show which masks, labels and region are in use."""

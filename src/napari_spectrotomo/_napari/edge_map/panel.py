@@ -75,7 +75,7 @@ class EdgeMapPanel(Panel):
     def missing(self) -> tuple[str, str] | None:
         """Ask for registered volumes."""
         project = self.state.project
-        if project is not None and project.state("register") == "missing":
+        if project is not None and self.state.stage("register") == "missing":
             return "Register the volumes first: a spectrum of a voxel that moves means nothing.", "Register"
         return super().missing()
 
@@ -83,15 +83,15 @@ class EdgeMapPanel(Panel):
         """Say what the map was made with."""
         project = self.state.project
         words = "The map is done."
-        if project.state("spectra") == "done":
+        if self.state.stage("spectra") == "done":
             about = project.record.stage("spectra").get("edge_map", {})
             words = f"{about['method']} map, e0 {about['e0']:.1f} eV." if {"method", "e0"} <= about.keys() else words
-        return f"{project.source.name}: {stage_line(project, 'spectra', words)}"
+        return f"{project.source.name}: {stage_line(self.state, 'spectra', words)}"
 
     def refresh(self) -> None:
         """Show the particles' numbers."""
         project = self.state.project
-        done = project.state("spectra") == "done"
+        done = self.state.stage("spectra") == "done"
         self.box.setVisible(done)
         self.open_report.setEnabled((project.path / "report.html").exists())
         if done:

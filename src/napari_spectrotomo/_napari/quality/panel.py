@@ -41,7 +41,7 @@ class QualityPanel(Panel):
     def missing(self) -> tuple[str, str] | None:
         """Ask for a registration."""
         project = self.state.project
-        if project is not None and project.state("register") != "done":
+        if project is not None and self.state.stage("register") != "done":
             return "Register the volumes first: quality is judged on registered masks.", "Register"
         return super().missing()
 

@@ -69,7 +69,7 @@ class ReconstructPanel(Panel):
     def headline(self) -> str:
         """Say how many energies are reconstructed."""
         project = self.state.project
-        return f"{span(project.energies)}. {stage_line(project, 'reconstruct', 'All are reconstructed.')}"
+        return f"{span(project.energies)}. {stage_line(self.state, 'reconstruct', 'All are reconstructed.')}"
 
     def refresh(self) -> None:
         """Show the energies and slices there are."""

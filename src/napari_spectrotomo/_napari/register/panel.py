@@ -64,7 +64,7 @@ class RegisterPanel(Panel):
             return super().missing()
         if len(project.energies) < 2:
             return "This scan has one energy: there is nothing to register it to.", ""
-        if project.state("binarize") == "missing":
+        if self.state.stage("binarize") == "missing":
             return "Binarize the volumes first: shapes are registered, not greys.", "Binarize"
         return None
 
@@ -72,12 +72,14 @@ class RegisterPanel(Panel):
         """Say how many energies are registered, and to which."""
         project = self.state.project
         fixed = project.energies[project.fixed_index]
-        return f"{span(project.energies)}. {stage_line(project, 'register', f'All are registered to {fixed:.1f} eV.')}"
+        return (
+            f"{span(project.energies)}. {stage_line(self.state, 'register', f'All are registered to {fixed:.1f} eV.')}"
+        )
 
     def refresh(self) -> None:
         """Show the numbers of a registration that is done."""
         project = self.state.project
-        done = project.state("register") == "done"
+        done = self.state.stage("register") == "done"
         self.box.setVisible(done)
         if done:
             quality = project.registration().quality.drop(index=project.fixed_index)
@@ -93,7 +95,7 @@ class RegisterPanel(Panel):
             job.ended.connect(self._show)
 
     def _show(self, outcome: Outcome) -> Any:
-        if not outcome.error and self.state.project.state("register") == "done":
+        if not outcome.error and self.state.stage("register") == "done":
             self._look("after")
 
     def _look(self, view: View) -> None:

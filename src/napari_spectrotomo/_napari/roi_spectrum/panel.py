@@ -80,7 +80,7 @@ class RoiSpectrumPanel(Panel):
         """Ask for volumes."""
         project = self.state.project
         if layer_of(self.viewer, "raw") is not None or (
-            project is not None and project.state("reconstruct") != "missing"
+            project is not None and self.state.stage("reconstruct") != "missing"
         ):
             return None
         if project is not None and project.kind == "scan":
@@ -155,6 +155,8 @@ class RoiSpectrumPanel(Panel):
 
     def _update(self) -> None:
         layer, raw = self._followed_layer, layer_of(self.viewer, "raw")
+        if raw is None and self.spectra:
+            self._show([])
         if raw is None or not self.isVisible():
             return
         regions = [] if layer is None else regions_of(layer, raw, self.depth.value)
@@ -172,8 +174,9 @@ class RoiSpectrumPanel(Panel):
         self._latest.ask(lambda: spectra_of(regions, stacks))
 
     def _show(self, spectra: list[RegionSpectrum]) -> None:
-        self.spectra = spectra
-        unit = getattr(layer_of(self.viewer, "raw"), "metadata", {}).get("attenuation_unit", "")
+        raw = layer_of(self.viewer, "raw")
+        self.spectra = spectra = [] if raw is None else spectra  # volumes may have gone since they were asked for
+        unit = "" if raw is None else raw.metadata.get("attenuation_unit", "")
         self.plot.relabel(f"attenuation ({unit})" if unit else "attenuation")
         self.plot.draw(
             [
