@@ -74,7 +74,9 @@ def test_a_stack_is_sorted_and_keeps_one_energy_a_chunk():
 
 
 def test_selected_energies_keep_what_belongs_to_them():
-    scan = Scan.from_arrays([views(value=i) for i in range(3)], [6500.0, 6600.0, 6700.0], [0, 1, 2], pixel_size=[1, 2, 3])
+    scan = Scan.from_arrays(
+        [views(value=i) for i in range(3)], [6500.0, 6600.0, 6700.0], [0, 1, 2], pixel_size=[1, 2, 3]
+    )
     some = scan.select([-1, 0])
     assert list(some.energies) == [6500, 6700]
     assert list(some.pixel_size) == [1, 3]

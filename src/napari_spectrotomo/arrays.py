@@ -44,6 +44,24 @@ def as_numbers(values: Any, what: str, error: type[SpectrotomoError] = DataError
     return np.asarray(as_array(values, what, error), np.float64)
 
 
+def as_region(values: Any, what: str = "voxels of the mask") -> npt.NDArray[np.bool_]:
+    """Give a mask as bool, True where it is neither 0 nor NaN."""
+    array = np.asarray(as_array(values, what))
+    return array if array.dtype == bool else (array != 0) & ~np.isnan(array)
+
+
+def as_labels(values: Any) -> npt.NDArray[Any]:
+    """Give labels of particles, whole numbers from 0 (background)."""
+    array = np.asarray(as_array(values, "labels"))
+    if array.dtype.kind == "f" and np.all(np.isfinite(array) & (array == np.floor(array))):
+        array = array.astype(np.int64)
+    if array.dtype.kind == "f" or (array.dtype.kind == "i" and array.size and array.min() < 0):
+        raise DataError(
+            "Labels are whole numbers from 0 (background) up: give those of label_particles or load_labels."
+        )
+    return array.astype(np.uint8) if array.dtype == bool else array
+
+
 def as_energies(values: Any, error: type[SpectrotomoError] = DataError) -> FloatArray:
     """Give energies (E,) in eV, in the order given; `error` is raised if they cannot be, or were meant in keV."""
     energy = np.atleast_1d(as_numbers(values, "energies", error))
@@ -107,7 +125,7 @@ def angles_by_energy(angles: Any, n: int, error: type[SpectrotomoError] = DataEr
             return [np.atleast_1d(angles)] * n
     if len(angles) != n:
         raise error(f"{len(angles)} lists of angles do not fit {n} energies: give one list for all, or one an energy.")
-    found = [np.atleast_1d(as_numbers(a, "angles", error)) for a in angles]
+    found: list[FloatArray] = [np.atleast_1d(as_numbers(a, "angles", error)) for a in angles]
     if any(a.ndim > 1 for a in found):
         raise error("Angles are one list for all energies, or one list an energy; these lists are nested deeper.")
     return found

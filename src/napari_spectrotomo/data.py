@@ -267,6 +267,18 @@ class EnergyStack:
         )
 
 
+def require(value: Any, kind: type, where: str) -> None:
+    """Raise `DataError` where a function is not given the record it takes."""
+    if not isinstance(value, kind):
+        how = {
+            "Scan": "read_scan or Scan.from_arrays",
+            "EnergyStack": "read_stack, reconstruct or EnergyStack.from_arrays",
+        }
+        raise DataError(
+            f"{where} takes {kind.__name__}, not {type(value).__name__}: get one from {how[kind.__name__]}."
+        )
+
+
 def _as_stack(volumes: Any) -> da.Array:
     """Give volumes as one lazy array, an energy a chunk where they are not lazy yet."""
     if not isinstance(volumes, list | tuple):

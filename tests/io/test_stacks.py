@@ -27,11 +27,11 @@ def assert_stack(stack, volumes, energies=ENERGIES, voxel_size=None):
         np.testing.assert_allclose(stack.voxel_size, voxel_size)
 
 
-def project_like(path, volumes, done=(True, True, True)):
+def project_like(path, volumes, done=(True, True, True), images=(("mask", 0), ("registered", 1))):
     root = zarr.open_group(path, mode="w", zarr_format=3)
     axes = [{"name": "energy", "type": "energy"}, *({"name": a, "type": "space", "unit": "nanometer"} for a in "zyx")]
     scales = []
-    for name, factor in (("mask", 0), ("registered", 1)):
+    for name, factor in images:
         image = root.create_group(name)
         image.create_array("0", data=volumes * factor, chunks=(1, 4, 5, 6))
         scale = [{"type": "scale", "scale": [1.0, 20.0, 20.0, 20.0]}]
@@ -56,6 +56,16 @@ def test_a_project_root_opens_as_its_most_processed_volumes(tmp_path, volumes):
 def test_energies_that_are_not_done_are_doubted(tmp_path, volumes):
     project_like(tmp_path / "p.zarr", volumes, (True, False, False))
     assert "2 of the 3 energies" in read_stack(tmp_path / "p.zarr").metadata["doubts"][0]
+
+
+def test_which_of_a_projects_volumes_were_taken_is_said(tmp_path, volumes):
+    path = tmp_path / "project.zarr"
+    project_like(path, volumes, images=(("registered", 1), ("reconstruction", 2), ("mask", 0)))
+    (doubt,) = read_stack(path).metadata["doubts"]
+    assert "registered was taken; name project.zarr/reconstruction to take another" in doubt
+    other = read_stack(path / "reconstruction")
+    assert_stack(other, 2 * volumes, voxel_size=[20, 20, 20])
+    assert other.metadata["doubts"] == []
 
 
 @pytest.mark.parametrize("version", [2, 3])

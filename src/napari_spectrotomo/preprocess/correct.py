@@ -10,7 +10,7 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray, Scan
+from ..data import FloatArray, Scan, require
 from ..errors import DataError
 from ..parameters import checked
 from .bad_pixels import mark_strays, repair
@@ -21,6 +21,7 @@ from .parameters import CorrectParameters, Exclusion
 Float32 = npt.NDArray[np.float32]
 SAME_VIEW = 1e-3  # degrees between frames of one view
 DENSE = 3.0  # optical density beyond which hardly a photon arrives
+_LEAST_SCALE = 1023  # no detector has fewer than 10 bits
 _D = CorrectParameters()
 
 
@@ -35,7 +36,7 @@ class CorrectedTomogram:
     repaired : int
         Pixels filled from their neighbours, strays included.
     saturated : int
-        Raw counts at the most the detector's integers can hold.
+        Raw counts at the most the detector can count, those repaired too.
     warnings : tuple of str
     """
 
@@ -79,6 +80,7 @@ def correct(
     DataError
         If counts come without flats; when computed, if a projection holds no positive transmission at all.
     """
+    require(scan, Scan, "correct")
     parameters = checked(CorrectParameters, {"exclude": exclude, "zinger_threshold": zinger_threshold}, where="correct")
     scan = leave_out(scan, parameters.exclude)
     views, angles = [], []
@@ -123,12 +125,15 @@ def correct_tomogram(scan: Scan, index: int, parameters: CorrectParameters = _D)
     _check_flats(scan, index)
     at = f"At {scan.energies[index]:g} eV"
     counts = np.asarray(scan.projections[index])
-    saturated = _saturated(scan, index, counts)
     transmission_of = _Transmission(scan, index)
+    full = _full_scale(scan, index, counts)
+    saturated = harmful = 0
+    if full is not None:
+        in_flats = np.asarray(scan.flats[index]) == full
+        saturated, harmful = int(in_flats.sum()), int(in_flats[:, ~transmission_of.unlit].sum())
     view_of_frame = _view_of_frame(scan.angles[index])
     total = np.zeros((view_of_frame.max() + 1, *counts.shape[1:]), np.float32)
     repaired = strays = 0
-    still_saturated = saturated
     for i, frame in enumerate(counts):
         transmission = transmission_of(i, frame)
         if parameters.zinger_threshold is not None and scan.kind != "optical_density":
@@ -138,14 +143,16 @@ def correct_tomogram(scan: Scan, index: int, parameters: CorrectParameters = _D)
                 f"{at} projection {i} ({scan.angles[index][i]:g}°) holds no positive transmission at all: "
                 "leave it out (an exclusion with its reason), or check its flats and darks."
             )
-        still_saturated -= _saturated_and_repaired(scan, frame, transmission)
+        if full is not None:
+            saturated += int(np.count_nonzero(frame == full))
+            harmful += int(np.count_nonzero((frame == full) & ~np.isnan(transmission)))
         repaired += repair(transmission)
         total[view_of_frame[i]] += transmission
     density = -np.log(total / np.bincount(view_of_frame).astype(np.float32)[:, None, None])
 
     warnings = _warnings_beforehand(scan, index)
-    if still_saturated:
-        warnings.append(f"{at} {still_saturated} counts are saturated: the optical density there is wrong.")
+    if harmful:
+        warnings.append(f"{at} {harmful} counts are saturated ({full}): the optical density there is wrong.")
     if repaired > 0.01 * counts.size:
         warnings.append(
             f"{at} {repaired / counts.size:.0%} of the pixels held no transmission ({(repaired - strays) / counts.size:.0%}) or "
@@ -201,18 +208,12 @@ def _mean_angles(angles: FloatArray, view_of_frame: npt.NDArray[np.intp]) -> Flo
     return np.bincount(view_of_frame, weights=angles) / np.bincount(view_of_frame)
 
 
-def _saturated(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int:
+def _full_scale(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int | None:
+    """The most the detector can count: what the integers hold, or the highest count where that is all ones, as of 12 bits."""
     if scan.kind != "counts" or counts.dtype.kind not in "iu":
-        return 0
-    top = np.iinfo(counts.dtype).max
-    return int(np.count_nonzero(counts == top) + np.count_nonzero(np.asarray(scan.flats[index]) == top))
-
-
-def _saturated_and_repaired(scan: Scan, frame: npt.NDArray[Any], transmission: Float32) -> int:
-    """Saturated counts of a frame that were marked for repair, and so do no harm."""
-    if scan.kind != "counts" or frame.dtype.kind not in "iu":
-        return 0
-    return int(np.count_nonzero((frame == np.iinfo(frame.dtype).max) & np.isnan(transmission)))
+        return None
+    highest = max(int(counts.max()), int(np.asarray(scan.flats[index]).max()))
+    return highest if highest >= _LEAST_SCALE and highest & (highest + 1) == 0 else int(np.iinfo(counts.dtype).max)
 
 
 def _check_flats(scan: Scan, index: int) -> None:

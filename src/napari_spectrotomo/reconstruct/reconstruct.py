@@ -9,8 +9,9 @@ import dask
 import dask.array as da
 import numpy as np
 
-from ..data import EnergyStack, FloatArray, Scan
-from ..errors import ReconstructionError
+from ..arrays import as_numbers
+from ..data import EnergyStack, FloatArray, Scan, require
+from ..errors import ParameterError, ReconstructionError
 from ..parameters import checked
 from .fbp import check_center, choose_engine, reconstruct_volume
 from .geometry import check_views, view_warnings
@@ -64,15 +65,14 @@ def reconstruct(
         If the scan is not one of optical density, has too few views or no axis, or lacks a pixel size that was asked for.
     """
     given = {
-        "center": tuple(np.asarray(center, float).tolist())
-        if isinstance(center, list | tuple | np.ndarray) and np.ndim(center)
-        else center,
+        "center": center if isinstance(center, str | int | float) else _plain_centers(center),
         "algorithm": algorithm,
         "engine": engine,
         "filter": filter,
         "magnification": magnification,
     }
     parameters = checked(ReconstructParameters, given, where="reconstruct")
+    require(od, Scan, "reconstruct")
     if od.kind != "optical_density":
         raise ReconstructionError(f"Volumes are made from optical density, not from {od.kind}: correct the scan first.")
     for energy, angles in zip(od.energies, od.angles, strict=True):
@@ -102,6 +102,11 @@ def reconstruct(
         "warnings": [*od.metadata.get("warnings", []), *warnings, *wedges, *doubts],
     }
     return EnergyStack.from_arrays(volumes, od.energies, size, metadata=od.metadata | metadata)
+
+
+def _plain_centers(center: Any) -> float | tuple[float, ...]:
+    numbers = as_numbers(center, "rotation axes", ParameterError).tolist()
+    return tuple(numbers) if isinstance(numbers, list) else numbers
 
 
 def _centers(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, tuple[str, ...]]:

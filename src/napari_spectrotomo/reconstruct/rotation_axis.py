@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 from scipy.optimize import minimize_scalar
 
-from ..data import FloatArray, Scan
+from ..data import FloatArray, Scan, require
 from ..errors import ReconstructionError
 from .center_of_mass import axis_from_mass
 from .geometry import check_views
@@ -37,11 +37,16 @@ def find_center(od: Scan, energy_index: int = -1) -> float:
     ------
     ReconstructionError
         If the scan is not one of optical density, or the axis cannot be found.
+    DataError
+        If it is no scan.
     """
+    require(od, Scan, "find_center")
     if od.kind != "optical_density":
         raise ReconstructionError(
             f"The rotation axis is looked for in optical density, not in {od.kind}: correct the scan first."
         )
+    if not isinstance(energy_index, int | np.integer):
+        raise ReconstructionError(f"An energy is given by its index, a whole number; found {energy_index!r}.")
     if not -len(od) <= energy_index < len(od):
         raise ReconstructionError(f"There is no energy with index {energy_index}: the scan has {len(od)}.")
     return find_center_of(np.asarray(od.projections[energy_index]), od.angles[energy_index])

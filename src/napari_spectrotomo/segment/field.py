@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_array
+from ..arrays import as_labels
 from ..errors import DataError
 from .bodies import inscribed_circle
 
@@ -30,9 +30,9 @@ def field_warnings(labels: Any) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        If the labels are not 3-D.
+        If the labels are not 3-D, or no whole numbers from 0.
     """
-    found = np.asarray(as_array(labels, "labels"))
+    found = as_labels(labels)
     if found.ndim != 3:
         raise DataError(f"Labels have three axes (z, y, x); found {found.ndim}.")
     faces = _numbers(found.take(face, axis) for axis in range(3) if found.shape[axis] > 1 for face in (0, -1))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_array
+from ..arrays import as_region
 from ..errors import DataError
 from ..parameters import checked
 from .own import load_labels
@@ -70,12 +70,11 @@ def label_particles(
         "labels": labels,
     }
     parameters = checked(LabelParameters, values, where="label")
-    grey = np.asarray(as_array(mask, "voxels of a mask"))
-    if grey.ndim != 3:
-        raise DataError(f"A mask has three axes (z, y, x); found {grey.ndim}.")
+    sample = as_region(mask)
+    if sample.ndim != 3:
+        raise DataError(f"A mask has three axes (z, y, x); found {sample.ndim}.")
     if parameters.labels is not None:
-        return load_labels(parameters.labels, grey.shape)
-    sample = (grey != 0) & (grey == grey)  # NaN is background
+        return load_labels(parameters.labels, sample.shape)
     out = np.zeros(sample.shape, np.int32)
     if not sample.any():
         return out

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import numpy.typing as npt
 
 from ..data import FloatArray
-from ..parameters import checked
 from .absorption_edge import find_e0
 from .edge_search import edge_search
 from .elements import element_windows
 from .normalization import mean_spectrum, sorted_spectra
-from .parameters import SpectraParameters
+from .parameters import SpectraParameters, checked_parameters
 from .windows import Pair
 
 _D = SpectraParameters()
@@ -89,15 +85,6 @@ def edge_energy_of(
     search = edge_search(energy, edge_of_mean(energy, spectra, parameters), parameters)
     found = search.run(spectra.reshape(len(energy), -1))
     return found.energy.reshape(spectra.shape[1:])[()]
-
-
-def checked_parameters(given: dict[str, Any], where: str) -> SpectraParameters:
-    """Build the parameters from a call's values, NumPy's numbers and lists included."""
-    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
-    for name in ("pre", "post"):
-        if plain.get(name) is not None:
-            plain[name] = tuple(float(v) for v in plain[name])
-    return checked(SpectraParameters, plain, where=where)
 
 
 def edge_of_mean(energies: FloatArray, spectra: FloatArray, parameters: SpectraParameters) -> float:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data import EnergyStack, FloatArray
+from ..arrays import as_region
+from ..data import EnergyStack, FloatArray, require
 from ..errors import DataError
 from ..progress import Progress, ProgressCallback, raise_if_aborted
 from .absorption_edge import find_e0
-from .edge_energy import checked_parameters
 from .edge_search import EdgeSearch, edge_search
 from .elements import element_windows
 from .normalization import FEWEST_ENERGIES
-from .parameters import SpectraParameters
+from .parameters import SpectraParameters, checked_parameters
 from .windows import Pair
 
 _D = SpectraParameters()
@@ -118,6 +118,7 @@ def edge_energy(
         "least_step": least_step,
     }
     parameters = checked_parameters(given, "spectra")
+    require(stack, EnergyStack, "edge_energy")
     if len(stack) < FEWEST_ENERGIES:
         raise DataError(
             f"A stack of {len(stack)} energies has no edge: at least {FEWEST_ENERGIES}, on both sides of the edge, are needed."
@@ -150,7 +151,7 @@ def edge_energy(
 
 
 def _mask(mask: npt.ArrayLike | None, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
-    where = np.ones(shape, bool) if mask is None else np.asarray(mask).astype(bool)
+    where = np.ones(shape, bool) if mask is None else as_region(mask)
     if where.shape != shape:
         raise DataError(
             f"A mask of shape {where.shape} does not fit volumes of shape {shape}: give one made on the same grid."

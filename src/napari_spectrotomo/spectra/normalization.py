@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array, as_energies
 from ..data import FloatArray
 from ..errors import DataError
 from .absorption_edge import find_e0
 from .background import background
+from .parameters import checked_parameters
 from .windows import Pair, Windows, larch_windows
 
 FEWEST_ENERGIES = 4
@@ -72,6 +74,8 @@ def normalize_spectra(
     ------
     DataError
         If energies and spectra do not fit, there are fewer than 4 energies, or a window holds none.
+    ParameterError
+        If e0, a window or the order has a value it cannot have.
 
     References
     ----------
@@ -87,8 +91,9 @@ def normalize_spectra(
     (6550.0, 0.47)
     """
     energy, spectra, order = sorted_spectra(energies, mu)
-    edge = find_e0(energy, mean_spectrum(spectra)) if e0 is None else float(e0)
-    windows = larch_windows(energy, edge, pre, post, nnorm)
+    p = checked_parameters({"e0": e0, "pre": pre, "post": post, "nnorm": nnorm}, "normalize_spectra")
+    edge = find_e0(energy, mean_spectrum(spectra)) if p.e0 is None else p.e0
+    windows = larch_windows(energy, edge, p.pre, p.post, p.nnorm)
     lines = background(energy, windows)
     flat = spectra.reshape(len(energy), -1)
     step = np.asarray(lines.step, spectra.dtype) @ flat
@@ -109,10 +114,10 @@ def sorted_spectra(energies: npt.ArrayLike, mu: Any) -> tuple[FloatArray, FloatA
     ------
     DataError
     """
-    energy = np.atleast_1d(np.asarray(energies, np.float64))
-    spectra = np.asarray(mu)
+    energy = as_energies(energies)
+    spectra = np.asarray(as_array(mu, "spectra"))
     spectra = spectra if spectra.dtype == np.float32 else spectra.astype(np.float64, copy=False)
-    if energy.ndim != 1 or spectra.ndim == 0 or len(spectra) != len(energy):
+    if spectra.ndim == 0 or len(spectra) != len(energy):
         raise DataError(
             f"Spectra of shape {spectra.shape} do not fit {energy.size} energies: the first axis of the spectra is the energy."
         )
@@ -121,10 +126,6 @@ def sorted_spectra(energies: npt.ArrayLike, mu: Any) -> tuple[FloatArray, FloatA
             f"A spectrum of {len(energy)} energies has no background lines: at least {FEWEST_ENERGIES}, on both sides of the "
             "edge, are needed."
         )
-    if not np.all(np.isfinite(energy)) or energy.min() <= 0:
-        raise DataError("Energies must be positive numbers in eV.")
-    if energy.max() < 200:
-        raise DataError(f"Energies up to {energy.max():g} look like keV: give them in eV.")
     order = np.argsort(energy, kind="stable")
     if np.any(order != np.arange(len(order))):
         energy, spectra = energy[order], spectra[order]

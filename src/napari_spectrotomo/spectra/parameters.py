@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from ..parameters import parameter
+from ..arrays import as_numbers
+from ..errors import ParameterError
+from ..parameters import checked, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,23 @@ class SpectraParameters:
         unit="σ",
         label="least edge step",
     )
+
+
+def checked_parameters(given: dict[str, Any], where: str) -> SpectraParameters:
+    """Build the parameters from a call's values, NumPy's numbers and lists included.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter has a value it cannot have.
+    """
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
+    for name in ("pre", "post"):
+        if plain.get(name) is not None:
+            window = as_numbers(plain[name], f"ends of {where}.{name}", ParameterError)
+            if window.shape != (2,):
+                raise ParameterError(
+                    f"{where}.{name} cannot be {plain[name]!r}: a window is two numbers, its start and its end in eV from e0."
+                )
+            plain[name] = tuple(window.tolist())
+    return checked(SpectraParameters, plain, where=where)

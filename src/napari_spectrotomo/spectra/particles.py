@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_labels
 from ..data import FloatArray
 from ..errors import DataError
 
@@ -68,11 +69,13 @@ def particle_statistics(emap: EdgeMap, labels: npt.ArrayLike) -> Any:
     Raises
     ------
     DataError
-        If the labels do not fit the map.
+        If there is no map, or the labels do not fit it.
     """
     import pandas as pd
 
-    label = np.asarray(labels)
+    if not hasattr(emap, "energy"):
+        raise DataError(f"particle_statistics takes the EdgeMap that edge_energy gives, not {type(emap).__name__}.")
+    label = as_labels(labels)
     if label.shape != emap.energy.shape:
         raise DataError(
             f"Labels of shape {label.shape} do not fit a map of shape {emap.energy.shape}: give those of the fixed volume."

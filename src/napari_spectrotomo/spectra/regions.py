@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array, as_energies, as_labels, as_region
 from ..data import EnergyStack, FloatArray
 from ..errors import DataError
 from .absorption_edge import find_e0
@@ -41,10 +42,12 @@ def roi_spectrum(
     Raises
     ------
     DataError
-        If the mask does not fit or is empty.
+        If the stack is not 4-D, or the mask does not fit or is empty.
     """
-    data: Any = stack.data if isinstance(stack, EnergyStack) else stack
-    where = np.asarray(mask).astype(bool)
+    data: Any = stack.data if isinstance(stack, EnergyStack) else as_array(stack, "volumes")
+    if data.ndim != 4:
+        raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
+    where = as_region(mask)
     if where.shape != tuple(data.shape[1:]):
         raise DataError(f"A region of shape {where.shape} does not fit volumes of shape {tuple(data.shape[1:])}.")
     if not where.any():
@@ -96,7 +99,7 @@ def particle_spectra(
     import pandas as pd
 
     p = parameters or SpectraParameters()
-    energy, label = np.asarray(energies, np.float64), np.asarray(labels)
+    energy, label = as_energies(energies), as_labels(labels)
     present = [int(k) for k in np.unique(label) if k > 0]
     if not present:
         raise DataError("There is no particle: the labels are 0 everywhere.")
@@ -128,7 +131,7 @@ def _sums(
     name: str, stack: EnergyStack | npt.ArrayLike, labels: npt.NDArray[Any], present: list[int], n: int
 ) -> tuple[FloatArray, FloatArray]:
     """Sum and count (E, P) of the finite values in each label."""
-    data: Any = stack.data if isinstance(stack, EnergyStack) else stack
+    data: Any = stack.data if isinstance(stack, EnergyStack) else as_array(stack, "volumes")
     if tuple(data.shape) != (n, *labels.shape):
         raise DataError(
             f"The {name} stack has shape {tuple(data.shape)}; {n} energies and labels of shape {labels.shape} were given."
