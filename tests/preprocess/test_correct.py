@@ -178,6 +178,15 @@ def test_saturated_counts_are_counted_and_said():
     assert any("saturated" in w for w in result.warnings)
 
 
+def test_a_detector_of_twelve_bits_is_saturated_at_4095():
+    counts = np.rint(100 + 4200 * np.exp(-cylinder()))
+    counts[:, 2, 3] = 9000  # a stray, which is repaired
+    flats = np.full((2, *counts.shape[1:]), 3900, np.uint16)
+    result = correct_tomogram(scan_of(np.minimum(counts, 4095).astype(np.uint16), flats=[flats]), 0)
+    assert result.saturated == int((counts >= 4095).sum())
+    assert any("saturated (4095)" in w for w in result.warnings)
+
+
 def test_an_optical_density_that_hardly_a_photon_passes_is_said():
     density = np.full((2, *SHAPE), 0.3)
     density[:, :3] = 4.0

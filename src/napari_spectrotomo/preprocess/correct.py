@@ -212,7 +212,8 @@ def _full_scale(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int | None:
     """The most the detector can count: what the integers hold, or the highest count where that is all ones, as of 12 bits."""
     if scan.kind != "counts" or counts.dtype.kind not in "iu":
         return None
-    highest = max(int(counts.max()), int(np.asarray(scan.flats[index]).max()))
+    flats = scan.flats[index]
+    highest = max(int(counts.max()), int(flats.max().compute()) if flats.dtype.kind in "iu" else 0)
     return highest if highest >= _LEAST_SCALE and highest & (highest + 1) == 0 else int(np.iinfo(counts.dtype).max)
 
 
