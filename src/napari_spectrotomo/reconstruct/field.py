@@ -3,10 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from .noise import noise_of
+
 _OFF = 0.02
 """Optical density beside the sample, over the highest, from which on attenuation is off by more than a per cent or so."""
-_CUT = 0.3
-"""Optical density at an edge, over the highest, that no blur or noise makes."""
+_CUT, _NOISE = 0.3, 5.0
+"""Optical density at an edge, over the highest and over the noise, that air beside the sample never has."""
 
 
 def field_warnings(projections: npt.NDArray[np.floating]) -> tuple[str, ...]:
@@ -21,7 +23,8 @@ def field_warnings(projections: npt.NDArray[np.floating]) -> tuple[str, ...]:
     edges = [projections[:, :, :width], projections[:, :, -width:]]
     highest = float(np.percentile(projections, 99))
     warnings = []
-    if max(float(np.percentile(edge, 98)) for edge in edges) > _CUT * highest:
+    noise = noise_of(projections[len(projections) // 2])
+    if max(float(np.percentile(edge, 98)) for edge in edges) > max(_CUT * highest, _NOISE * noise):
         warnings.append(
             "The sample, or what holds it, reaches over the left or right edge of the detector: it was not seen whole, and "
             "attenuation is wrong, most of all near the rim of the field."
