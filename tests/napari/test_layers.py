@@ -112,18 +112,24 @@ def test_each_map_is_looked_into_once_and_in_the_worker(model, finished, settle,
     assert threading.main_thread() not in looked + read
 
 
-def test_showing_a_stack_reads_no_more_than_is_looked_at():
-    from napari.components import ViewerModel
-
+def test_showing_a_stack_reads_an_energy_once(model):
     source, stack = counted_stack()
-    one, viewer = stack.data[0].size, ViewerModel()
-    put(viewer, volumes_layer(stack, "raw", "Raw"))
-    assert source.read < one, "slices for the contrast, the first, and the one in the middle"
-    viewer.dims.set_current_step(0, 3)
+    one = stack.data[0].size
+    put(model, volumes_layer(stack, "raw", "Raw"))
+    model.dims.set_current_step(0, 3)
     before = source.read
     for step in ((0, 2), (1, 1), (1, 4), (0, 3), (0, 2), (1, 2)):
-        viewer.dims.set_current_step(*step)
-    assert source.read - before <= one, "a slice a step"
+        model.dims.set_current_step(*step)
+    assert source.read - before <= one, "what was read is at hand"
+
+
+def test_volumes_come_up_at_the_last_energy_and_no_other_is_read(model, finished, monkeypatch):
+    source, stack = counted_stack(energies=9)
+    monkeypatch.setattr(type(finished), "stack", lambda self, name: stack)
+    show_stage(model, finished, "reconstruct")
+    assert model.dims.current_step[0] == 8
+    assert layer_of(model, "raw").visible
+    assert source.read <= 1.5 * stack.data[0].size, "three of six slices for the contrast, and what is seen"
 
 
 def test_an_energy_that_was_written_meanwhile_is_read_anew(model):

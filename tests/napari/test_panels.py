@@ -179,3 +179,18 @@ def test_layers_of_what_is_no_longer_there_go(panel, model, finished, settle, qt
     for stage, role in (("register", "registered"), ("spectra", "edge energy")):
         assert finished.state(stage) != "done"
         assert (layer_of(model, role) is None) == (finished.state(stage) == "missing")
+
+
+def test_regions_can_be_drawn_when_the_volumes_layer_was_removed(panel, model, finished):
+    from napari_spectrotomo._napari.layers import layer_of
+
+    state_of(model).project = finished
+    made = make("ROI spectrum", panel, model)
+    made.pick.click()
+    assert layer_of(model, "raw").visible
+    assert made.layer.value == "Picked points"
+    model.layers.clear()
+    finished.discard("reconstruct")
+    made.pick.click()
+    assert "no volumes to draw on yet" in made.message.text()
+    assert not model.layers

@@ -75,7 +75,9 @@ def show_volumes(viewer: Any, project: Any, ready: Ready) -> None:
     if made is None:
         return
     take_away(viewer, "preview")
-    put(viewer, made)
+    data, given, kind = made
+    # hidden until the sliders are in place: napari would read the energies that they pass on their way
+    put(viewer, (data, given if before is not None else given | {"visible": False}, kind))
     if before is None:
         viewer.reset_view()
         go_to_energy(viewer, _last_done(project))

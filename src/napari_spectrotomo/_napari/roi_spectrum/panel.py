@@ -14,7 +14,7 @@ from superqt.utils import qthrottled
 from ..energy_text import ENERGIES, shown_energy
 from ..forms import labelled
 from ..latest import Latest
-from ..layers import ROLE, go_to_energy, layer_of
+from ..layers import ROLE, go_to_energy, layer_of, show_stage
 from ..panel import Panel
 from ..plot import Curve, EnergyPlot
 from .regions import regions_of
@@ -104,14 +104,23 @@ class RoiSpectrumPanel(Panel):
             face_color="transparent",
             edge_color="#ffd33d",
         )
-        layer.mode = "add_ellipse"
+        if layer is not None:
+            layer.mode = "add_ellipse"
 
     def _pick_points(self) -> None:
         layer = self._new(self.viewer.add_points, "Picked points", size=3, face_color="#ffd33d")
-        layer.mode = "add"
+        if layer is not None:
+            layer.mode = "add"
 
     def _new(self, add: Any, name: str, **look: Any) -> Any:
+        """Add a layer to draw in, on the volumes' grid; None and a sentence where no volumes are in the viewer."""
         raw: Any = layer_of(self.viewer, "raw")
+        if raw is None and self.state.project is not None:
+            show_stage(self.viewer, self.state.project, "reconstruct")
+            raw = layer_of(self.viewer, "raw")
+        if raw is None:
+            self.say("There are no volumes to draw on yet: reconstruct the scan first.", error=True)
+            return None
         place = {"scale": raw.scale[-3:], "units": raw.units[-3:], "axis_labels": raw.axis_labels[-3:]}
         layer = add(ndim=3, name=name, metadata={ROLE: "regions"}, **place, **look)
         self.layer.value = layer.name
