@@ -7,7 +7,9 @@ import tifffile
 
 import napari_spectrotomo as st
 from napari_spectrotomo.io import ReadParameters
+from napari_spectrotomo.preprocess import leave_out
 from napari_spectrotomo.register import mask_overlap
+from napari_spectrotomo.segment import load_labels, load_masks
 
 ENERGIES = [6500.0, 6600.0]
 VIEWS = [np.full((3, 4, 5), 2, np.uint16)] * 2
@@ -60,6 +62,7 @@ def registered(ball):
         ({"pixel_size": "30 nm"}, "pixel sizes must be numbers"),
         ({"pixel_size": [30.0] * 3}, "3 pixel sizes do not fit"),
         ({"exposure": "long"}, "exposures must be numbers"),
+        ({"metadata": "mine"}, "Metadata are a dict"),
     ],
 )
 def test_a_scan_of_arrays_that_cannot_be_is_refused(change, words):
@@ -161,9 +164,31 @@ def test_flats_are_named_in_the_recipe(on_disk):
 
 
 @pytest.mark.parametrize("path", [None, 5, [3]])
-def test_what_names_no_stack_is_refused(path):
+@pytest.mark.parametrize("function", [st.read_stack, st.read_references])
+def test_what_names_no_file_is_refused(function, path):
     with pytest.raises(st.ReadError, match="named by its path"):
-        st.read_stack(path)
+        function(path)
+
+
+def test_only_a_scan_is_written_into_a_folder(tmp_path):
+    with pytest.raises(st.DataError, match="write_scan takes Scan"):
+        st.write_scan(stack(), tmp_path)
+    with pytest.raises(st.ReadError, match="named by its path"):
+        st.write_scan(scan(), None)
+    with pytest.raises(st.ParameterError, match="written as"):
+        st.write_scan(scan(), tmp_path, format=["fxi"])
+
+
+@pytest.mark.parametrize("exclude", [5, "x", [1, 2], [None]])
+def test_exclusions_that_are_none_are_refused(exclude):
+    for function in (st.correct, leave_out):
+        with pytest.raises(st.ParameterError, match="exclude"):
+            function(scan(flats=FLATS), exclude)
+
+
+def test_a_simulation_takes_its_own_parameters_only():
+    with pytest.raises(st.ParameterError, match="simulate_scan takes SimulateParameters"):
+        st.simulate_scan(5)
 
 
 def test_stages_of_projections_refuse_a_stack():
@@ -176,6 +201,13 @@ def test_stages_of_projections_refuse_a_stack():
 def test_a_rotation_axis_that_is_no_number_is_refused(center):
     with pytest.raises(st.ParameterError, match=r"center|rotation axes"):
         st.reconstruct(scan(kind="optical_density"), center=center)
+
+
+@pytest.mark.parametrize("fixed", [None, "x", 2])
+def test_a_fixed_energy_that_is_not_there_is_refused(fixed):
+    turn = scan(projections=[np.ones((8, 4, 5))] * 2, angles=np.arange(8) * 22.5, kind="optical_density")
+    with pytest.raises(st.ReconstructionError, match="to be the fixed one"):
+        st.reconstruct(turn, center=2.0, fixed=fixed)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +231,13 @@ def test_own_labels_are_read_and_not_passed_over(ball, tmp_path):
         st.label_particles(ball, labels=str(tmp_path / "nope.tif"))
 
 
+@pytest.mark.parametrize("path", [None, 5, ["own.tif"]])
+def test_own_shapes_are_named_by_a_path(path):
+    for function in (load_labels, load_masks):
+        with pytest.raises(st.ReadError, match="named by its path"):
+            function(path, (3, 4, 5))
+
+
 def test_unknown_voxels_of_own_masks_are_background(ball, tmp_path):
     own = np.where(ball, 1, np.nan).astype(np.float32)
     tifffile.imwrite(tmp_path / "own.tif", own)
@@ -220,6 +259,9 @@ def test_unknown_voxels_of_own_masks_are_background(ball, tmp_path):
         (lambda b: st.register(None), "must be numbers"),
         (lambda b: st.register(3.0), "four axes"),
         (lambda b: mask_overlap(b, b[0]), "2 or 3 axes"),
+        (lambda b: mask_overlap(b, b, np.eye(3)), "4 x 4 matrix"),
+        (lambda b: mask_overlap(b, b, "x"), "matrix must be numbers"),
+        (lambda b: st.load_registration(None), "cannot be read"),
     ],
 )
 def test_what_registration_cannot_take_is_said(ball, function, words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from reprlib import repr as brief
 from typing import Any
 
@@ -42,6 +42,13 @@ def as_array(values: Any, what: str, error: type[SpectrotomoError] = DataError) 
 def as_numbers(values: Any, what: str, error: type[SpectrotomoError] = DataError) -> npt.NDArray[np.float64]:
     """Give numbers, in an array or in lists, as float64; `error` is raised with a sentence if they are none."""
     return np.asarray(as_array(values, what, error), np.float64)
+
+
+def as_metadata(values: Any) -> dict[str, Any]:
+    """Give metadata, a mapping or None, as a dict of its own."""
+    if not isinstance(values, Mapping | None):
+        raise DataError(f"Metadata are a dict by name; found {brief(values)}.")
+    return dict(values or {})
 
 
 def as_region(values: Any, what: str = "voxels of the mask") -> npt.NDArray[np.bool_]:

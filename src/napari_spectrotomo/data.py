@@ -19,6 +19,7 @@ from .arrays import (
     as_array,
     as_energies,
     as_frames,
+    as_metadata,
     as_numbers,
     as_projections,
     as_voxel_size,
@@ -121,7 +122,7 @@ class Scan:
         twice = energy[order][1:][np.diff(energy[order]) == 0]
         if len(twice):
             raise DataError(f"The energy {twice[0]:g} eV occurs twice: leave one of the two out.")
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise DataError(f"A scan's kind is one of {', '.join(KINDS)}, not {kind!r}.")
 
         theta = angles_by_energy(angles, n)
@@ -151,7 +152,7 @@ class Scan:
             time=values_by_energy(time, "times", order, positive=False),
             flat_positions=None if positions is None else tuple(positions[e] for e in order),
             kind=kind,
-            metadata={"skipped": [], "doubts": []} | dict(metadata or {}),
+            metadata={"skipped": [], "doubts": []} | as_metadata(metadata),
         )
 
     def select(self, indices: Sequence[int]) -> Scan:
@@ -263,7 +264,7 @@ class EnergyStack:
             energies=energy[order],
             voxel_size=size,
             attenuation_unit=attenuation_unit or ("1/voxel" if size is None else "1/µm"),
-            metadata=dict(metadata or {}),
+            metadata=as_metadata(metadata),
         )
 
 

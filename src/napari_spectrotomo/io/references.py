@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..data import FloatArray
 from ..errors import ReadError
 from .athena import is_athena, read_athena
 from .names import natural
+from .sniff import as_path
 
 _SUFFIXES = (".xdi", ".prj", ".txt", ".dat", ".csv", ".tsv", ".xmu", ".nor", ".mu", ".asc")
 _MU = ("mutrans", "mufluor", "mu", "xmu", "munorm", "norm", "normmutrans", "normmufluor", "flat", "absorbance")
@@ -38,8 +39,8 @@ def read_references(path: str | Path | Sequence[str | Path]) -> dict[str, tuple[
         If a file is not there or cannot be read as a spectrum.
     """
     files: list[Path] = []
-    for one in [path] if isinstance(path, str | Path) else list(path):
-        place = Path(one).expanduser()
+    for one in [path] if isinstance(path, str | Path) or not isinstance(path, Iterable) else path:
+        place = as_path(one)
         if place.is_dir():
             inside = [
                 p

@@ -14,10 +14,11 @@ import h5py
 import numpy as np
 
 from ..atomic import whole_file
-from ..data import Scan
+from ..data import Scan, require
 from ..errors import ParameterError, SpectrotomoError
 from .data_exchange import DETECTOR, FLATS, OBJECTIVE
 from .nxtomo import DARK, FLAT, PROJECTION
+from .sniff import as_path
 
 WriteFormat = Literal["data-exchange", "nxtomo", "fxi"]
 _SUFFIX = {"data-exchange": "h5", "nxtomo": "nxs"}
@@ -46,9 +47,10 @@ def write_scan(scan: Scan, path: str | Path, format: WriteFormat = "data-exchang
     SpectrotomoError
         If the folder cannot be written (no room, no right to), or holds other scan files.
     """
-    if format not in _WRITERS:
+    require(scan, Scan, "write_scan")
+    if not isinstance(format, str) or format not in _WRITERS:
         raise ParameterError(f"A scan is written as {', '.join(_WRITERS)}, not {format!r}.")
-    folder = Path(path).expanduser()
+    folder = as_path(path)
     order = np.argsort(
         np.arange(len(scan)) if scan.time is None else np.argsort(scan.time, kind="stable"), kind="stable"
     )

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ..data import Scan
+from ..data import Scan, require
 from ..errors import DataError, ParameterError
-from .parameters import Exclusion
+from ..parameters import checked
+from .parameters import CorrectParameters, Exclusion
 
 ENERGY_TOLERANCE = 0.5  # eV
 ANGLE_TOLERANCE = 0.05  # degrees
@@ -36,6 +37,8 @@ def leave_out(scan: Scan, exclude: Sequence[Exclusion]) -> Scan:
     DataError
         If nothing would be left, of the scan or of an energy.
     """
+    require(scan, Scan, "leave_out")
+    exclude = checked(CorrectParameters, {"exclude": exclude}, where="correct").exclude
     if not exclude:
         return scan
     kept = [np.ones(len(a), bool) for a in scan.angles]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..data import FloatArray, Scan
+from ..data import FloatArray, Scan, require
 from ..errors import ReconstructionError
 from .parameters import Magnification
 
@@ -37,10 +37,11 @@ def magnifications(
     ReconstructionError
         If the metadata are asked for and give no pixel size, or there is no such fixed energy.
     """
+    require(scan, Scan, "magnifications")
     energies, sizes = scan.energies, scan.pixel_size
-    if not -len(energies) <= fixed < len(energies):
+    if not isinstance(fixed, int | np.integer) or not -len(energies) <= fixed < len(energies):
         raise ReconstructionError(
-            f"There is no energy with index {fixed} to be the fixed one: there are {len(energies)}."
+            f"There is no energy with index {fixed!r} to be the fixed one: there are {len(energies)}."
         )
     warnings = []
     if mode == "auto":

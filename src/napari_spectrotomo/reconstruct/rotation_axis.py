@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 from scipy.optimize import minimize_scalar
 
+from ..arrays import as_array, as_numbers
 from ..data import FloatArray, Scan, require
 from ..errors import ReconstructionError
 from .center_of_mass import axis_from_mass
@@ -80,6 +81,12 @@ def find_center_of(projections: npt.NDArray[np.floating], angles: FloatArray) ->
     ----------
     N. T. Vo et al. (2014), Optics Express 22, 19078.
     """
+    projections, angles = as_array(projections, "projections"), as_numbers(angles, "angles")
+    if projections.ndim != 3 or angles.shape != projections.shape[:1]:
+        raise ReconstructionError(
+            f"Projections are (angle, row, column) with one angle each; found shape {projections.shape} and "
+            f"{angles.size} angles."
+        )
     check_views(angles)
     rows = np.unique(np.linspace(0, projections.shape[1] - 1, min(_ROWS, projections.shape[1])).astype(int))
     pairs = opposite_views(projections, angles, rows)
@@ -122,7 +129,9 @@ def settle_centers(estimates: Sequence[float] | FloatArray, tolerance: float = 0
     ReconstructionError
         If none was found at any energy.
     """
-    found = np.asarray(estimates, np.float64)
+    found = np.atleast_1d(as_numbers(estimates, "rotation axes"))
+    if found.ndim != 1:
+        raise ReconstructionError(f"Rotation axes are one number an energy; found an array of shape {found.shape}.")
     known = np.isfinite(found)
     if not known.any():
         raise ReconstructionError("The rotation axis was found at no energy: give its column.")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_array
+from ..arrays import as_array, as_numbers
 from ..errors import RegistrationError
 
 Mask = npt.NDArray[np.bool_]
@@ -70,7 +70,9 @@ def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overl
     n = still.ndim
     if other.ndim != n or n not in (2, 3):
         raise RegistrationError(f"Two masks of 2 or 3 axes each are compared; these have {n} and {other.ndim}.")
-    pull = np.eye(n + 1) if matrix is None else np.asarray(matrix, np.float64)
+    pull = np.eye(n + 1) if matrix is None else as_numbers(matrix, "elements of a matrix", RegistrationError)
+    if pull.shape != (n + 1, n + 1):
+        raise RegistrationError(f"Masks of {n} axes are moved by a {n + 1} x {n + 1} matrix; found shape {pull.shape}.")
     if not np.all(np.isfinite(pull)):
         return Overlap(np.nan, np.nan)
     box = _where_either_is(still, other, pull)

@@ -165,7 +165,7 @@ def load_registration(path: str | Path) -> Registration:
 
     try:
         plain = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise RegistrationError(f"The registration {path} cannot be read ({error}).") from error
     try:
         if plain["convention"] != CONVENTION:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array, as_numbers
+from ..errors import RegistrationError
 from .overlap import Matrix
 
 EDGE = 1e-6
@@ -30,13 +32,22 @@ def resample(
     -------
     array of float32, of `shape`
         NaN outside the moving field, where the nearest moving voxels are unknown, and everywhere when the matrix is NaN.
+
+    Raises
+    ------
+    RegistrationError
+        If volume or matrix hold no numbers, or do not fit.
     """
     from scipy.ndimage import affine_transform
 
+    volume = np.asarray(as_array(volume, "voxels", RegistrationError))
+    matrix = as_numbers(matrix, "elements of a matrix", RegistrationError)
+    if matrix.shape != (volume.ndim + 1,) * 2:
+        raise RegistrationError(f"A volume of {volume.ndim} axes is not moved by a matrix of shape {matrix.shape}.")
     shape = tuple(volume.shape if shape is None else shape)
     if not np.all(np.isfinite(matrix)):
         return np.full(shape, np.nan, np.float32)
-    grey = np.asarray(volume, np.float32)
+    grey = volume.astype(np.float32, copy=False)
     if shape == grey.shape and np.array_equal(matrix, np.eye(grey.ndim + 1)):
         return grey.copy()
     unknown = ~np.isfinite(grey)

@@ -30,7 +30,8 @@ def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
     ReadError
         If the file cannot be read, or has another shape.
     """
-    found = _zarr_array(Path(path)) if Path(path).is_dir() else _tiff(Path(path), "masks")
+    path = _path(path, "masks")
+    found = _zarr_array(path) if path.is_dir() else _tiff(path, "masks")
     if np.dtype(found.dtype).kind not in "buif":
         raise ReadError(f"The masks in {path} hold {found.dtype}, not numbers.")
     if tuple(found.shape) not in (tuple(shape), tuple(shape[1:])):
@@ -62,7 +63,7 @@ def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int3
     ReadError
         If the file cannot be read, has another shape, holds anything but whole numbers from 0, or no particle.
     """
-    found = _tiff(Path(path), "labels")
+    found = _tiff(_path(path, "labels"), "labels")
     if tuple(found.shape) != tuple(shape):
         raise ReadError(
             f"The labels in {path} have shape {tuple(found.shape)}; the volumes have {tuple(shape)} (z, y, x)."
@@ -74,6 +75,12 @@ def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int3
     if not labels.any():
         raise ReadError(f"There is no particle in {path}: every voxel is 0.")
     return labels
+
+
+def _path(path: object, what: str) -> Path:
+    if not isinstance(path, str | Path):
+        raise ReadError(f"The file of {what} is named by its path; found {path!r}.")
+    return Path(path).expanduser()
 
 
 def _tiff(path: Path, what: str) -> npt.NDArray[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import FloatArray, Scan
-from ..errors import DataError
+from ..errors import DataError, ParameterError
 from ..parameters import as_plain, checked
 from ..progress import Progress, ProgressCallback, raise_if_aborted
 from .chemistry import chemistry_of
@@ -67,6 +67,10 @@ def simulate_scan(
     >>> scan.projections[0].shape, truth.matrices.shape
     ((5, 24, 32), (2, 3, 4, 4))
     """
+    if not isinstance(parameters, SimulateParameters | None):
+        raise ParameterError(
+            f"simulate_scan takes SimulateParameters, or parameters by name; found {type(parameters).__name__}."
+        )
     base = {} if parameters is None else {n: getattr(parameters, n) for n in SimulateParameters.__dataclass_fields__}
     given = base | changes
     if "energies" in given and np.ndim(given["energies"]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_labels
+from ..arrays import as_labels, as_numbers
 from ..data import FloatArray
 from ..errors import DataError
 
@@ -35,7 +35,7 @@ def kernel_density(values: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """
     from scipy.ndimage import gaussian_filter1d
 
-    found = np.asarray(values, np.float64).ravel()
+    found = as_numbers(values, "edge energies").ravel()
     found = found[np.isfinite(found)]
     if len(found) < 2 or np.ptp(found) == 0:
         return np.empty(0), np.empty(0)
