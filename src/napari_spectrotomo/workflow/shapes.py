@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import DataError
 from ..parameters import keywords
 from ..progress import Progress
-from ..segment import binarize_volume, label_particles, load_labels, load_masks
+from ..segment import binarize_volume, field_warnings, label_particles, load_masks
 from .images import write_tiff
 from .job import Job
 
@@ -41,23 +41,14 @@ def label_steps(job: Job) -> Iterator[Progress]:
     project, parameters = job.project, job.project.recipe.label
     job.check()
     mask = project.store.read("mask", project.fixed_index)
-    if parameters.labels:
-        labels = load_labels(parameters.labels, mask.shape)
-    else:
-        labels = label_particles(mask, **keywords(parameters, leave_out=("labels",)))
+    labels = label_particles(mask, **keywords(parameters))
     if labels.max(initial=0) > np.iinfo(np.uint16).max:
         raise DataError(
             f"Labels go up to {labels.max()}, and labels.tif holds numbers up to 65535: renumber the particles."
         )
     count = len(np.unique(labels[labels > 0]))
-    if count == 0:
-        job.warn(
-            [
-                "No particle was found in the fixed mask: look at the masks, then change the binarize or label parameters."
-            ]
-        )
-    else:
-        job.warn([])
+    none = "No particle was found in the fixed mask: look at the masks, then change the binarize or label parameters."
+    job.warn(field_warnings(labels) if count else [none])
     write_tiff(project.path / "labels.tif", labels.astype(np.uint16), project.stack("reconstruction").voxel_size)
     job.entry["particles"] = count
     yield job.finished(1, 1, f"{count} particles")
