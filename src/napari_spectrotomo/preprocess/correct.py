@@ -213,7 +213,7 @@ def _full_scale(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int | None:
     if scan.kind != "counts" or counts.dtype.kind not in "iu":
         return None
     flats = scan.flats[index]
-    highest = max(int(counts.max()), int(flats.max().compute()) if flats.dtype.kind in "iu" else 0)
+    highest = max(int(counts.max()), int(np.asarray(flats).max()) if flats.dtype.kind in "iu" else 0)
     return highest if highest >= _LEAST_SCALE and highest & (highest + 1) == 0 else int(np.iinfo(counts.dtype).max)
 
 
