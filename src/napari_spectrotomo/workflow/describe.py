@@ -12,8 +12,9 @@ import yaml
 from ..data import EnergyStack, Scan
 from ..io import ReadParameters, identify
 from ..parameters import as_plain
-from .project import Project, read_source
+from .project import Project
 from .recipe import STAGES
+from .source import read_source
 
 
 @dataclass(frozen=True, slots=True)

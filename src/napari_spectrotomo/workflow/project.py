@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,11 +12,12 @@ import numpy.typing as npt
 from ..atomic import write_text
 from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ParameterError, ProjectError
-from ..io import ReadParameters, identify, read_scan, read_stack
-from ..parameters import as_plain
+from ..io import identify
 from ..preprocess import leave_out
-from .recipe import FILE_PARAMETERS, STAGES, Recipe
+from .outputs import FILES, IMAGES_OF, UNFINISHED
+from .recipe import Recipe
 from .record import Record, State, dependents
+from .source import absolute, check_named_files, read_source
 from .store import Store
 
 if TYPE_CHECKING:
@@ -25,24 +25,6 @@ if TYPE_CHECKING:
 
     from ..register import Registration
     from ..spectra import EdgeMap
-
-FILES: dict[str, tuple[str, ...]] = {
-    "label": ("labels.tif",),
-    "register": ("registration.json",),
-    "spectra": ("edge_energy.tif", "edge_energy_error.tif", "edge_step.tif", "spectra.csv", "particles.csv"),
-    "report": ("report.html",),
-}
-"""The files that each stage leaves."""
-
-_UNFINISHED: dict[str, tuple[str, ...]] = {"register": ("registration.partial.json",)}
-"""The files that each stage keeps while it is at work."""
-
-_IMAGES: dict[str, tuple[str, ...]] = {
-    "reconstruct": ("reconstruction",),
-    "binarize": ("mask",),
-    "register": ("registered", "squared_difference_raw", "squared_difference_registered"),
-}
-"""The images that each stage leaves; an energy is done when the first of them holds it."""
 
 
 class Project:
@@ -92,7 +74,7 @@ class Project:
         ProjectError
             If the folder holds other files or the project of another source, or cannot be written.
         """
-        path, source = _absolute(path), _absolute(source)
+        path, source = absolute(path), absolute(source)
         if path.exists() and not path.is_dir():
             raise ProjectError(f"The output {path} is a file: name a folder.")
         if (source / "run.json").exists():
@@ -104,7 +86,7 @@ class Project:
             raise ProjectError(f"The folder {path} holds other files and no project: name a new or an empty folder.")
         known = cls.open(path) if exists else None
         wanted = Recipe.of(recipe) or (known.recipe if known else Recipe())
-        _check_named_files(wanted)
+        check_named_files(wanted)
         kind = wanted.read.kind if wanted.read.kind != "auto" else identify(source, wanted.read.format)[0]
         project = cls(path, wanted, known.record if known else Record.new(path / "run.json", source, kind))
         if known and known.source != source:
@@ -127,7 +109,7 @@ class Project:
         ProjectError
             If there is none.
         """
-        path = _absolute(path)
+        path = absolute(path)
         record = Record.load(path / "run.json")
         recipe = Recipe.load(path / "recipe.yaml") if (path / "recipe.yaml").exists() else Recipe()
         return cls(path, recipe, record)
@@ -194,22 +176,24 @@ class Project:
         return state
 
     def _holds(self, stage: str) -> bool:
-        images = all(self.store.done(name).any() and self.store.done(name).all() for name in _IMAGES.get(stage, ())[:1])
+        images = all(
+            self.store.done(name).any() and self.store.done(name).all() for name in IMAGES_OF.get(stage, ())[:1]
+        )
         return images and all((self.path / name).exists() for name in FILES.get(stage, ()))
 
     def discard(self, stage: str) -> None:
         """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""
         for name in (stage, *dependents(stage)):
-            for file in (*FILES.get(name, ()), *_UNFINISHED.get(name, ())):
+            for file in (*FILES.get(name, ()), *UNFINISHED.get(name, ())):
                 (self.path / file).unlink(missing_ok=True)
-            for image in _IMAGES.get(name, ()):
+            for image in IMAGES_OF.get(name, ()):
                 self.store.remove(image)
             self.record.content["stages"].pop(name, None)
         self.record.save()
 
     def done(self, stage: str) -> npt.NDArray[np.bool_]:
         """Give one flag an energy: whether its volume of this stage is there and up to date."""
-        name = _IMAGES[stage][0]
+        name = IMAGES_OF[stage][0]
         if self.store.fingerprint(name) != self.record.fingerprint(stage, self.recipe):
             return np.zeros(len(self.energies), bool)
         return self.store.done(name)
@@ -314,38 +298,3 @@ class Project:
 
         volume = tifffile.imread(self._made(name))
         return volume[None] if volume.ndim == 2 else volume
-
-
-def _absolute(path: str | Path) -> Path:
-    return Path(os.path.abspath(Path(path).expanduser()))
-
-
-def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyStack:
-    """Read a scan or a stack as the parameters say, lazily.
-
-    Raises
-    ------
-    ReadError
-        If it cannot be read.
-    ParameterError
-        If a parameter says something of projections, and the source holds volumes.
-    """
-    values = as_plain(read)
-    values.pop("kind")
-    if kind == "scan":
-        return read_scan(source, **values)
-    for name in values.keys() - {"format", "energies", "pixel_size", "on_bad_file"}:
-        if getattr(read, name) != getattr(ReadParameters(), name):
-            raise ParameterError(
-                f"read.{name} says something of projections, and {source} holds volumes: leave it out."
-            )
-    return read_stack(source, format=read.format, energies=read.energies, voxel_size=read.pixel_size)
-
-
-def _check_named_files(recipe: Recipe) -> None:
-    """Refuse own masks and labels that are not there, before anything is written."""
-    for stage in STAGES:
-        for name in FILE_PARAMETERS:
-            path = getattr(getattr(recipe, stage), name, None)
-            if isinstance(path, str) and not Path(path).exists():
-                raise ParameterError(f"{stage}.{name} names {path}, and there is no such file.")

@@ -1,0 +1,19 @@
+"""What each stage leaves in a project folder."""
+
+FILES: dict[str, tuple[str, ...]] = {
+    "label": ("labels.tif",),
+    "register": ("registration.json",),
+    "spectra": ("edge_energy.tif", "edge_energy_error.tif", "edge_step.tif", "spectra.csv", "particles.csv"),
+    "report": ("report.html",),
+}
+"""The files that each stage leaves."""
+
+UNFINISHED: dict[str, tuple[str, ...]] = {"register": ("registration.partial.json",)}
+"""The files that each stage keeps while it is at work."""
+
+IMAGES_OF: dict[str, tuple[str, ...]] = {
+    "reconstruct": ("reconstruction",),
+    "binarize": ("mask",),
+    "register": ("registered", "squared_difference_raw", "squared_difference_registered"),
+}
+"""The images that each stage leaves; an energy is done when the first of them holds it."""

@@ -1,0 +1,48 @@
+"""What a project is made from: a scan or a stack, and files of the user's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..data import EnergyStack, Scan
+from ..errors import ParameterError
+from ..io import ReadParameters, read_scan, read_stack
+from ..parameters import as_plain
+from .recipe import FILE_PARAMETERS, STAGES, Recipe
+
+
+def absolute(path: str | Path) -> Path:
+    """Give a path from the root, without detours."""
+    return Path(os.path.abspath(Path(path).expanduser()))
+
+
+def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyStack:
+    """Read a scan or a stack as the parameters say, lazily.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be read.
+    ParameterError
+        If a parameter says something of projections, and the source holds volumes.
+    """
+    values = as_plain(read)
+    values.pop("kind")
+    if kind == "scan":
+        return read_scan(source, **values)
+    for name in values.keys() - {"format", "energies", "pixel_size", "on_bad_file"}:
+        if getattr(read, name) != getattr(ReadParameters(), name):
+            raise ParameterError(
+                f"read.{name} says something of projections, and {source} holds volumes: leave it out."
+            )
+    return read_stack(source, format=read.format, energies=read.energies, voxel_size=read.pixel_size)
+
+
+def check_named_files(recipe: Recipe) -> None:
+    """Refuse own masks and labels that are not there, before anything is written."""
+    for stage in STAGES:
+        for name in FILE_PARAMETERS:
+            path = getattr(getattr(recipe, stage), name, None)
+            if isinstance(path, str) and not Path(path).exists():
+                raise ParameterError(f"{stage}.{name} names {path}, and there is no such file.")
