@@ -76,9 +76,9 @@ def as_energies(values: Any, error: type[SpectrotomoError] = DataError) -> Float
         raise error(f"Energies are one list of numbers; found an array of shape {energy.shape}.")
     wrong = energy[~(np.isfinite(energy) & (energy > 0))]
     if len(wrong):
-        raise error(f"Energies must be positive numbers in eV; found {wrong[0]:g}.")
+        raise error(f"The energies must be positive numbers in eV; found {wrong[0]:g}.")
     if len(energy) and energy.max() < LOWEST_ENERGY:
-        raise error(f"Energies up to {energy.max():g} look like keV: give them in eV.")
+        raise error(f"The energies, up to {energy.max():g}, look like keV: give them in eV.")
     return energy
 
 
