@@ -96,3 +96,12 @@ def test_a_folder_that_is_no_project_is_not_opened(tmp_path):
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(ProjectError, match="cannot be read"):
         Project.open(tmp_path)
+
+
+def test_a_result_that_is_not_there_yet_names_the_stage_that_makes_it(small_scan, tmp_path):
+    project = run(small_scan, tmp_path / "p", until="read")
+    for ask, stage in ((project.stack, "reconstruct"), (project.masks, "binarize"), (project.registration, "register")):
+        with pytest.raises(ProjectError, match=f"run its {stage} stage"):
+            ask()
+    with pytest.raises(ProjectError, match="run its label stage"):
+        project.labels()

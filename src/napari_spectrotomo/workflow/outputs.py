@@ -1,5 +1,9 @@
 """What each stage leaves in a project folder."""
 
+from pathlib import Path
+
+from ..errors import ProjectError
+
 FILES: dict[str, tuple[str, ...]] = {
     "label": ("labels.tif",),
     "register": ("registration.json",),
@@ -17,3 +21,11 @@ IMAGES_OF: dict[str, tuple[str, ...]] = {
     "register": ("registered", "squared_difference_raw", "squared_difference_registered"),
 }
 """The images that each stage leaves; an energy is done when the first of them holds it."""
+
+
+def missing(project: Path, result: str) -> ProjectError:
+    """Give the error for a file or an image that is not there yet: it names the stage that makes it."""
+    stage = next(s for made in (FILES, IMAGES_OF) for s, names in made.items() if result in names)
+    return ProjectError(
+        f"The project {project} has no {result} yet: run its {stage} stage (spectrotomo run … --output {project})."
+    )

@@ -14,7 +14,7 @@ from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ParameterError, ProjectError
 from ..io import identify
 from ..preprocess import leave_out
-from .outputs import FILES, IMAGES_OF, UNFINISHED
+from .outputs import FILES, IMAGES_OF, UNFINISHED, missing
 from .recipe import Recipe
 from .record import Record, State, dependents
 from .source import absolute, check_named_files, read_source
@@ -290,7 +290,7 @@ class Project:
     def _made(self, name: str) -> Path:
         path = self.path / name
         if not path.exists():
-            raise ProjectError(f"The project {self.path} has no {name} yet: run the stage that makes it.")
+            raise missing(self.path, name)
         return path
 
     def _tiff(self, name: str) -> npt.NDArray[Any]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import zarr
 
 from ..data import FloatArray
-from ..errors import ProjectError
+from .outputs import missing
 
 IMAGES = ("registered", "reconstruction", "mask", "squared_difference_registered", "squared_difference_raw")
 """The images of a project, the most processed first: the order in which OME-Zarr readers meet them."""
@@ -148,9 +148,7 @@ class Store:
         try:
             array = zarr.open_array(self.path / name / "0", mode="r")
         except FileNotFoundError as error:
-            raise ProjectError(
-                f"The project {self.path.parent} has no {name.replace('_', ' ')} yet: run the stage that makes it."
-            ) from error
+            raise missing(self.path.parent, name) from error
         return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
 
     def read(self, name: str, index: int) -> npt.NDArray[Any]:
