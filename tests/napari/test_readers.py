@@ -109,11 +109,11 @@ def test_headers_of_a_dropped_scan_or_stack_are_read_in_the_worker(
 def test_headers_of_a_projects_scan_are_read_in_the_worker(
     make_napari_viewer, scan_tiny, tmp_path, settle, monkeypatch
 ):
-    from napari_spectrotomo.workflow import Project, project
+    from napari_spectrotomo.workflow import Project, source
 
     Project.create(tmp_path / "p", scan_tiny)
     viewer = make_napari_viewer()
-    threads = read_in(monkeypatch, project, "read_scan")
+    threads = read_in(monkeypatch, source, "read_scan")
     viewer.open(str(tmp_path / "p"), plugin="napari-spectrotomo")
     settle(viewer)
     assert [layer.name for layer in viewer.layers] == ["Projections"]
