@@ -144,9 +144,11 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
     else:
         centers = given_centers(parameters.center, scan)
     job.entry["centers"] = [float(c) for c in centers]
-    if "filter" not in job.entry:
+    if parameters.filter != "auto":
+        job.entry["filter"] = parameters.filter
+    elif "filter" not in job.entry:  # chosen once, for all energies and for a run that continues
         views = _corrected(job, scan, fixed).optical_density
-        job.entry["filter"] = choose_filter(parameters.filter, views[len(views) // 2])
+        job.entry["filter"] = choose_filter("auto", views[len(views) // 2])
     parameters = replace(parameters, filter=job.entry["filter"])
 
     def reconstruct(e: int) -> str:
