@@ -1,0 +1,34 @@
+"""Threads for kernels that release the interpreter's lock: how many, and work handed to them in a fixed order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def thread_count() -> int:
+    """Give the number of threads to use: dask's ``num_workers`` where it is set, else the cores this process may run on."""
+    import dask
+
+    chosen = dask.config.get("num_workers", None)
+    if chosen:
+        return int(chosen)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Call a function on every item, on as many threads as `thread_count` says, and give the results in the items' order.
+
+    What the items are must not depend on the number of threads: then nor does any result.
+    """
+    work = list(items)
+    threads = min(thread_count(), len(work))
+    if threads <= 1:
+        return [function(item) for item in work]
+    with ThreadPoolExecutor(threads, thread_name_prefix="spectrotomo") as pool:
+        return list(pool.map(function, work))
