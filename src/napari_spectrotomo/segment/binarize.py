@@ -15,6 +15,7 @@ from ..data import EnergyStack
 from ..errors import DataError, ParameterError
 from ..parameters import checked
 from .bodies import drawn_region, inscribed_circle, remove_small, select_bodies
+from .impulses import without_impulses
 from .own import load_masks
 from .parameters import BinarizeParameters
 from .threshold import CLEAR, SMOOTHING, Array, Threshold, sample_of, smooth, threshold_of
@@ -67,7 +68,8 @@ def binarize(
     method : 'auto', 'otsu', 'li', 'triangle', 'multi-otsu' or 'minimum'
         Threshold on each volume's own histogram.
     sigma : float or None, voxel
-        Smoothing before the threshold; None takes the least of 0.5, 1, 1.5 and 2 after which noise no longer crosses it.
+        Smoothing before the threshold; None fills salt-and-pepper noise from its neighbours, and takes the least of 0.5, 1, 1.5
+        and 2 after which other noise no longer crosses the threshold.
     min_size, max_size : int, voxel
         Smaller and larger bodies are removed.
     clear_border : bool
@@ -178,7 +180,9 @@ def _thresholded(
     trusted: npt.NDArray[np.bool_],
     parameters: BinarizeParameters,
 ) -> tuple[Array, float, Threshold]:
-    """Smooth as told, or step by step until the noise is clear of the threshold."""
+    """Smooth as told, or step by step until the noise is clear of the threshold, salt-and-pepper noise apart."""
+    if parameters.sigma is None:
+        volume = without_impulses(volume, known, trusted)
     steps = SMOOTHING if parameters.sigma is None else (parameters.sigma,)
     for sigma in steps:
         grey = smooth(volume, sigma, known)

@@ -19,7 +19,9 @@ class BinarizeParameters:
         "auto", "Threshold on each volume's own histogram; 'auto' is the half height between sample and background."
     )
     sigma: Annotated[float, Ge(0)] | None = parameter(
-        None, "Gaussian smoothing before the threshold; empty: as little as the noise allows.", unit="voxel"
+        None,
+        "Gaussian smoothing before the threshold; empty: as little as the noise allows, and salt-and-pepper noise is filled.",
+        unit="voxel",
     )
     min_size: Annotated[int, Ge(0)] = parameter(50, "Bodies of fewer voxels are noise and are removed.", unit="voxel")
     max_size: Annotated[int, Ge(1)] | None = parameter(

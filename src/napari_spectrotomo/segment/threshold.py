@@ -13,6 +13,8 @@ SAMPLE = 100_000
 SMOOTHING = (0.5, 1.0, 1.5, 2.0)
 CLEAR = 8.0
 OTSU_BINS = 4096
+LEAST_SPREAD = 1e-3
+"""Spread, as a share of the range, below which a class counts as even: so two shades of an empty background are not far apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ def _classes(values: npt.NDArray[np.float64], level: float) -> tuple[float, floa
     dark, bright = values[~above], values[above]
     low, high = float(np.median(dark)), float(np.median(bright))
     spreads = 1.4826 * np.median(np.abs(dark - low)), 1.4826 * np.median(np.abs(bright - high))
-    tiny = 1e-9 * (high - low)
-    return low, high, (high - low) / max(min(spreads), tiny), (high - low) / max(sum(spreads), tiny)
+    least = LEAST_SPREAD * float(np.ptp(values))
+    return low, high, (high - low) / max(min(spreads), least), (high - low) / max(sum(spreads), least)
 
 
 def _settle(values: npt.NDArray[np.float64], start: float) -> tuple[Threshold, float]:
