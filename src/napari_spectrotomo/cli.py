@@ -176,6 +176,35 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
     _view(project)
 
 
+@app.command()
+def benchmark(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What is compared: registration.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the table and the figure go.")
+    ] = Path("spectrotomo-benchmark"),
+    size: Annotated[int, typer.Option("--size", min=32, metavar="N", help="Edge of the volumes in voxels.")] = 128,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of particles, motions and noise.")] = 1,
+    engines: Annotated[
+        str | None,
+        typer.Option("--engines", metavar="A,B", help="Of ours, simpleitk and elastix; all that are installed."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Volumes half the size, three levels of noise.")] = False,
+) -> None:
+    """Compare registration engines on known motions and noise, side by side in one run."""
+    from .benchmark import Study, available, show_rows, write_study
+
+    if name != "registration":
+        raise typer.BadParameter(f"{name!r} is no benchmark; there is registration.")
+    study = Study(size, seed, engines=available(engines.split(",") if engines else None))
+    with interruptible() as abort, shown() as show:
+        result = write_study(output, study.quick() if quick else study, progress=show, abort=abort)
+    show_rows(result.rows)
+    typer.echo("\n".join([*result.lines, f"Wrote the table and the figure to {output}."]))
+    if result.stopped:
+        _complain(f"Stopped on request: that is what {len(result.rows)} registrations showed.")
+        raise typer.Exit(130)
+
+
 def main() -> None:
     """Run the command; every error a user can mend is one line on stderr and exit status 1."""
     try:
