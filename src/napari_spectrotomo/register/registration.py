@@ -1,6 +1,7 @@
-"""The registration of a whole stack: a matrix an energy, how good each is, and the file that holds them."""
+"""The registration of a whole stack: where every point of the fixed volume lies at each energy, and how well that is known."""
 
-import json
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,22 +9,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import write_json
+from ..arrays import as_numbers
 from ..data import EnergyStack, FloatArray
 from ..errors import RegistrationError
-from .resample import resample
+from . import derived
+from .exchange import invert, write_itk
+from .files import load_registration, save
+from .overlap import Matrix
+from .placement import Placement
+from .tables import PARTICLE_QUALITY, QUALITY, completed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CONVENTION = "fixed (z,y,x,1) -> moving, voxel index"
-NUMBERS = ("mse_raw", "mse_global", "mse_registered", "dice_raw", "dice_global", "dice_registered")
-WORDS = ("stop_reason", "status", "flag")
+    from .deformation import Deformation
+
+__all__ = ["Registration", "load_registration"]
+
+Matrices = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registration:
     """Transforms of all energies to the fixed one.
+
+    A fixed point p, in voxels (z, y, x), lies at T(p) at another energy. Without particles T(p) is M p; with them it is M_k p
+    inside particle k, and between particles a smooth blend (see `Territory`). A deformation adds its displacement: T(p) + u(p).
 
     Attributes
     ----------
@@ -32,17 +44,29 @@ class Registration:
     fixed_index : int
         Index of the energy that all others are registered to.
     transform : str
-        What might move.
+        What might move: 'translation', 'rigid', 'similarity', 'affine' or 'deformable'.
     shape : (z, y, x)
         Of the fixed volume.
     voxel_size : (3,) float64, nm, or None when unknown
     matrices : (E, 4, 4) float64
-        From a voxel (z, y, x, 1) of the fixed volume to the same point at each energy; all NaN where it failed.
-    particle_matrices : None
-        One transform serves the whole volume.
+        The transform of the whole, from a voxel (z, y, x, 1) of the fixed volume to the same point at each energy; all NaN
+        where it failed.
     quality : DataFrame
-        A row an energy: energy_eV, mse_raw, mse_global, mse_registered, dice_raw, dice_global, dice_registered, iterations,
-        stop_reason, status, flag.
+        A row an energy. Of masks, ``_raw`` before registration, ``_global`` with the transform of the whole, ``_registered``
+        as `apply` does it: ``mse_``, ``dice_``, ``surface_mean_`` and ``surface_95_`` (distance of surfaces, voxels). Then
+        ``uncertainty`` (expected error, voxels), ``trend`` (voxels off the series' trend), ``iterations``, ``stop_reason``,
+        ``status`` ('converged', 'limit' or 'failed') and ``flag`` (what to look at; empty where nothing is). NaN is unknown;
+        columns that are not given are added so.
+    particle_matrices : dict of particle number to (E, 4, 4) float64, or None
+        A transform a particle, fixed -> moving too; None when one transform serves the whole volume.
+    particle_quality : DataFrame or None
+        A row a particle and energy, of each particle in the order of `energies`: ``energy_eV``, ``particle``, the same columns
+        of masks, ``grey_masks`` and ``grey_refined`` (root mean square of the grey residual before and after refinement, in
+        units of the step; NaN where not refined), ``refined``, ``uncertainty``, ``iterations``, ``status``, ``flag``.
+    labels : (z, y, x) int32, or None
+        The particles of the fixed volume, 0 outside; there where there are particle matrices.
+    deformation : Deformation or None
+        What is added to the placement by matrices.
     """
 
     energies: FloatArray
@@ -50,9 +74,79 @@ class Registration:
     transform: str
     shape: tuple[int, int, int]
     voxel_size: FloatArray | None
-    matrices: npt.NDArray[np.float64]
-    particle_matrices: dict[int, npt.NDArray[np.float64]] | None
-    quality: "pd.DataFrame"
+    matrices: Matrices
+    particle_matrices: dict[int, Matrices] | None
+    quality: pd.DataFrame
+    particle_quality: pd.DataFrame | None = None
+    labels: Labels | None = None
+    deformation: Deformation | None = None
+
+    def __post_init__(self) -> None:
+        """Complete the tables, and raise `RegistrationError` where parts do not belong together."""
+        object.__setattr__(self, "quality", completed(self.quality, QUALITY))
+        if self.particle_quality is not None:
+            object.__setattr__(self, "particle_quality", completed(self.particle_quality, PARTICLE_QUALITY))
+        self._check_parts()
+
+    @property
+    def flagged(self) -> list[int]:
+        """Indices of the energies to look at: failed or with a flag, as a whole or in one of their particles."""
+        wrong = {i for i, row in enumerate(self.quality.itertuples()) if row.flag or row.status == "failed"}
+        if self.particle_quality is not None:
+            table = self.particle_quality
+            rows = (table["flag"] != "") | (table["status"] == "failed")
+            wrong |= {int(i) for i in table.groupby("particle").cumcount()[rows]}
+        return sorted(wrong)
+
+    def matrix_of(self, index: int, particle: int | None = None) -> Matrix:
+        """Give the matrix (4, 4) of an energy, of the whole or of one particle: fixed -> moving, voxels (z, y, x, 1).
+
+        Raises
+        ------
+        RegistrationError
+            If there is no such energy or particle.
+        """
+        index = self._index(index)
+        if particle is None:
+            return self.matrices[index].copy()
+        known = self.particle_matrices or {}
+        if particle not in known:
+            raise RegistrationError(
+                f"There is no transform of particle {particle}; there are those of {sorted(known)}."
+            )
+        return known[particle][index].copy()
+
+    def inverse(self, index: int, particle: int | None = None) -> Matrix:
+        """Give the inverse of `matrix_of`: from a point at that energy to the fixed volume; NaN where it failed."""
+        return invert(self.matrix_of(index, particle))
+
+    def points(self, index: int, zyx: Any, particle: int | None = None) -> FloatArray:
+        """Say where points of the fixed volume lie at an energy.
+
+        Parameters
+        ----------
+        index : int
+        zyx : (..., 3), voxels
+            In the fixed volume, between voxels too.
+        particle : int or None
+            The particle they belong to: all of them take its matrix. None: they are placed as `apply` places them.
+
+        Returns
+        -------
+        (..., 3) float64, voxels
+            A deformation's displacement included, which is that at the nearest point of the fixed volume outside it; NaN
+            where the transform failed.
+
+        Raises
+        ------
+        RegistrationError
+            If they are no points, or there is no such energy or particle.
+        """
+        index, points = self._index(index), as_numbers(zyx, "points", RegistrationError)
+        if points.ndim == 0 or points.shape[-1] != 3:
+            raise RegistrationError(f"Points have three coordinates (z, y, x); found an array of shape {points.shape}.")
+        own = None if particle is None else self.matrix_of(index, particle)
+        return Placement(self).points(index, points, own)
 
     def apply(self, stack: EnergyStack) -> EnergyStack:
         """Put every volume of a stack on the fixed grid, lazily, by one cubic-spline interpolation.
@@ -65,7 +159,7 @@ class Registration:
         Returns
         -------
         EnergyStack
-            NaN where the moving field does not reach, and at energies whose registration failed.
+            By particle where there are any. NaN where the moving field does not reach, and where a registration failed.
 
         Raises
         ------
@@ -75,13 +169,92 @@ class Registration:
         self._check(stack)
         data = stack.data.map_blocks(
             _one_energy,
-            matrices=self.matrices,
-            shape=tuple(self.shape),
+            placement=Placement(self),
             chunks=((1,) * len(stack), *((n,) for n in self.shape)),
             dtype=np.float32,
             meta=np.empty((0, 0, 0, 0), np.float32),
         )
         return EnergyStack(data, stack.energies, stack.voxel_size, stack.attenuation_unit, dict(stack.metadata))
+
+    def whole(self) -> Registration:
+        """Give the same registration without transforms of particles and without deformation: what is called 'global'."""
+        return derived.whole(self)
+
+    def rebased(self, index: int, labels: Any = None) -> Registration:
+        """Give the same registration with another energy as the fixed one; see `derived.rebased`."""
+        return derived.rebased(self, self._index(index), labels)
+
+    def composed(self, after: Any) -> Registration:
+        """Give the registration of volumes that lay elsewhere before; see `derived.composed`."""
+        return derived.composed(self, after)
+
+    def replaced(self, index: int, matrix: Any, **parts: Any) -> Registration:
+        """Give the registration with the result of one energy taken from elsewhere; see `derived.replaced`."""
+        return derived.replaced(self, self._index(index), matrix, **parts)
+
+    def save(
+        self, path: str | Path, labels_file: str | Path | None = None, deformation_group: str | Path | None = None
+    ) -> None:
+        """Write ``registration.json``, and what it refers to beside it; whole or not there. See `files.save`."""
+        save(self, path, labels_file, deformation_group)
+
+    def to_itk(self, folder: str | Path) -> list[Path]:
+        """Write ITK transform files that SimpleITK, 3D Slicer and elastix open.
+
+        Parameters
+        ----------
+        folder : path
+            Made if it is not there. ``6545.00eV.tfm`` is the transform of the whole at that energy, or ``energy_003.tfm``
+            where the energy is unknown; ``6545.00eV_particle_1.tfm`` that of a particle; ``README.txt`` says what they map.
+
+        Returns
+        -------
+        list of Path
+            The transforms that were written; there is none where the registration failed.
+
+        Raises
+        ------
+        RegistrationError
+            If they cannot be written.
+
+        Notes
+        -----
+        They map a point of the fixed volume to the moving one, in the order (x, y, z), in nm (in voxels when the voxel size
+        is unknown). A deformation is a composite with a B-spline, in the particles' files where there are particles.
+        """
+        return write_itk(self, folder)
+
+    def _index(self, index: int) -> int:
+        if not -len(self.matrices) <= index < len(self.matrices):
+            raise RegistrationError(f"There is no energy {index}: there are {len(self.matrices)}, numbered from 0.")
+        return index % len(self.matrices)
+
+    def _check_parts(self) -> None:
+        count = len(self.energies)
+        every = {"The transforms of the whole": self.matrices}
+        every |= {f"Those of particle {number}": found for number, found in (self.particle_matrices or {}).items()}
+        for what, matrices in every.items():
+            if np.shape(matrices) != (count, 4, 4):
+                raise RegistrationError(
+                    f"{what} have shape {np.shape(matrices)}: {count} energies need ({count}, 4, 4)."
+                )
+        if not 0 <= self.fixed_index < count:
+            raise RegistrationError(f"There is no energy {self.fixed_index} to be the fixed one: there are {count}.")
+        if len(self.quality) != count:
+            raise RegistrationError(f"The quality table has {len(self.quality)} rows for {count} energies.")
+        if self.particle_quality is not None and (self.particle_quality.groupby("particle").size() != count).any():
+            raise RegistrationError(
+                f"The quality table of particles needs {count} rows, one an energy, of each particle."
+            )
+        if self.particle_matrices and self.labels is None:
+            raise RegistrationError("Transforms of particles need the labels of the fixed volume.")
+        if self.labels is not None and np.shape(self.labels) != tuple(self.shape):
+            raise RegistrationError(
+                f"Labels of shape {np.shape(self.labels)} do not fit a volume of {tuple(self.shape)}."
+            )
+        bent = self.deformation
+        if bent is not None and (len(bent.coefficients) != count or tuple(bent.shape) != tuple(self.shape)):
+            raise RegistrationError("The deformation is of another number of energies or another grid.")
 
     def _check(self, stack: EnergyStack) -> None:
         """Raise `RegistrationError` where a stack is not the one that was registered."""
@@ -111,99 +284,8 @@ class Registration:
                 "it is on another grid."
             )
 
-    def save(self, path: str | Path) -> None:
-        """Write ``registration.json``; the file is whole or is not there.
-
-        Parameters
-        ----------
-        path : path
-
-        Raises
-        ------
-        RegistrationError
-            If it cannot be written.
-        """
-        table = self.quality
-        plain: dict[str, Any] = {
-            "convention": CONVENTION,
-            "energies_eV": _plain(self.energies),
-            "fixed_index": int(self.fixed_index),
-            "transform": self.transform,
-            "shape": [int(n) for n in self.shape],
-            "voxel_size_nm": None if self.voxel_size is None else _plain(self.voxel_size),
-            "matrices": _plain(self.matrices),
-            "particles": None,
-        }
-        plain |= {name: _plain(table[name].to_numpy(np.float64)) for name in NUMBERS}
-        plain |= {"iterations": [int(n) for n in table["iterations"]]}
-        plain |= {name: [str(word) for word in table[name]] for name in WORDS}
-        try:
-            write_json(path, plain)
-        except OSError as error:
-            raise RegistrationError(
-                f"The registration cannot be written to {path} ({error.strerror or error})."
-            ) from error
-
-
-def load_registration(path: str | Path) -> Registration:
-    """Read a ``registration.json``.
-
-    Parameters
-    ----------
-    path : path
-
-    Returns
-    -------
-    Registration
-
-    Raises
-    ------
-    RegistrationError
-        If the file cannot be read or is no registration.
-    """
-    import pandas as pd
-
-    try:
-        plain = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError) as error:
-        raise RegistrationError(f"The registration {path} cannot be read ({error}).") from error
-    try:
-        if plain["convention"] != CONVENTION:
-            raise RegistrationError(f"The matrices in {path} follow another convention ({plain['convention']!r}).")
-        energies = np.array(plain["energies_eV"], np.float64)
-        matrices = np.array(plain["matrices"], np.float64).reshape(len(energies), 4, 4)
-        columns: dict[str, Any] = {"energy_eV": energies}
-        columns |= {name: np.array(plain[name], np.float64) for name in NUMBERS}
-        columns["iterations"] = np.array(plain.get("iterations", [0] * len(energies)), np.int64)
-        columns |= {name: [str(word) for word in plain.get(name, [""] * len(energies))] for name in WORDS}
-        size = plain["voxel_size_nm"]
-        return Registration(
-            energies=energies,
-            fixed_index=int(plain["fixed_index"]),
-            transform=str(plain["transform"]),
-            shape=tuple(int(n) for n in plain["shape"]),  # type: ignore[arg-type]
-            voxel_size=None if size is None else np.array(size, np.float64),
-            matrices=matrices,
-            particle_matrices=None,
-            quality=pd.DataFrame(columns),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise RegistrationError(
-            f"{path} is no registration of this program: {error} is missing or malformed."
-        ) from error
-
 
 def _one_energy(
-    block: npt.NDArray[np.float32],
-    matrices: npt.NDArray[np.float64],
-    shape: tuple[int, ...],
-    block_id: tuple[int, ...] = (0,),
+    block: npt.NDArray[np.float32], placement: Placement, block_id: tuple[int, ...] = (0,)
 ) -> npt.NDArray[np.float32]:
-    return resample(block[0], matrices[block_id[0]], shape)[None]
-
-
-def _plain(values: npt.NDArray[np.floating]) -> list[Any]:
-    """Give nested lists with None for NaN."""
-    boxed = np.asarray(values, np.float64).astype(object)
-    boxed[~np.isfinite(np.asarray(values, np.float64))] = None
-    return list(boxed.tolist())
+    return placement.move(block[0], block_id[0])[None]
