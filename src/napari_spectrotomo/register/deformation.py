@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import RegistrationError
+from ..threads import in_threads
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+Result = TypeVar("Result")
+SLAB = 256
+"""Rows whose Jacobian is in memory at a time, a thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +64,9 @@ class Deformation:
         -------
         array of float32, (3, z', y', x'), voxels of the moving volume along (z, y, x)
         """
-        values = np.asarray(self.coefficients[index], np.float32)
-        along = [_basis(n, self.spacing, step)[0].astype(np.float32) for n in self.shape]
-        for axis in (1, 2, 3):
-            values = np.moveaxis(np.moveaxis(values, axis, -1) @ along[axis - 1].T, -1, axis)
-        return np.ascontiguousarray(values)
+        along_z, along_y, along_x = (_basis(n, self.spacing, step)[0].astype(np.float32) for n in self.shape)
+        columns = np.moveaxis(np.tensordot(along_z, self.coefficients[index].astype(np.float32), (1, 1)), 0, 1)
+        return np.asarray(along_y @ columns @ along_x.T)
 
     def jacobian(self, index: int, linear: npt.NDArray[np.floating] | None = None, step: int = 1) -> Float32:
         """Give by how much volumes grow from the fixed to the moving volume, on every `step`-th voxel.
@@ -82,40 +85,44 @@ class Deformation:
             Determinant of dT/dp; 0 or less where the transform folds.
         """
         out = np.empty([len(range(0, n, step)) for n in self.shape], np.float32)
-        for z, determinants in enumerate(self._determinants(index, linear, step)):
-            out[z] = determinants
+        rows = out.reshape(-1, out.shape[2])
+
+        def slab(first: int, determinants: Float32) -> None:
+            rows[first : first + len(determinants)] = determinants
+
+        self._each_slab(index, linear, step, slab)
         return out
 
     def folded(self, index: int, linear: npt.NDArray[np.floating] | None = None) -> float:
         """Give the share of fixed voxels where the transform folds (its Jacobian is 0 or less); NaN where it is not known."""
-        count = 0.0
-        for determinants in self._determinants(index, linear, 1):
-            count += np.nan if np.isnan(determinants).any() else float(np.count_nonzero(determinants <= 0))
-        return count / float(np.prod(self.shape))
+        counts = self._each_slab(
+            index, linear, 1, lambda _, d: np.nan if np.isnan(d).any() else float(np.count_nonzero(d <= 0))
+        )
+        return float(np.sum(counts)) / float(np.prod(self.shape))
 
-    def _determinants(self, index: int, linear: npt.NDArray[np.floating] | None, step: int) -> Iterator[Float64]:
-        """Give the Jacobian, slice after slice (y', x')."""
-        matrix = np.eye(3) if linear is None else np.asarray(linear, np.float64)
+    def _each_slab(
+        self,
+        index: int,
+        linear: npt.NDArray[np.floating] | None,
+        step: int,
+        take: Callable[[int, Float32], Result],
+    ) -> list[Result]:
+        """Hand the Jacobian to `take`, some rows (rows, x') at a time, with the number of the first, and give what it gives."""
+        from .jacobian import determinants
+
+        matrix = np.eye(3) if linear is None else np.array(linear, np.float64)
         if matrix.shape != (3, 3):
             raise RegistrationError(f"The linear part of a placement is a 3 x 3 matrix; found shape {matrix.shape}.")
-        values = self.coefficients[index].astype(np.float64)
-        along_z, along_y, along_x = (_basis(n, self.spacing, step) for n in self.shape)
-        for z in range(len(along_z[0])):
-            here, upward = (np.tensordot(weights[z], values, (0, 1)) for weights in along_z)
-            d = np.stack(
-                [
-                    along_y[0] @ upward @ along_x[0].T,
-                    along_y[1] @ here @ along_x[0].T,
-                    along_y[0] @ here @ along_x[1].T,
-                ],
-                axis=1,
-            )
-            d += matrix[:, :, None, None]
-            yield (
-                d[0, 0] * (d[1, 1] * d[2, 2] - d[1, 2] * d[2, 1])
-                - d[0, 1] * (d[1, 0] * d[2, 2] - d[1, 2] * d[2, 0])
-                + d[0, 2] * (d[1, 0] * d[2, 1] - d[1, 1] * d[2, 0])
-            )
+        coefficients = self.coefficients[index].astype(np.float64)
+        along = tuple(_basis(n, self.spacing, step) for n in self.shape)
+        nz, ny, nx = (len(basis[0]) for basis in along)
+
+        def work(first: int) -> Result:
+            out = np.empty((min(SLAB, nz * ny - first), nx), np.float32)
+            determinants(coefficients, matrix, self.spacing, step, along, first, out)
+            return take(first, out)
+
+        return in_threads(work, range(0, nz * ny, SLAB))
 
 
 def control_points(shape: tuple[int, ...], spacing: int) -> tuple[int, ...]:
