@@ -114,6 +114,12 @@ def test_the_file_holds_the_promised_fields(registration, tmp_path):
     assert (content["labels"], content["deformation"]) == ("registration.labels.tif", "registration.deformation.zarr")
 
 
+def test_a_path_that_is_none_is_refused(plain):
+    for call in (plain.save, plain.to_itk):
+        with pytest.raises(RegistrationError, match="named by its path"):
+            call(None)
+
+
 def test_large_numbers_of_particles_are_kept(registration, tmp_path):
     labels = registration.labels.copy()
     labels[labels == 3] = 70_000
@@ -224,6 +230,7 @@ def test_a_file_that_refers_to_somewhere_else_is_refused(registration, tmp_path,
         {"labels": None},
         {"convention": "moving -> fixed"},
         {"shape": [10, 11, 13]},
+        {"particles": {"2": np.ones((3, 4, 4)).tolist()}, "particle_quality": None},
     ],
 )
 def test_a_malformed_file_is_refused_in_a_sentence(registration, tmp_path, change):

@@ -112,8 +112,9 @@ def test_matrices_are_found_by_energy_and_particle(by_particle):
     assert np.array_equal(by_particle.matrix_of(-2, 5), by_particle.particle_matrices[5][2])
     np.testing.assert_allclose(by_particle.inverse(0, 5) @ by_particle.matrix_of(0, 5), np.eye(4), atol=1e-12)
     assert np.isnan(by_particle.inverse(1)).all()
-    with pytest.raises(RegistrationError, match="no energy 4"):
-        by_particle.matrix_of(4)
+    for absent in (4, -5, 1.5, "0"):
+        with pytest.raises(RegistrationError, match=f"no energy {absent}"):
+            by_particle.matrix_of(absent)
     with pytest.raises(RegistrationError, match=r"particle 2; there are those of \[1, 5, 9\]"):
         by_particle.matrix_of(0, 2)
 
@@ -255,6 +256,38 @@ def test_the_territory_is_made_once_though_threads_want_it_together(by_particle,
     again = pickle.loads(pickle.dumps(shared))
     p = some_points(20)
     np.testing.assert_array_equal(again.points(0, p), shared.points(0, p))
+
+
+def test_masks_are_moved_linearly_as_volumes_are_by_the_spline(by_particle):
+    mask = by_particle.labels > 0
+    shared = Placement(by_particle)
+    moved = shared.move(mask, 0, order=1)
+    expected = resample(
+        mask,
+        by_particle.matrices[0],
+        order=1,
+        particles={k: m[0] for k, m in by_particle.particle_matrices.items()},
+        territory=Territory.of(by_particle.labels),
+    )
+    np.testing.assert_array_equal(moved, expected)
+    assert np.nanmin(moved) == 0
+    assert np.nanmax(moved) == 1
+
+
+def test_an_image_is_a_volume_of_one_slice(by_particle):
+    shape = (1, *SHAPE[1:])
+    own = {k: m.copy() for k, m in by_particle.particle_matrices.items()}
+    for matrices in own.values():
+        matrices[:, 0] = matrices[:, :3, 0] = 0
+        matrices[:, 0, 0] = 1
+    flat = replace(by_particle, shape=shape, labels=by_particle.labels[12:13], particle_matrices=own)
+    picture = gaussian_filter(np.random.default_rng(0).random(shape), (0, 3, 3))
+    out = np.asarray(flat.apply(stack_of(np.stack([picture] * 4))).data[2])
+    assert np.isfinite(out).mean() > 0.7
+    y, x = 13, 21
+    there = flat.points(2, [0.0, y, x])
+    near = picture[0, int(there[1]) : int(there[1]) + 2, int(there[2]) : int(there[2]) + 2]
+    assert near.min() - 0.01 <= out[0, y, x] <= near.max() + 0.01
 
 
 def test_the_same_registration_of_the_same_stack_has_the_same_name(by_particle, whole):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..arrays import as_labels, as_numbers
 from ..errors import RegistrationError
 from .exchange import compose, invert
+from .placement import absent_particles
 from .tables import MEASURES, PARTICLE_QUALITY, QUALITY, completed
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _unmeasured(table: pd.DataFrame) -> pd.DataFrame:
 
 def _fitting(labels: Any, particles: Collection[int]) -> npt.NDArray[np.int32]:
     found = as_labels(labels).astype(np.int32)
-    absent = sorted(set(particles) - set(np.unique(found).tolist()))
+    absent = absent_particles(found, particles)
     if absent:
         raise RegistrationError(
             f"Particle {absent[0]} is not in the labels: give those of the new fixed volume, alike numbered."

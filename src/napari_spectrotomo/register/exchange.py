@@ -114,7 +114,7 @@ def from_napari_affine(affine: Any, scale: Any) -> Matrix:
 
 def write_itk(registration: Registration, folder: str | Path) -> list[Path]:
     """Write an ITK transform file (``.tfm``) an energy and particle; see `Registration.to_itk`."""
-    folder = Path(folder)
+    folder = as_path(folder)
     written: list[Path] = []
     missing: list[str] = []
     try:
@@ -236,6 +236,13 @@ def _explanation(registration: Registration, missing: list[str]) -> str:
             lines.append("The bending is in the particles' files; <energy>.tfm is the affine transform alone.")
     said = [f"Failed, and therefore not here: {', '.join(missing)}."] if missing else []
     return "\n".join([*lines, *said]) + "\n"
+
+
+def as_path(path: object) -> Path:
+    """Take a path as it was given, or raise `RegistrationError` with a sentence."""
+    if not isinstance(path, str | Path):
+        raise RegistrationError(f"A file or folder is named by its path; found {path!r}.")
+    return Path(path).expanduser()
 
 
 def _matrices(values: Any) -> Matrix:

@@ -13,6 +13,8 @@ import numpy as np
 from ..atomic import whole_file
 from ..errors import RegistrationError
 from .deformation_group import fill_group, read_deformation, whole_folder, write_deformation
+from .exchange import as_path
+from .placement import absent_particles
 from .tables import PARTICLE_QUALITY, QUALITY, completed, plain, plain_numbers
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def save(
     RegistrationError
         If it cannot be written, or what shall be referred to is not there.
     """
-    path = Path(path)
+    path = as_path(path)
     content = _content(registration)
     try:
         with ExitStack() as places:  # left in reverse: the file itself takes its place last
@@ -112,9 +114,8 @@ def _content(registration: Registration) -> dict[str, Any]:
         "matrices": plain_numbers(registration.matrices),
         "particles": {str(k): plain_numbers(particles[k]) for k in sorted(particles)} if particles else None,
     }
-    columns = plain(registration.quality)
-    content |= {name: column for name, column in columns.items() if name in QUALITY and name != "energy_eV"}
-    content["particle_quality"] = None if table is None else plain(table)
+    content |= plain(registration.quality[[name for name in QUALITY if name != "energy_eV"]])
+    content["particle_quality"] = None if table is None else plain(table[list(PARTICLE_QUALITY)])
     return content | {"labels": None, "deformation": None}
 
 
@@ -128,7 +129,7 @@ def _registration(content: dict[str, Any], folder: Path) -> Registration:
     particles, table = content.get("particles"), content.get("particle_quality")
     labels, bent = content.get("labels"), content.get("deformation")
     size = content["voxel_size_nm"]
-    return Registration(
+    found = Registration(
         energies=energies,
         fixed_index=int(content["fixed_index"]),
         transform=str(content["transform"]),
@@ -141,6 +142,10 @@ def _registration(content: dict[str, Any], folder: Path) -> Registration:
         labels=None if labels is None else _read_labels(_within(folder, labels)),
         deformation=None if bent is None else read_deformation(_within(folder, bent)),
     )
+    absent = [] if found.labels is None else absent_particles(found.labels, found.particle_matrices or {})
+    if absent:
+        raise RegistrationError(f"There is no particle {absent[0]} in its labels {labels}: they are of another volume.")
+    return found
 
 
 def _referred(given: str | Path | None, path: Path) -> str | None:

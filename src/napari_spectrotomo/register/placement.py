@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,20 +47,24 @@ class Placement:
         bent = None if found.deformation is None else (found.deformation.coefficients, found.deformation.spacing)
         return normalize_token((found.shape, found.matrices, found.particle_matrices, found.labels, bent))
 
-    def move(self, volume: npt.NDArray[Any], index: int) -> npt.NDArray[np.float32]:
-        """Put the volume of an energy on the fixed grid, in one interpolation."""
+    def move(
+        self, volume: npt.NDArray[Any], index: int, order: int = 3, abort: threading.Event | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Put the volume or the mask of an energy on the fixed grid, in one interpolation; see `resample`."""
         found, particles = self._registration, self._particles(index)
         bent = self._coefficients(index)
         if particles is None and bent is None:
-            return resample(volume, found.matrices[index], found.shape)
+            return resample(volume, found.matrices[index], found.shape, order, abort=abort)
         return resample(
             volume,
             found.matrices[index],
             found.shape,
+            order,
             particles=particles,
             territory=self.territory() if particles else None,
             coefficients=bent,
             spacing=0 if bent is None or found.deformation is None else found.deformation.spacing,
+            abort=abort,
         )
 
     def points(self, index: int, zyx: FloatArray, matrix: Matrix | None = None) -> FloatArray:
@@ -94,6 +99,14 @@ class Placement:
             return None
         found = self._registration.deformation.coefficients[index]
         return found if found.any() else None
+
+
+def absent_particles(labels: npt.NDArray[np.integer], numbers: Collection[int]) -> list[int]:
+    """Give the particle numbers that no voxel has."""
+    there = np.zeros(max([int(labels.max(initial=0)), *numbers]) + 1, bool)
+    for plane in labels:
+        there[plane] = True
+    return sorted(number for number in numbers if not there[number])
 
 
 def _moved(matrix: Matrix, points: FloatArray) -> FloatArray:

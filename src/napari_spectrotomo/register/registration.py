@@ -225,9 +225,10 @@ class Registration:
         return write_itk(self, folder)
 
     def _index(self, index: int) -> int:
-        if not -len(self.matrices) <= index < len(self.matrices):
+        known = isinstance(index, int | np.integer) and -len(self.matrices) <= index < len(self.matrices)
+        if not known:
             raise RegistrationError(f"There is no energy {index}: there are {len(self.matrices)}, numbered from 0.")
-        return index % len(self.matrices)
+        return int(index) % len(self.matrices)
 
     def _check_parts(self) -> None:
         count = len(self.energies)
