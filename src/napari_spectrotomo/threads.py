@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -24,11 +25,17 @@ def thread_count() -> int:
 def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Call a function on every item, on as many threads as `thread_count` says, and give the results in the items' order.
 
-    What the items are must not depend on the number of threads: then nor does any result.
+    What the items are must not depend on the number of threads: then nor does any result. The function must not call
+    `in_threads` itself.
     """
     work = list(items)
-    threads = min(thread_count(), len(work))
-    if threads <= 1:
+    threads = thread_count()
+    if threads <= 1 or len(work) <= 1:
         return [function(item) for item in work]
-    with ThreadPoolExecutor(threads, thread_name_prefix="spectrotomo") as pool:
-        return list(pool.map(function, work))
+    return list(_pool(threads, os.getpid()).map(function, work))
+
+
+@lru_cache(maxsize=1)
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """Keep one pool: kernels are called some hundred times a volume. A forked process makes its own."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="spectrotomo")

@@ -75,13 +75,31 @@ def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overl
         raise RegistrationError(f"Masks of {n} axes are moved by a {n + 1} x {n + 1} matrix; found shape {pull.shape}.")
     if not np.all(np.isfinite(pull)):
         return Overlap(np.nan, np.nan)
-    box = _where_either_is(still, other, pull)
-    moved = _pulled(other, pull, box)
-    part = still[box]
-    mse = float(np.sum((moved - part) ** 2, dtype=np.float64)) / still.size
-    there = moved >= 0.5
-    both = int(part.sum()) + int(there.sum())
-    return Overlap(mse, 2 * int((there & part).sum()) / both if both else 1.0)
+    if matrix is None and still.shape == other.shape:
+        return _lying(still, other)
+    from .overlap_sums import sums
+
+    squares, here, there, both = sums(_solid(still), _solid(other), _solid_matrix(pull))
+    return Overlap(squares / still.size, 2 * both / (here + there) if here + there else 1.0)
+
+
+def _lying(still: Mask, other: Mask) -> Overlap:
+    """Compare masks as they lie."""
+    differ, both = int(np.count_nonzero(still ^ other)), int(np.count_nonzero(still & other))
+    return Overlap(differ / still.size, 2 * both / (differ + 2 * both) if differ + both else 1.0)
+
+
+def _solid(mask: Mask) -> Mask:
+    """Give an image as a volume of one slice."""
+    return np.ascontiguousarray(mask).reshape((1,) * (3 - mask.ndim) + mask.shape)
+
+
+def _solid_matrix(matrix: Matrix) -> Matrix:
+    """Carry a matrix of 2-D indices to 3-D ones."""
+    start = 4 - len(matrix)
+    out = np.eye(4)
+    out[start:, start:] = matrix
+    return out
 
 
 def bounding_box(mask: Mask) -> tuple[slice, ...] | None:
@@ -90,36 +108,3 @@ def bounding_box(mask: Mask) -> tuple[slice, ...] | None:
 
     found = find_objects(mask.view(np.uint8) if mask.flags.c_contiguous else mask.astype(np.uint8), max_label=1)
     return found[0] if found else None
-
-
-def _where_either_is(fixed: Mask, moving: Mask, pull: Matrix) -> tuple[slice, ...]:
-    """Box of fixed voxels outside which both masks are 0."""
-    spans = []
-    still, other = bounding_box(fixed), bounding_box(moving)
-    if still is not None:
-        spans.append([(s.start, s.stop) for s in still])
-    if other is not None:
-        corners = np.stack(np.meshgrid(*[(s.start - 1, s.stop) for s in other], indexing="ij"), -1).reshape(
-            -1, fixed.ndim
-        )
-        back = np.linalg.inv(pull)
-        at = corners @ back[:-1, :-1].T + back[:-1, -1]
-        spans.append(list(zip(np.floor(at.min(0)), np.ceil(at.max(0)) + 1, strict=True)))
-    box = []
-    for axis, size in enumerate(fixed.shape):
-        start = min((span[axis][0] for span in spans), default=0)
-        stop = max((span[axis][1] for span in spans), default=0)
-        box.append(slice(int(np.clip(start, 0, size)), int(np.clip(stop, 0, size))))
-    return tuple(box)
-
-
-def _pulled(moving: Mask, pull: Matrix, box: tuple[slice, ...]) -> npt.NDArray[np.float32]:
-    from scipy.ndimage import affine_transform
-
-    linear = pull[:-1, :-1]
-    shape = tuple(s.stop - s.start for s in box)
-    if 0 in shape:
-        return np.zeros(shape, np.float32)
-    start = linear @ np.array([s.start for s in box], float) + pull[:-1, -1]
-    grey = moving.astype(np.float32)
-    return np.asarray(affine_transform(grey, linear, start, shape, order=1, mode="constant", cval=0.0))

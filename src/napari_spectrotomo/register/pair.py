@@ -1,6 +1,7 @@
 """Registration of one mask to another, with a record of what happened."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,14 +11,14 @@ import numpy.typing as npt
 from ..arrays import as_numbers
 from ..errors import RegistrationError
 from ..parameters import checked
-from .attempts import best_solution
+from ..progress import Progress, ProgressCallback
 from .overlap import Mask, Matrix, Overlap, as_mask, mask_overlap
 from .parameters import RegisterParameters, Status
-from .preparation import prepare, vote_noise_away
 
 _D = RegisterParameters()
-LEAST_DICE = 0.1
 MOST_RISE = 1.02
+
+Report = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,8 @@ class PairRegistration:
         Why it failed.
     flag : str
         What is doubtful about a result that is there.
+    uncertainty : float
+        Expected error of the transform at the surface, in voxels, as noise and voxels leave it; NaN when unknown.
     """
 
     matrix: Matrix
@@ -51,6 +54,7 @@ class PairRegistration:
     status: Status
     reason: str = ""
     flag: str = ""
+    uncertainty: float = np.nan
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON, None for NaN."""
@@ -60,9 +64,9 @@ class PairRegistration:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "PairRegistration":
         """Build it from what `to_dict` gave."""
-        numbers = ("mse_before", "mse_after", "dice_before", "dice_after")
+        numbers = ("mse_before", "mse_after", "dice_before", "dice_after", "uncertainty")
         matrix = np.array(values["matrix"], dtype=np.float64)
-        return cls(**values | {name: float(_or_nan(values[name])) for name in numbers} | {"matrix": matrix})
+        return cls(**values | {name: float(_or_nan(values.get(name))) for name in numbers} | {"matrix": matrix})
 
 
 def register_pair(
@@ -72,6 +76,7 @@ def register_pair(
     engine: str = _D.engine,
     spacing: Any = None,
     *,
+    progress: ProgressCallback | None = None,
     abort: threading.Event | None = None,
     **parameters: Any,
 ) -> PairRegistration:
@@ -82,9 +87,11 @@ def register_pair(
     fixed, moving : (z, y, x) or (y, x) masks
         Bool or whole numbers (non-zero is sample), or floats from 0 to 1; shapes may differ.
     transform : 'translation', 'rigid', 'similarity' or 'affine'
-    engine : 'auto' or 'simpleitk'
+    engine : 'auto', 'gauss-newton' or 'simpleitk'
     spacing : float or (n,), along (z, y, x)
         Voxel size of both, in any unit; it only says what 'rigid' and 'similarity' mean.
+    progress : callable or None
+        Called after every level of our solver.
     abort : Event or None
         Stops within one iteration: the status is 'aborted' then, and the matrix is what was reached.
     **parameters
@@ -103,7 +110,15 @@ def register_pair(
         If the arrays are not two masks of 2 or of 3 axes.
     """
     chosen = checked(RegisterParameters, {"transform": transform, "engine": engine, **parameters}, where="register")
-    return register_masks(as_mask(fixed, "fixed"), as_mask(moving, "moving"), chosen, spacing=spacing, abort=abort)
+    said = progress
+
+    def report(done: int, total: int, words: str) -> None:
+        if said is not None:
+            said(Progress("register", done, total, words))
+
+    return register_masks(
+        as_mask(fixed, "fixed"), as_mask(moving, "moving"), chosen, spacing=spacing, abort=abort, report=report
+    )
 
 
 def register_masks(
@@ -114,48 +129,43 @@ def register_masks(
     start: Matrix | None = None,
     spacing: Any = None,
     abort: threading.Event | None = None,
+    report: Report | None = None,
 ) -> PairRegistration:
-    """Register a mask to another, from a neighbour's matrix where there is one.
-
-    The solver starts from `start`, from where the masks lie, or from one centre of mass laid on the other, whichever agrees best.
-    Where it ends worse than it started, the other starts are tried; where that does not help either, the best start is kept.
-    """
+    """Register a mask to another by the engine that is chosen, from a neighbour's matrix where there is one."""
     n = fixed.ndim
     if n not in (2, 3) or moving.ndim != n:
         raise RegistrationError(f"Two masks of 2 or 3 axes each are registered; these have {n} and {moving.ndim}.")
     size = _spacing(spacing, n)
     before = mask_overlap(fixed, moving)
-    still, other = vote_noise_away(fixed, moving)
-    for mask, name in ((still, "fixed"), (other, "moving")):
+    for mask, name in ((fixed, "fixed"), (moving, "moving")):
         if mask.all() or not mask.any():
             what = "has no surface: it fills the whole volume" if mask.all() else "is empty"
             return failure(f"The {name} mask {what}; look at the threshold of that energy.", before, n)
-    pair = prepare(still, other)
-    near = None if start is None else pair.to_crop(start)
-    solution, words = best_solution(pair, near, parameters, size, abort)
-    if solution is None:
-        return failure(words, before, n)
-    dice = mask_overlap(pair.fixed, pair.moving, solution.matrix).dice
-    if dice < LEAST_DICE and solution.status != "aborted":
-        return failure(f"The two masks have nothing in common (Dice {dice:.2f} at best).", before, n)
-    matrix = pair.from_crop(solution.matrix)
-    after = mask_overlap(fixed, moving, matrix)
-    if after.mse > MOST_RISE * before.mse and solution.status != "aborted":
-        matrix, after, words = (
-            np.eye(n + 1),
-            before,
-            f"Registration would raise the MSE to {after.mse:.3g}: left as it lies.",
-        )
+    if parameters.engine == "simpleitk":
+        from .published import solve_published
+
+        found = solve_published(fixed, moving, start, parameters, size, abort)
+    else:
+        from .engine import solve_masks
+
+        found = solve_masks(fixed, moving, start, parameters, size, abort, report)
+    if found.status == "failed":
+        return failure(found.reason, before, n)
+    matrix, flag, after = found.matrix, found.flag, mask_overlap(fixed, moving, found.matrix)
+    if after.mse > MOST_RISE * before.mse and found.status != "aborted":
+        flag = f"Registration would raise the MSE to {after.mse:.3g}: left as it lies."
+        matrix, after = np.eye(n + 1), before
     return PairRegistration(
         matrix=matrix,
         mse_before=before.mse,
         mse_after=after.mse,
         dice_before=before.dice,
         dice_after=after.dice,
-        iterations=solution.iterations,
-        stop_reason=solution.stop_reason,
-        status=solution.status,
-        flag=words,
+        iterations=found.iterations,
+        stop_reason=found.stop_reason,
+        status=found.status,
+        flag=flag,
+        uncertainty=found.uncertainty,
     )
 
 

@@ -14,21 +14,30 @@ Status = Literal["converged", "limit", "aborted", "failed"]
 class RegisterParameters:
     """How the mask of every energy is registered to that of the fixed one."""
 
-    engine: Literal["auto", "simpleitk"] = parameter(
-        "auto", "Solver; 'simpleitk' is the published method, and 'auto' takes it."
+    engine: Literal["auto", "gauss-newton", "simpleitk"] = parameter(
+        "auto", "Solver: 'simpleitk' is the published method; 'gauss-newton', our own, is what 'auto' takes."
     )
     transform: Literal["translation", "rigid", "similarity", "affine"] = parameter(
         "affine", "What may move: shifts; with rotation (rigid); with one scale (similarity); with shear (affine)."
     )
     fixed: int = parameter(-1, "Index of the energy that all others are registered to; -1 is the highest.")
-    levels: Annotated[int, Ge(1), Lt(6)] = parameter(3, "Resolutions, each half as fine as the next.")
     max_iterations: Annotated[int, Ge(1)] = parameter(200, "Iterations at most, a level.")
     min_step: Annotated[float, Gt(0)] = parameter(
         0.002, "A level is finished when its steps are shorter than this.", unit="voxel"
     )
-    relaxation: Annotated[float, Gt(0), Lt(1)] = parameter(
-        0.6, "What is left of the step when the gradient turns back on itself."
+    smoothing: Annotated[float, Gt(0)] | None = parameter(
+        None,
+        "Gaussian smoothing of the masks at the finest level, which gives surfaces a gradient; by default 0.8 (ours) or 1.",
+        unit="voxel",
     )
-    smoothing: Annotated[float, Gt(0)] = parameter(
-        1.0, "Gaussian smoothing of the masks at the finest level, which gives surfaces a gradient.", unit="voxel"
+    samples: Annotated[int, Ge(1000)] = parameter(
+        100_000, "Points about the surface that our solver looks at, at most; fewer are faster and less exact."
+    )
+    levels: Annotated[int, Ge(1), Lt(6)] = parameter(
+        3,
+        "Resolutions of the published method, each half as fine as the next; ours takes as many as there are.",
+        hidden=True,
+    )
+    relaxation: Annotated[float, Gt(0), Lt(1)] = parameter(
+        0.6, "What the published method leaves of a step when the gradient turns back on itself.", hidden=True
     )

@@ -6,33 +6,24 @@ stop short by half a voxel. At the finest level only voxels in the band of eithe
 """
 
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .overlap import Matrix
-from .parameters import RegisterParameters, Status
+from ..overlap import Matrix
+from ..parameters import RegisterParameters
+from ..solution import Solution
 from .preparation import PreparedPair
 
 LONGEST_STEP = 1.0
 COARSE_STEP = 10.0
 SMALLEST_GRID = 12
 BAND = 0.02
+SMOOTHING = 1.0
 WORK_UNITS = 8
 
 Frame = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Solution:
-    """Where the solver ended: matrix between the cropped masks, iterations of all levels, how the last one stopped."""
-
-    matrix: Matrix
-    iterations: int
-    stop_reason: str
-    status: Status
 
 
 def solve(
@@ -64,12 +55,17 @@ def solve(
     matrix, iterations = start, 0
     for level in reversed(range(parameters.levels)):
         shrink = min(2**level, max(1, min(pair.fixed.shape) // SMALLEST_GRID))
-        sigma = parameters.smoothing * max(1.0, 0.75 * shrink)
+        sigma = smoothing_of(parameters) * max(1.0, 0.75 * shrink)
         matrix, count, reason = _level(pair, matrix, parameters, frame, level, shrink, sigma, abort)
         iterations += count
         if abort is not None and abort.is_set():
             return Solution(matrix, iterations, "Stopped on request.", "aborted")
     return Solution(matrix, iterations, reason, "limit" if "Maximum number of iterations" in reason else "converged")
+
+
+def smoothing_of(parameters: RegisterParameters) -> float:
+    """Give the smoothing at the finest level, in voxels."""
+    return SMOOTHING if parameters.smoothing is None else parameters.smoothing
 
 
 def _frame(pair: PreparedPair, transform: str, spacing: npt.NDArray[np.float64]) -> Frame:

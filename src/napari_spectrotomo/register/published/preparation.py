@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .overlap import Mask, Matrix, bounding_box
+from ..overlap import Mask, Matrix, bounding_box
 
 NOISY = 1e-3
 MARGIN = 8

@@ -6,14 +6,61 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from .itk import Solution, solve
-from .overlap import Matrix
-from .parameters import RegisterParameters
-from .preparation import PreparedPair
+from ..overlap import Mask, Matrix, mask_overlap
+from ..parameters import RegisterParameters
+from ..solution import Solution
+from .itk import smoothing_of, solve
+from .preparation import PreparedPair, prepare, vote_noise_away
 
 LARGEST_SCALE = 4.0
 TOLERANCE = 1.01
 AGREED = 1e-9
+
+
+LEAST_DICE = 0.1
+
+
+def solve_published(
+    fixed: Mask,
+    moving: Mask,
+    start: Matrix | None,
+    parameters: RegisterParameters,
+    spacing: npt.NDArray[np.float64],
+    abort: threading.Event | None = None,
+) -> Solution:
+    """Register a mask to another, from a neighbour's matrix where there is one.
+
+    The solver starts from `start`, from where the masks lie, or from one centre of mass laid on the other, whichever agrees best.
+    Where it ends worse than it started, the other starts are tried; where that does not help either, the best start is kept.
+
+    Parameters
+    ----------
+    fixed, moving : masks with a surface
+    start : (n + 1, n + 1) or None
+    parameters : RegisterParameters
+    spacing : (n,)
+    abort : Event or None
+    """
+    still, other = vote_noise_away(fixed, moving)
+    for mask, name in ((still, "fixed"), (other, "moving")):
+        if mask.all() or not mask.any():
+            what = "has no surface: it fills the whole volume" if mask.all() else "is empty"
+            return _failed(
+                f"Without its noise the {name} mask {what}; look at the threshold of that energy.", fixed.ndim
+            )
+    pair = prepare(still, other)
+    near = None if start is None else pair.to_crop(start)
+    solution, words = best_solution(pair, near, parameters, spacing, abort)
+    if solution is None:
+        return _failed(words, fixed.ndim)
+    dice = mask_overlap(pair.fixed, pair.moving, solution.matrix).dice
+    if dice < LEAST_DICE and solution.status != "aborted":
+        return _failed(f"The two masks have nothing in common (Dice {dice:.2f} at best).", fixed.ndim)
+    return replace(solution, matrix=pair.from_crop(solution.matrix), flag=words)
+
+
+def _failed(reason: str, ndim: int) -> Solution:
+    return Solution(np.full((ndim + 1, ndim + 1), np.nan), 0, "", "failed", reason)
 
 
 def best_solution(
@@ -41,7 +88,7 @@ def best_solution(
     words : str
         Why it failed, or what is doubtful about the solution; mostly empty.
     """
-    grey = _smoothed(pair, parameters.smoothing)
+    grey = _smoothed(pair, smoothing_of(parameters))
     starts = sorted(((_mean_square(grey, matrix), matrix) for matrix in _starts(pair, near)), key=lambda item: item[0])
     least, first = starts[0]
     if least < AGREED:
