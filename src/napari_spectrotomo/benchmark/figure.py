@@ -51,7 +51,7 @@ def study_figure(rows: Sequence[Measurement]) -> Figure:
     for row, label in zip(panels, ("MSE of the clean masks", "mean TRE (voxel)"), strict=True):
         row[0].set_ylabel(label, fontsize=9.5, color=INK)
         for axes in row:
-            axes.set_yscale("log")
+            _logarithmic(axes)
             _quiet(axes)
     figure.supxlabel("salt-and-pepper noise in the moving volume (%)", fontsize=9.5, color=INK)
     handles, labels = _legend(panels[0, 0], rows)
@@ -95,6 +95,15 @@ def _legend(axes: Axes, rows: Sequence[Measurement]) -> tuple[list[Any], list[st
     marks["raw"] = Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)))
     marks["true transform"] = Line2D([], [], color=FAINT, linewidth=1.0)
     return list(marks.values()), list(marks)
+
+
+def _logarithmic(axes: Axes) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _quiet(axes: Axes) -> None:
