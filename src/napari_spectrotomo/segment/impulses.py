@@ -11,8 +11,11 @@ NEAR = 0.02
 """How near to an extreme a voxel counts as one, as a share of the range."""
 STANDS_OUT = 0.25
 """By what share of the range a voxel must differ from what surrounds it."""
-COMPANY = 5.5
-"""Neighbours of 26 that may have the same extreme; a sheet one voxel thin, such as a crack, has eight."""
+COMPANY, MINORITY = 5.5, 13.0
+"""Fewer than so many of 26 neighbours have the same extreme: of a sheet one voxel thin, such as a crack, eight have; under
+heavy noise the majority decides."""
+HEAVY = 0.08
+"""Share of voxels found in the first pass above which noise is heavy."""
 PASSES = 2
 FILL = 0.7
 
@@ -34,7 +37,7 @@ def without_impulses(
     -------
     (z, y, x) float32
         The volume itself where there is no such noise; else with those voxels replaced by the mean of the others near them.
-        Of 30 % noise in the second pass hardly any is left, as the first has taken most of its company away.
+        After the second pass hardly any is left of 30 % noise, but cracks a voxel thin may go with it.
 
     Raises
     ------
@@ -44,8 +47,9 @@ def without_impulses(
     grey = np.asarray(volume, np.float32)
     values = sample_of(grey, trusted)
     low, high = float(values.min()), float(values.max())
+    company = COMPANY
     for _ in range(PASSES):
-        lone = _lone(grey, low, high)
+        lone = _lone(grey, low, high, company)
         if lone.mean() <= FEWEST:
             break
         around = smooth(grey, FILL, ~lone if known is None else known & ~lone)
@@ -54,11 +58,12 @@ def without_impulses(
         if lone.mean() <= FEWEST:
             break
         grey = np.where(lone, around, grey)
+        company = MINORITY if lone.mean() > HEAVY else COMPANY
     return grey
 
 
-def _lone(grey: Array, low: float, high: float) -> npt.NDArray[np.bool_]:
-    """Voxels at an extreme with few neighbours at the same one."""
+def _lone(grey: Array, low: float, high: float, company: float) -> npt.NDArray[np.bool_]:
+    """Voxels at an extreme with fewer neighbours at the same one than `company`."""
     from scipy.ndimage import uniform_filter
 
     lone = np.zeros(grey.shape, bool)
@@ -66,6 +71,6 @@ def _lone(grey: Array, low: float, high: float) -> npt.NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         extremes = (grey >= high - near, grey <= low + near)
     for extreme in extremes:
-        company = uniform_filter(extreme.astype(np.float32), 3, mode="constant") * 27 - 1
-        lone |= extreme & (company < COMPANY)
+        beside = uniform_filter(extreme.astype(np.float32), 3, mode="constant") * 27 - 1
+        lone |= extreme & (beside < company)
     return lone
