@@ -1,22 +1,39 @@
-"""Masks of all energies -> a transform an energy -> the registered stack, by one interpolation."""
+"""Masks of all energies -> a transform an energy and particle -> the registered stack, by one interpolation."""
 
+from .again import register_again
+from .deformation import Deformation
+from .exchange import compose, from_napari_affine, invert, napari_affine
+from .files import load_registration, read_deformation, write_deformation
+from .found import EnergyRegistration
 from .overlap import Overlap, mask_overlap
 from .pair import PairRegistration, register_pair
 from .parameters import RegisterParameters
-from .registration import Registration, load_registration
+from .placement import Placement
+from .registration import Registration
 from .resample import resample
-from .series import assemble, register, registration_steps
+from .series import finish, register
+from .steps import Series
 
 __all__ = [
+    "Deformation",
+    "EnergyRegistration",
     "Overlap",
     "PairRegistration",
+    "Placement",
     "RegisterParameters",
     "Registration",
-    "assemble",
+    "Series",
+    "compose",
+    "finish",
+    "from_napari_affine",
+    "invert",
     "load_registration",
     "mask_overlap",
+    "napari_affine",
+    "read_deformation",
     "register",
+    "register_again",
     "register_pair",
-    "registration_steps",
     "resample",
+    "write_deformation",
 ]

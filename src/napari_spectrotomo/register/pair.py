@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from ..parameters import checked
 from ..progress import Progress, ProgressCallback
 from .overlap import Mask, Matrix, Overlap, as_mask, mask_overlap
 from .parameters import RegisterParameters, Status
+
+if TYPE_CHECKING:
+    from .engine import FixedMask
 
 _D = RegisterParameters()
 MOST_RISE = 1.02
@@ -42,6 +45,11 @@ class PairRegistration:
         What is doubtful about a result that is there.
     uncertainty : float
         Expected error of the transform at the surface, in voxels, as noise and voxels leave it; NaN when unknown.
+    grey_masks, grey_refined : float
+        Root mean square of the residual of the grey volumes about the surface, over the contrast there, with the transform of the
+        masks and with the refined one; NaN where no grey volumes were looked at.
+    refined : bool
+        Whether the matrix is that of the grey volumes.
     """
 
     matrix: Matrix
@@ -55,6 +63,9 @@ class PairRegistration:
     reason: str = ""
     flag: str = ""
     uncertainty: float = np.nan
+    grey_masks: float = np.nan
+    grey_refined: float = np.nan
+    refined: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON, None for NaN."""
@@ -64,7 +75,7 @@ class PairRegistration:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "PairRegistration":
         """Build it from what `to_dict` gave."""
-        numbers = ("mse_before", "mse_after", "dice_before", "dice_after", "uncertainty")
+        numbers = ("mse_before", "mse_after", "dice_before", "dice_after", "uncertainty", "grey_masks", "grey_refined")
         matrix = np.array(values["matrix"], dtype=np.float64)
         return cls(**values | {name: float(_or_nan(values.get(name))) for name in numbers} | {"matrix": matrix})
 
@@ -130,8 +141,12 @@ def register_masks(
     spacing: Any = None,
     abort: threading.Event | None = None,
     report: Report | None = None,
+    prepared: "FixedMask | None" = None,
 ) -> PairRegistration:
-    """Register a mask to another by the engine that is chosen, from a neighbour's matrix where there is one."""
+    """Register a mask to another by the engine that is chosen, from a neighbour's matrix where there is one.
+
+    `prepared` is the fixed mask made ready for our engine, where it is used again and again.
+    """
     n = fixed.ndim
     if n not in (2, 3) or moving.ndim != n:
         raise RegistrationError(f"Two masks of 2 or 3 axes each are registered; these have {n} and {moving.ndim}.")
@@ -148,7 +163,7 @@ def register_masks(
     else:
         from .engine import solve_masks
 
-        found = solve_masks(fixed, moving, start, parameters, size, abort, report)
+        found = solve_masks(prepared or fixed, moving, start, parameters, size, abort, report)
     if found.status == "failed":
         return failure(found.reason, before, n)
     matrix, flag, after = found.matrix, found.flag, mask_overlap(fixed, moving, found.matrix)

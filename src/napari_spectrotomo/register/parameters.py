@@ -17,10 +17,30 @@ class RegisterParameters:
     engine: Literal["auto", "gauss-newton", "simpleitk"] = parameter(
         "auto", "Solver: 'simpleitk' is the published method; 'gauss-newton', our own, is what 'auto' takes."
     )
-    transform: Literal["translation", "rigid", "similarity", "affine"] = parameter(
-        "affine", "What may move: shifts; with rotation (rigid); with one scale (similarity); with shear (affine)."
+    transform: Literal["translation", "rigid", "similarity", "affine", "deformable"] = parameter(
+        "affine",
+        "What may move: shifts; with rotation (rigid); with one scale (similarity); with shear (affine); with a field on top.",
     )
     fixed: int = parameter(-1, "Index of the energy that all others are registered to; -1 is the highest.")
+    by_particle: bool = parameter(
+        True, "Whether each particle gets a transform of its own beside that of the whole, where particles are known."
+    )
+    refine: Literal["auto", "grey", "none"] = parameter(
+        "auto", "Whether transforms of masks are refined on the grey volumes; 'auto' does where those are given."
+    )
+    reference: Literal["fixed", "chain"] = parameter(
+        "fixed",
+        "What an energy is compared with: the fixed energy, or its neighbour (chain), where absorption changes much on the way.",
+    )
+    smooth: Literal["trend"] | None = parameter(
+        None, "Whether transforms are made to vary smoothly in the order of acquisition (trend)."
+    )
+    deformation_spacing: Annotated[int, Ge(4)] = parameter(
+        16, "Distance of the control points of a deformation.", unit="voxel"
+    )
+    stiffness: Annotated[float, Gt(0)] = parameter(
+        1.0, "How much a deformation resists bending; less follows noise, more follows the affine."
+    )
     max_iterations: Annotated[int, Ge(1)] = parameter(200, "Iterations at most, a level.")
     min_step: Annotated[float, Gt(0)] = parameter(
         0.002, "A level is finished when its steps are shorter than this.", unit="voxel"

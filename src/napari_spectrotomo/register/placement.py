@@ -74,7 +74,7 @@ class Placement:
         if matrix is not None or particles is None:
             placed = _moved(self._registration.matrices[index] if matrix is None else matrix, flat)
         else:
-            placed = _blended(self.territory(), particles, self._registration.matrices[index], flat)
+            placed = placed_by_particles(self.territory(), particles, self._registration.matrices[index], flat)
         bent = self._coefficients(index)
         if bent is not None and self._registration.deformation is not None:
             placed += _displacement(bent, self._registration.deformation.spacing, self._registration.shape, flat)
@@ -113,7 +113,9 @@ def _moved(matrix: Matrix, points: FloatArray) -> FloatArray:
     return points @ matrix[:3, :3].T + matrix[:3, 3]
 
 
-def _blended(territory: Territory, particles: dict[int, Matrix], whole: Matrix, points: FloatArray) -> FloatArray:
+def placed_by_particles(
+    territory: Territory, particles: dict[int, Matrix], whole: Matrix, points: FloatArray
+) -> FloatArray:
     """Place points (N, 3) as `Territory` says: by their particle, and by the blend between particles."""
     z, y, x = np.clip(np.rint(points), 0, np.array(territory.shape) - 1).astype(np.int64).T
     owner = territory.labels[z, y, x]
@@ -130,6 +132,13 @@ def _blended(territory: Territory, particles: dict[int, Matrix], whole: Matrix, 
             worst = np.maximum(worst, own)
     known[(known == 0) | (worst > 0.5 * (known + unknown))] = np.nan
     return places / known[:, None]
+
+
+def owners_of(territory: Territory, points: FloatArray) -> npt.NDArray[np.int64]:
+    """Give the index in `territory.numbers` of the particle that points (N, 3) are in, or else nearest to."""
+    z, y, x = np.clip(np.rint(points), 0, np.array(territory.shape) - 1).astype(np.int64).T
+    slots = territory.slots[z, y, x].astype(np.int64)
+    return np.where(slots > 0, slots - 1, np.argmax(_weights(territory, points), axis=0))
 
 
 def _weights(territory: Territory, points: FloatArray) -> FloatArray:

@@ -22,11 +22,15 @@ MEASURES = tuple(
 QUALITY: dict[str, type] = {
     "energy_eV": float,
     **dict.fromkeys(MEASURES, float),
-    **dict.fromkeys(("uncertainty", "trend"), float),
+    **dict.fromkeys(("mse_fixed", "mse_chain", "grey_masks", "grey_refined", "uncertainty", "trend"), float),
     "iterations": int,
     **dict.fromkeys(("stop_reason", "status", "flag"), str),
 }
-"""Columns of the table with a row an energy; uncertainty and trend in voxels."""
+"""Columns of the table with a row an energy.
+
+``mse_fixed`` and ``mse_chain`` are of the whole registered to the fixed energy and by a chain of neighbours, where both were
+tried; uncertainty and trend are in voxels.
+"""
 
 PARTICLE_QUALITY: dict[str, type] = {
     "energy_eV": float,

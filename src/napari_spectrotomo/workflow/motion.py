@@ -4,65 +4,109 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..atomic import write_json
-from ..data import FloatArray
 from ..progress import Progress
-from ..register import PairRegistration, Registration, assemble, registration_steps, resample
+from ..register import EnergyRegistration, Placement, Registration, Series, finish, write_deformation
 from .job import Job
 
 _UNFINISHED = "registration.partial.json"
+DEFORMATION = "project.zarr/deformation"
 
 
 def register_steps(job: Job) -> Iterator[Progress]:
-    """Register every mask to the fixed one, then move every volume, in one interpolation, and take the squared differences."""
-    energies = job.project.stack("reconstruction").energies
-    total = 2 * len(energies)
-    results = yield from _transforms(job, energies, total)
-    stack = job.project.stack("reconstruction")
-    registration = assemble(results, energies, job.project.recipe.register, stack.shape, stack.voxel_size)
-    registration.save(job.project.path / "registration.json")
-    (job.project.path / _UNFINISHED).unlink(missing_ok=True)
-    quality = registration.quality
-    flagged = quality[quality["flag"].fillna("").astype(bool)]
-    job.warn([f"Registration at {row.energy_eV:.2f} eV: {row.flag}." for row in flagged.itertuples()], "flags")
+    """Register every energy to the fixed one, then move every volume, in one interpolation, and take the squared differences."""
+    series = _series(job)
+    total = 2 * len(series)
+    results = yield from _transforms(job, series, total)
+    said: list[Progress] = []
+    registration = finish(series, results, said.append)
+    for step in said:
+        job.log.info("register %.2f eV: %s", step.energy or np.nan, step.message)
+    save(job, registration)
+    job.warn(flags_of(registration), "flags")
     yield from _move(job, registration, total)
+    (job.project.path / _UNFINISHED).unlink(missing_ok=True)
 
 
-def _transforms(job: Job, energies: FloatArray, total: int) -> Generator[Progress, None, dict[int, PairRegistration]]:
+def _series(job: Job) -> Series:
+    """Put together what is registered: by particle and on the grey volumes, unless the published method is asked for."""
+    project, parameters = job.project, job.project.recipe.register
+    stack = project.stack("reconstruction")
+    if parameters.engine == "simpleitk":
+        # the published method moves everything together, and looks at masks only
+        parameters = replace(parameters, by_particle=False, refine="none")
+    labels = project.labels()
+    return Series(
+        project.masks(),
+        parameters,
+        stack.energies,
+        stack.voxel_size,
+        particles=labels if parameters.by_particle and labels.any() else None,
+        stack=None if parameters.refine == "none" else stack,
+        times=project.scan().time if project.kind == "scan" else None,
+        abort=job.abort,
+    )
+
+
+def _transforms(job: Job, series: Series, total: int) -> Generator[Progress, None, dict[int, EnergyRegistration]]:
     """Register energy by energy; each result is on disk before the next begins, so that a killed run goes on from there."""
     unfinished = job.project.path / _UNFINISHED
     results = _found(unfinished, job.fingerprint)
     for index in sorted(results):
-        yield job.finished(len(results), total, "transform found done", float(energies[index]))
-    steps = registration_steps(
-        job.project.masks(),
-        energies=energies,
-        parameters=job.project.recipe.register,
-        voxel_size=job.project.stack("reconstruction").voxel_size,
-        done=dict(results),
-        abort=job.abort,
-    )
-    for index, pair in steps:
-        results[index] = pair
-        plain = {str(i): p.to_dict() for i, p in sorted(results.items())}
+        yield job.finished(len(results), total, "transform found done", float(series.energies[index]))
+    for index, found in series.steps(dict(results)):
+        results[index] = found
+        plain = {str(i): one.to_dict() for i, one in sorted(results.items())}
         write_json(unfinished, {"fingerprint": job.fingerprint, "results": plain})
-        message = f"{pair.status}, MSE {pair.mse_before:.5f} -> {pair.mse_after:.5f}, {pair.iterations} iterations"
-        yield job.finished(len(results), total, message, float(energies[index]))
+        yield job.finished(len(results), total, _in_words(found), float(series.energies[index]))
     return results
 
 
-def _found(path: Path, fingerprint: str) -> dict[int, PairRegistration]:
+def _in_words(found: EnergyRegistration) -> str:
+    """Say how an energy was registered."""
+    whole, measures = found.whole, found.measures
+    if whole.status == "failed":
+        return f"failed: {whole.reason}"
+    words = f"{whole.status}, MSE {measures['mse_raw']:.5f} -> {measures['mse_global']:.5f}"
+    if found.particles:
+        words += f" -> {measures['mse_registered']:.5f} by particle"
+    refined = sum(pair.refined for pair in found.particles.values() or [whole])
+    return words + (f", {refined} of {len(found.particles) or 1} refined on grey volumes" if refined else "")
+
+
+def _found(path: Path, fingerprint: str) -> dict[int, EnergyRegistration]:
     """Give the transforms of an unfinished registration with the same parameters and masks."""
     if not path.exists():
         return {}
     content = json.loads(path.read_text(encoding="utf-8"))
     if content["fingerprint"] != fingerprint:
         return {}
-    return {int(i): PairRegistration.from_dict(p) for i, p in content["results"].items()}
+    return {int(i): EnergyRegistration.from_dict(one) for i, one in content["results"].items()}
+
+
+def save(job: Job, registration: Registration) -> None:
+    """Write ``registration.json``, and the deformation where there is one."""
+    path = job.project.path
+    bent = registration.deformation
+    if bent is not None:
+        write_deformation(path / DEFORMATION, bent, registration.energies)
+    registration.save(
+        path / "registration.json",
+        labels_file="labels.tif" if registration.particle_matrices else None,
+        deformation_group=DEFORMATION if bent is not None else None,
+    )
+
+
+def flags_of(registration: Registration) -> list[str]:
+    """Say which energies to look at."""
+    quality = registration.quality
+    flagged = quality[quality["flag"].fillna("").astype(bool)]
+    return [f"Registration at {row.energy_eV:.2f} eV: {row.flag}" for row in flagged.itertuples()]
 
 
 def _move(job: Job, registration: Registration, total: int) -> Iterator[Progress]:
@@ -72,17 +116,23 @@ def _move(job: Job, registration: Registration, total: int) -> Iterator[Progress
     for name in ("squared_difference_raw", "squared_difference_registered", "registered"):
         unit = stack.attenuation_unit if name == "registered" else ""
         store.create(name, stack.shape, np.float32, stack.energies, stack.voxel_size, unit, job.fingerprint)
-    fixed = store.read("mask", registration.fixed_index).astype(np.float32)
+    placement = Placement(registration)
 
     def move(e: int) -> str:
-        matrix = registration.matrices[e]
-        mask = store.read("mask", e).astype(np.float32)
-        store.write("squared_difference_raw", e, (mask - fixed) ** 2)
-        moved = np.full_like(fixed, np.nan)
-        if np.isfinite(matrix).all():
-            moved = np.nan_to_num(resample(mask, matrix, order=1), nan=0.0)  # nothing beyond the moving field
-        store.write("squared_difference_registered", e, (moved - fixed) ** 2)
-        store.write("registered", e, resample(store.read("reconstruction", e), matrix, order=3))
+        move_energy(job, placement, registration.fixed_index, e)
         return "volume moved"
 
     yield from job.each_energy("registered", stack.energies, move, before=total - len(stack))
+
+
+def move_energy(job: Job, placement: Placement, fixed_index: int, e: int) -> None:
+    """Write the registered volume of an energy, and the squared differences of its mask."""
+    store = job.project.store
+    fixed = store.read("mask", fixed_index).astype(np.float32)
+    mask = store.read("mask", e)
+    store.write("squared_difference_raw", e, (mask - fixed) ** 2)
+    moved = placement.move(mask, e, order=1, abort=job.abort)
+    if np.isfinite(moved).any():
+        moved = np.nan_to_num(moved, copy=False, nan=0.0)  # nothing beyond the moving field
+    store.write("squared_difference_registered", e, (moved - fixed) ** 2)
+    store.write("registered", e, placement.move(store.read("reconstruction", e), e, abort=job.abort))

@@ -18,7 +18,7 @@ UNFINISHED: dict[str, tuple[str, ...]] = {"register": ("registration.partial.jso
 IMAGES_OF: dict[str, tuple[str, ...]] = {
     "reconstruct": ("reconstruction",),
     "binarize": ("mask",),
-    "register": ("registered", "squared_difference_raw", "squared_difference_registered"),
+    "register": ("registered", "squared_difference_raw", "squared_difference_registered", "deformation"),
 }
 """The images that each stage leaves; an energy is done when the first of them holds it."""
 

@@ -28,7 +28,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "reconstruct": ("correct",),
     "binarize": ("reconstruct",),
     "label": ("binarize",),
-    "register": ("binarize",),
+    "register": ("binarize", "label"),
     "spectra": ("register", "label"),
     "report": ("spectra",),
 }

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ...progress import raise_if_aborted
 from ...threads import in_threads
 from ..overlap import Matrix
-from .kernels import COLUMNS, add_left_side, add_right_side, sample_moving
+from .kernels import COLUMNS, add_left_side, add_right_side, interpolate_moving, sample_moving
 from .motions import moved_by
 from .pyramid import Level, pieces_of_points
 from .surface import Samples
@@ -28,6 +28,12 @@ LEAST_GAIN = 0.2
 """Of the expected one: below it a displacement is not divided by the gain, which says nothing any more."""
 
 LONGEST_STEP = 1.5
+GRAIN = 0.05
+"""Of the longest step: below it, steps that grow no shorter are the lattice's grain, round and round the solution."""
+
+PATIENCE = 3
+"""After so many of them, steps are halved, which ends where they go round."""
+
 LEAST_KNOWN = 0.25
 RIDGE = 1e-9
 WORSE = 1.1
@@ -62,6 +68,8 @@ class Descent:
         Whether the last step was shorter than the tolerance.
     weights : (N,)
         Of the points, as last used.
+    moved : (N,)
+        Moving values at the matrix, NaN where the field ends.
     """
 
     matrix: Matrix
@@ -72,6 +80,7 @@ class Descent:
     iterations: int
     settled: bool
     weights: Floats
+    moved: Floats
 
 
 def equations(
@@ -86,7 +95,9 @@ def equations(
     grid = (moving.volume, moving.scale, moving.offset)
 
     def look(piece: tuple[int, int]) -> tuple[Floats, float, int]:
-        sample_moving(samples.strewn, *grid, matrix, samples.nodes, samples.node_weights, moved, *piece)
+        look_up = interpolate_moving if samples.interpolated else sample_moving
+        where = samples.points if samples.interpolated else samples.strewn
+        look_up(where, *grid, matrix, samples.nodes, samples.node_weights, moved, *piece)
         right = np.zeros(COLUMNS)
         squares, known = add_right_side(*about, moved, weights, right, *piece)
         return right, squares, known
@@ -158,6 +169,7 @@ def descend(
     longest = LONGEST_STEP * float(moving.scale.max())
     best: tuple[float, Matrix] = (np.inf, start)
     length, iterations = np.inf, 0
+    stride, shortest, stalled = 1.0, np.inf, 0
     found: Equations | None = None
     while iterations < most and length > tolerance:
         raise_if_aborted(abort)
@@ -172,13 +184,17 @@ def descend(
             best = (residual, matrix)
         left = unknowns.T @ found.matrix @ unknowns
         right = unknowns.T @ found.right
-        left[np.diag_indices_from(left)] += RIDGE * np.diag(left) + 1e-300
+        # of the best known motion: one that nothing is known of stays as it is, and rounding does not drive it
+        left[np.diag_indices_from(left)] += RIDGE * np.maximum(np.diag(left), np.diag(left)[:-2].max()) + 1e-300
         solved = unknowns @ np.linalg.solve(left, right)
         step = solved[:12] / max(solved[12], LEAST_GAIN * expected_gain)
         length = rms_displacement(step)
-        if length > longest:
-            step *= longest / length
-        matrix = moved_by(matrix, step, samples.center, samples.radius)
+        stalled = 0 if length < shortest else stalled + (length < GRAIN * longest)
+        shortest = min(shortest, length)
+        if stalled == PATIENCE:
+            stride, stalled = stride / 2, 0
+        length *= stride
+        matrix = moved_by(matrix, step * stride * longest / max(length, longest), samples.center, samples.radius)
     found = equations(samples, moving, matrix, weights, None if reweigh else found)
     gain, offset, residual = residual_of(found)
     share = found.known / max(len(samples.points), 1)
@@ -187,7 +203,7 @@ def descend(
         found = equations(samples, moving, matrix, weights)
         gain, offset, residual = residual_of(found)
         share = found.known / max(len(samples.points), 1)
-    return Descent(matrix, gain, offset, residual, share, iterations, length <= tolerance, weights)
+    return Descent(matrix, gain, offset, residual, share, iterations, length <= tolerance, weights, found.moved)
 
 
 def rms_displacement(coefficients: Floats) -> float:

@@ -220,6 +220,41 @@ def sample_moving(
 
 
 @njit(nogil=True, cache=True)
+def interpolate_moving(
+    points: Floats,
+    volume: npt.NDArray,
+    scale: Floats,
+    offset: Floats,
+    matrix: Floats,
+    nodes: Floats,
+    weights: Floats,
+    values: Floats,
+    start: int,
+    stop: int,
+) -> None:
+    """Do as `sample_moving`, interpolating linearly at every node: five times the work, without the grain of nearest voxels."""
+    nz, ny, nx = volume.shape
+    for i in range(start, stop):
+        total = 0.0
+        for k in range(len(nodes)):
+            p, q, r = points[i, 0] + nodes[k, 0], points[i, 1] + nodes[k, 1], points[i, 2] + nodes[k, 2]
+            cz = (matrix[0, 0] * p + matrix[0, 1] * q + matrix[0, 2] * r + matrix[0, 3] - offset[0]) / scale[0]
+            cy = (matrix[1, 0] * p + matrix[1, 1] * q + matrix[1, 2] * r + matrix[1, 3] - offset[1]) / scale[1]
+            cx = (matrix[2, 0] * p + matrix[2, 1] * q + matrix[2, 2] * r + matrix[2, 3] - offset[2]) / scale[2]
+            if not (0.0 <= cz <= nz - 1 and 0.0 <= cy <= ny - 1 and 0.0 <= cx <= nx - 1):
+                total = np.nan
+                break
+            z, y, x = min(int(cz), nz - 2), min(int(cy), ny - 2), min(int(cx), nx - 2)
+            u, v, w = cz - z, cy - y, cx - x
+            near = (1 - v) * ((1 - w) * volume[z, y, x] + w * volume[z, y, x + 1])
+            near += v * ((1 - w) * volume[z, y + 1, x] + w * volume[z, y + 1, x + 1])
+            far = (1 - v) * ((1 - w) * volume[z + 1, y, x] + w * volume[z + 1, y, x + 1])
+            far += v * ((1 - w) * volume[z + 1, y + 1, x] + w * volume[z + 1, y + 1, x + 1])
+            total += weights[k] * ((1 - u) * near + u * far)
+        values[i] = total
+
+
+@njit(nogil=True, cache=True)
 def row_of(point: Floats, center: Floats, radius: float, value: float, gradient: Floats, row: Floats) -> None:
     """Write what the moving value at a point depends on: a displacement's coefficients, the gain, the offset."""
     for a in range(3):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ from ...errors import Aborted
 from ..overlap import Mask, Matrix
 from ..parameters import RegisterParameters
 from ..solution import Solution
-from .descent import Descent, descend
+from .descent import LEAST_KNOWN, Descent, descend
 from .motions import motions, nearest
 from .pyramid import Level, halvings, levels_of
 from .start import find_start
@@ -33,8 +34,54 @@ NEAR = 0.25
 Report = Callable[[int, int, str], None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FixedMask:
+    """A fixed mask (z, y, x), ready for any number of moving ones.
+
+    Attributes
+    ----------
+    levels : list of Level
+        From full resolution to the coarsest.
+    factors : list of (3,) ints
+        Between them.
+    voxels : (N, 3) float64
+        At its surface, in scattered order.
+    smoothing : float
+        Voxels of every level.
+    """
+
+    levels: list[Level]
+    factors: list[npt.NDArray[np.int64]]
+    voxels: npt.NDArray[np.float64]
+    smoothing: float
+    _samples: dict[tuple[int, int], Samples] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, fixed: Mask, moving: tuple[int, ...], parameters: RegisterParameters, abort: threading.Event | None = None
+    ) -> "FixedMask":
+        """Make a mask ready for moving ones of a shape."""
+        factors = halvings(fixed.shape, moving)
+        levels = levels_of(np.ascontiguousarray(fixed).view(np.uint8), factors, abort)
+        voxels, lonely = surface_voxels(levels[0].volume.view(bool), parameters.samples, abort)
+        if lonely > NOISY and len(levels) > 1:
+            # in a noisy mask every voxel is at a surface; blocks of voxels are not
+            blocks, _ = surface_voxels(np.ascontiguousarray(levels[1].volume > 0.5), parameters.samples, abort)
+            voxels = blocks * levels[1].scale + levels[1].offset
+        smoothing = SMOOTHING if parameters.smoothing is None else parameters.smoothing
+        return cls(levels, factors, voxels, smoothing)
+
+    def samples(self, depth: int, most: int) -> Samples:
+        """Give about `most` samples at a level; they are kept."""
+        if (depth, most) not in self._samples:
+            first_look = depth == len(self.levels) - 1 and most <= COARSE_SAMPLES
+            smoothing = max(self.smoothing, 1.0) if first_look else self.smoothing
+            self._samples[depth, most] = samples_at(self.levels[depth], self.voxels, most, smoothing, seed=depth)
+        return self._samples[depth, most]
+
+
 def solve_masks(
-    fixed: Mask,
+    fixed: Mask | FixedMask,
     moving: Mask,
     start: Matrix | None,
     parameters: RegisterParameters,
@@ -47,6 +94,7 @@ def solve_masks(
     Parameters
     ----------
     fixed, moving : (z, y, x) or (y, x) masks with a surface; shapes may differ
+        The fixed one as it is, or made ready.
     start : (n + 1, n + 1) or None
         A neighbour's matrix; None looks everywhere.
     parameters : RegisterParameters
@@ -56,34 +104,23 @@ def solve_masks(
     report : callable or None
         Called after every level with how many are done, how many there are, and words.
     """
-    n = fixed.ndim
+    lacking = 3 - moving.ndim
+    other = np.ascontiguousarray(moving).reshape((1,) * lacking + moving.shape)
+    metric = np.r_[(1.0,) * lacking, spacing]
     reached = _solid(start) if start is not None else np.eye(4)
     try:
-        solution = _solve(
-            fixed.reshape((1,) * (3 - n) + fixed.shape),
-            moving.reshape((1,) * (3 - n) + moving.shape),
-            None if start is None else reached,
-            parameters,
-            np.r_[(1.0,) * (3 - n), spacing],
-            abort,
-            report,
-        )
+        if isinstance(fixed, FixedMask):
+            still = fixed
+        else:
+            still = FixedMask.of(fixed.reshape((1,) * lacking + fixed.shape), other.shape, parameters, abort)
+        solution = _solve(still, other, None if start is None else reached, parameters, metric, abort, report)
     except Aborted:
         solution = Solution(reached, 0, "Stopped on request.", "aborted")
-    matrix = solution.matrix[3 - n :, 3 - n :]
-    return Solution(
-        matrix,
-        solution.iterations,
-        solution.stop_reason,
-        solution.status,
-        solution.reason,
-        solution.flag,
-        solution.uncertainty,
-    )
+    return replace(solution, matrix=solution.matrix[lacking:, lacking:])
 
 
 def _solve(
-    fixed: Mask,
+    fixed: FixedMask,
     moving: Mask,
     start: Matrix | None,
     parameters: RegisterParameters,
@@ -91,30 +128,32 @@ def _solve(
     abort: threading.Event | None,
     report: Report | None,
 ) -> Solution:
-    smoothing = SMOOTHING if parameters.smoothing is None else parameters.smoothing
-    factors = halvings(fixed.shape, moving.shape)
-    still, other = (levels_of(mask.view(np.uint8), factors, abort) for mask in (fixed, moving))
-    voxels = _surface(fixed, still, parameters.samples, abort)
-    basis = motions(parameters.transform, spacing, np.array(fixed.shape) == 1)
-    coarse = samples_at(still[-1], voxels, COARSE_SAMPLES, max(smoothing, 1.0))
+    still, other = fixed.levels, levels_of(moving.view(np.uint8), fixed.factors, abort)
+    flat = np.array(still[0].volume.shape) == 1
+    basis = motions(parameters.transform, spacing, flat)
+    coarse = fixed.samples(len(still) - 1, COARSE_SAMPLES)
     if len(coarse.points) < basis.shape[1]:
         return _failed("The fixed mask has too little surface to register anything to.")
     starts = [np.eye(4)] if start is None else [start, np.eye(4)]
-    matrix, _ = find_start(still[-1], other[-1], coarse, starts, parameters.transform, spacing, abort=abort)
-    iterations = 0
-    ended: Descent | None = None
-    for depth in reversed(range(len(still))):
-        few = samples_at(still[depth], voxels, COARSE_SAMPLES * (1 if depth else 8), smoothing, seed=depth + 1)
-        matrix = nearest(matrix, parameters.transform, spacing, np.array(fixed.shape) == 1, few.center)
-        most = min(COARSE_ITERATIONS, parameters.max_iterations)
-        ended = _descend(few, other[depth], matrix, basis, ROUGHLY, most, abort)
-        iterations += ended.iterations
-        matrix = ended.matrix
-        if report is not None:
-            report(len(still) - depth, len(still) + 1, f"{other[depth].scale.max():g} voxels a step")
-    all_of_it = samples_at(still[0], voxels, parameters.samples, smoothing)
-    ended = _descend(all_of_it, other[0], matrix, basis, parameters.min_step, parameters.max_iterations, abort)
-    return _judged(ended, all_of_it, fixed, other[0], basis, iterations)
+    matrix, iterations = starts[0], 0
+    try:
+        matrix, _ = find_start(still[-1], other[-1], coarse, starts, parameters.transform, spacing, abort=abort)
+        for depth in reversed(range(len(still))):
+            few = fixed.samples(depth, COARSE_SAMPLES * (1 if depth else 8))
+            matrix = nearest(matrix, parameters.transform, spacing, flat, few.center)
+            most = min(COARSE_ITERATIONS, parameters.max_iterations)
+            ended = _descend(few, other[depth], matrix, basis, ROUGHLY, most, abort)
+            iterations += ended.iterations
+            matrix = ended.matrix
+            if report is not None:
+                report(len(still) - depth, len(still) + 1, f"{other[depth].scale.max():g} voxels a step")
+        all_of_it = fixed.samples(0, parameters.samples)
+        ended = _descend(all_of_it, other[0], matrix, basis, parameters.min_step, parameters.max_iterations, abort)
+    except Aborted:
+        return Solution(matrix, iterations, "Stopped on request.", "aborted")
+    if report is not None:
+        report(len(still) + 1, len(still) + 1, "every sample")
+    return _judged(ended, all_of_it, still[0].volume.view(bool), other[0], basis, iterations)
 
 
 def _descend(
@@ -137,16 +176,6 @@ def _descend(
     )
 
 
-def _surface(fixed: Mask, levels: list[Level], most: int, abort: threading.Event | None) -> npt.NDArray[np.float64]:
-    """Pick surface voxels; in a noisy mask, where every voxel is at a surface, those of blocks of voxels."""
-    voxels, lonely = surface_voxels(fixed, most, abort)
-    if lonely <= NOISY or len(levels) == 1:
-        return voxels
-    coarse = levels[1]
-    blocks, _ = surface_voxels(np.ascontiguousarray(coarse.volume > 0.5), most, abort)
-    return blocks * coarse.scale + coarse.offset
-
-
 def _judged(
     ended: Descent,
     samples: Samples,
@@ -167,8 +196,14 @@ def _judged(
         return _failed(
             "The two masks have nothing in common: none of the fixed surface is in the moving mask.", iterations
         )
+    if ended.share < LEAST_KNOWN:
+        return _failed(
+            "Less than a quarter of the fixed surface lies in the moving volume: it left the field.", iterations
+        )
+    uncertainty = expected_error(samples, moving, ended, basis)
     if (exact := _whole_shift(ended.matrix, samples, fixed, mask)) is not None:
-        return Solution(exact, iterations, "The masks agree voxel by voxel.", "converged", uncertainty=0.0)
+        certain = 0.0 if np.isfinite(uncertainty) else uncertainty
+        return Solution(exact, iterations, "The masks agree voxel by voxel.", "converged", uncertainty=certain)
     settled = "steps are shorter than the tolerance" if ended.settled else "iterations are used up"
     reason = f"The {settled} after {iterations} iterations." if ended.settled else f"All {settled}."
     return Solution(
@@ -176,7 +211,7 @@ def _judged(
         iterations=iterations,
         stop_reason=reason,
         status="converged" if ended.settled else "limit",
-        uncertainty=expected_error(samples, moving, ended, basis),
+        uncertainty=uncertainty,
     )
 
 
@@ -190,7 +225,7 @@ def _whole_shift(matrix: Matrix, samples: Samples, fixed: Mask, moving: Mask) ->
         return None
     here = tuple(slice(max(0, -s), min(n, m - s)) for s, n, m in zip(shift, fixed.shape, moving.shape, strict=True))
     there = tuple(slice(part.start + s, part.stop + s) for part, s in zip(here, shift, strict=True))
-    return exact if np.array_equal(fixed[here], moving[there]) else None
+    return exact if fixed[here].any() and np.array_equal(fixed[here], moving[there]) else None
 
 
 def _failed(reason: str, iterations: int = 0) -> Solution:

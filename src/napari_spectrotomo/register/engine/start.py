@@ -184,7 +184,7 @@ def _center(level: Level) -> tuple[Floats, float, float]:
     middle = (np.array(volume.shape) - 1) / 2 * level.scale + level.offset
     if np.ptp(volume) == 0:
         return middle, float(volume.flat[0]), 0.0
-    sample = volume > threshold_otsu(volume)
+    sample = volume > threshold_otsu(volume.ravel())
     low, high = float(np.median(volume[~sample])), float(np.median(volume[sample]))
     weight = (volume - low) / (high - low)
     weight[weight < NOT_SAMPLE] = 0.0

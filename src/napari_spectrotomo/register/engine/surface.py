@@ -21,6 +21,9 @@ MOST_REPEATS = 16
 EVERY = 4
 """How much there is of a surface is told from every so many slices."""
 
+THIN = 8.0
+"""The smoothing is no wider than an axis over this."""
+
 LEAST_GRADIENT = 0.02
 NOISY = 1e-3
 """Share of voxels that differ from all their neighbours, which in a mask of bodies are next to none."""
@@ -41,8 +44,13 @@ class Samples:
     weights : (N,) float64
     nodes : (K, 3) float64, and node_weights (K,)
         The smoothing: steps from a point and their weights.
+    steps : (3, 3) float64, and step_weights (3, 3)
+        The same along every axis.
     center : (3,), radius : float
         Of the points; displacements are solved for in ``(point - center) / radius``.
+    interpolated : bool
+        Whether the moving volume is interpolated linearly at the points, rather than looked up in the voxels nearest to the strewn
+        ones; with no axis of one voxel.
     """
 
     points: Floats
@@ -52,8 +60,11 @@ class Samples:
     weights: Floats
     nodes: Floats
     node_weights: Floats
+    steps: Floats
+    step_weights: Floats
     center: Floats
     radius: float
+    interpolated: bool = False
 
     def subset(self, chosen: npt.NDArray[np.bool_] | slice) -> "Samples":
         """Give the samples at some of the points."""
@@ -81,7 +92,8 @@ def surface_voxels(
     """
     view = mask.view(np.uint8)
     counts = [count_surface(view, z) for z in range(0, len(view), EVERY)]
-    share = min(1.0, most / max(EVERY * sum(surface for surface, _ in counts), 1))
+    surface = sum(count for count, _ in counts) * len(view) / len(counts)
+    share = min(1.0, most / max(surface, 1.0))
 
     def pick(piece: tuple[int, int]) -> Floats:
         raise_if_aborted(abort)
@@ -125,7 +137,7 @@ def samples_at(
     reach = np.where(flat, 0.0, level.scale)
     points = base + reach * random.uniform(-spread, spread, base.shape)
     strewn = points + reach * random.uniform(-0.5, 0.5, base.shape)
-    steps, parts = _quadrature(smoothing, flat, level.scale)
+    steps, parts = _quadrature(smoothing, level)
     values, gradients = np.empty(len(points)), np.empty((len(points), 3))
 
     def sample(piece: tuple[int, int]) -> None:
@@ -146,13 +158,20 @@ def samples_at(
         weights=np.ones(len(points)),
         nodes=nodes[node_weights > 0],
         node_weights=node_weights[node_weights > 0],
+        steps=steps,
+        step_weights=parts,
         center=points.mean(axis=0) if len(points) else np.zeros(3),
-        radius=float(np.sqrt(3) * points.std(axis=0).max(initial=0)) or 1.0,
+        radius=(float(np.sqrt(3) * points.std(axis=0).max()) or 1.0) if len(points) else 1.0,
     )
 
 
-def _quadrature(sigma: float, flat: npt.NDArray[np.bool_], scale: Floats) -> tuple[Floats, Floats]:
-    """Give three nodes along every axis, (3, 3), with their weights: right up to the fifth power (Gauss and Hermite)."""
-    reach = np.where(flat, 0.0, np.sqrt(3) * sigma * scale)
+def _quadrature(sigma: float, level: Level) -> tuple[Floats, Floats]:
+    """Give three nodes along every axis, (3, 3), with their weights: right up to the fifth power (Gauss and Hermite).
+
+    Along an axis of few voxels they lie closer together: most points would else be too near the field's end.
+    """
+    length = np.array(level.volume.shape)
+    flat = length == 1
+    reach = np.where(flat, 0.0, np.sqrt(3) * np.minimum(sigma, (length - 1) / THIN) * level.scale)
     weights = np.where(flat[:, None], (0.0, 1.0, 0.0), (1 / 6, 2 / 3, 1 / 6))
     return np.outer(reach, (-1.0, 0.0, 1.0)), weights

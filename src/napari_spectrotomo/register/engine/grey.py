@@ -1,0 +1,125 @@
+"""From masks to grey volumes: a hundredth of a voxel, where masks give three or four.
+
+A mask is cut off at a threshold; the volume it was made from still has the shape of every surface. Contrast differs between
+energies, so that a gain and an offset are fitted with the transform; near the edge chemistry changes it from place to place too,
+so that points that disagree with the rest count less.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..overlap import Matrix
+from .descent import Descent, descend, equations, residual_of, rms_displacement
+from .pyramid import Level
+from .surface import Samples
+from .uncertainty import expected_error
+
+Floats = npt.NDArray[np.float64]
+
+TAIL = 3.0
+"""Residuals of so many times their root mean square count half (Cauchy's weights)."""
+
+FARTHEST = 1.0
+"""Voxels: a refinement that goes farther than this from what masks gave has left the surface it began at."""
+
+LEAST_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refinement:
+    """What grey volumes made of a transform.
+
+    Attributes
+    ----------
+    matrix : (4, 4)
+        The refined one, or that of the masks where it was not kept.
+    kept : bool
+    before, after : float
+        Root mean square of the grey residual about the surface, over the contrast there; NaN when unknown.
+    gain : float
+        Contrast at this energy over that at the fixed one.
+    uncertainty : float
+        Expected error at the surface, voxels.
+    iterations : int
+    """
+
+    matrix: Matrix
+    kept: bool
+    before: float
+    after: float
+    gain: float
+    uncertainty: float
+    iterations: int
+
+
+def refine(
+    samples: Samples,
+    moving: Level,
+    matrix: Matrix,
+    basis: Floats,
+    *,
+    tolerance: float,
+    most: int,
+    abort: threading.Event | None = None,
+) -> Refinement:
+    """Go on from a transform of masks on the grey volumes.
+
+    Parameters
+    ----------
+    samples : Samples
+        Of the grey fixed volume, about the surface.
+    moving : Level
+        The grey moving volume at full resolution; NaN where unknown.
+    matrix : (4, 4)
+    basis : (12, P)
+    tolerance : float, voxels
+    most : int
+        Iterations.
+    abort : Event or None
+    """
+    nothing = Refinement(matrix, False, np.nan, np.nan, np.nan, np.nan, 0)
+    if len(samples.points) < 4 * basis.shape[1]:
+        return nothing
+    contrast = float(np.subtract(*np.percentile(samples.values, (95, 5))))
+    first = equations(samples, moving, matrix, samples.weights)
+    gain, _, before = residual_of(first)
+    if first.known < LEAST_SHARE * len(samples.points) or not gain > 0 or not contrast > 0:
+        return nothing
+    ended = descend(
+        samples,
+        moving,
+        matrix,
+        basis,
+        tolerance=tolerance,
+        most=most,
+        expected_gain=gain,
+        reweigh=_cauchy,
+        abort=abort,
+    )
+    after = _residual(samples, moving, ended)
+    was, now = (float(np.sqrt(value)) / (gain * contrast) for value in (before, after))
+    moved = np.linalg.inv(matrix) @ ended.matrix - np.eye(4)
+    step = np.c_[moved[:3, :3] * samples.radius, moved[:3, :3] @ samples.center + moved[:3, 3]]
+    far = rms_displacement(step.ravel()) > FARTHEST
+    if far or not after < before or not ended.gain > 0 or ended.share < LEAST_SHARE:
+        return Refinement(matrix, False, was, now, gain, np.nan, ended.iterations)
+    error = expected_error(samples, moving, ended, basis)
+    return Refinement(ended.matrix, True, was, now, ended.gain, error, ended.iterations)
+
+
+def _residual(samples: Samples, moving: Level, ended: Descent) -> float:
+    """Mean square of what gain and offset leave, every point counted alike, so that it can be compared."""
+    return residual_of(equations(samples, moving, ended.matrix, samples.weights))[2]
+
+
+def _cauchy(residuals: Floats) -> Floats:
+    known = np.isfinite(residuals)
+    scale = TAIL * np.sqrt(np.mean(residuals[known] ** 2)) if known.any() else 0.0
+    if not scale > 0:
+        return known.astype(np.float64)
+    return np.where(known, 1 / (1 + (np.where(known, residuals, 0.0) / scale) ** 2), 0.0)
