@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy import ndimage as ndi
+from scipy.spatial.transform import Rotation
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,58 @@ def error() -> Callable[..., float]:
         return float(np.linalg.norm((points @ (estimate - truth).T)[:, :-1], axis=1).mean())
 
     return mean
+
+
+def _rough(shape: tuple[int, ...], radii: tuple[float, ...]) -> np.ndarray:
+    rng = np.random.default_rng(3)
+    axes = np.meshgrid(*[np.linspace(-1, 1, n) for n in shape], indexing="ij")
+    rough = ndi.gaussian_filter(rng.standard_normal(shape), 4)
+    inside = sum((axis / radius) ** 2 for axis, radius in zip(axes, radii, strict=True)) + 0.3 * rough / rough.std() < 1
+    return ndi.gaussian_filter(inside.astype(float), 0.8)
+
+
+@pytest.fixture(scope="session")
+def body() -> np.ndarray:
+    """One rough particle without cracks, (48, 48, 48), from 0 to 1."""
+    return _rough((48, 48, 48), (0.6, 0.5, 0.42))
+
+
+@pytest.fixture(scope="session")
+def picture() -> np.ndarray:
+    """One rough particle with some holes, (56, 52), from 0 to 1."""
+    holes = ndi.gaussian_filter(np.random.default_rng(3).standard_normal((56, 52)), 2)
+    return np.where(holes < holes.std(), _rough((56, 52), (0.7, 0.55)), 0.0)
+
+
+@pytest.fixture(scope="session")
+def motion() -> Callable[..., np.ndarray]:
+    """A matrix of a kind, drawn at random: up to 12 degrees about each axis, 8 % of scale, 6 % of shear, 4 voxels."""
+
+    def draw(kind: str, shape: tuple[int, ...], seed: int, *, degrees: float = 12, shift: float = 4) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        n = len(shape)
+        turn = Rotation.from_rotvec(rng.uniform(-degrees, degrees, 3) * (1 if n == 3 else (1, 0, 0)), degrees=True)
+        linear = turn.as_matrix()[3 - n :, 3 - n :]
+        if kind == "translation":
+            linear = np.eye(n)
+        elif kind == "similarity":
+            linear = linear * rng.uniform(0.92, 1.08)
+        elif kind == "affine":
+            linear = linear @ (np.eye(n) + rng.uniform(-0.06, 0.06, (n, n)))
+        center, matrix = (np.array(shape) - 1) / 2, np.eye(n + 1)
+        matrix[:n, :n] = linear
+        matrix[:n, n] = center - linear @ center + rng.uniform(-shift, shift, n)
+        return matrix
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def salted() -> Callable[..., np.ndarray]:
+    """A mask of which a share of the voxels is drawn anew."""
+
+    def noisy(mask: np.ndarray, share: float, seed: int = 0) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        return np.where(rng.random(mask.shape) < share, rng.random(mask.shape) < 0.5, mask)
+
+    return noisy
