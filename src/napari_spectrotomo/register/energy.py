@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import Aborted
-from .engine.bodies import Body, solve_body
+from .engine.bodies import Body, covered_by, solve_body, unhidden
 from .engine.chain import seen_through
 from .engine.grey import refine
 from .engine.pyramid import Level, levels_of
@@ -20,8 +20,11 @@ from .overlap import Mask, Matrix, Overlap, mask_overlap
 from .pair import PairRegistration, failure, register_masks
 from .reference import Reference, level_of
 
-PARTICLE_SAMPLES = 40_000
+PARTICLE_SAMPLES = 80_000
 DOUBTFUL_ERROR = 0.5
+LARGEST_MISFIT = 2.0
+"""A particle of whose shape so many times as much stays unexplained as is explained was not found."""
+
 NEAR = 10
 """Voxels by which particles may come nearer to each other than they are in the fixed volume."""
 
@@ -84,8 +87,11 @@ def register_energy(
         return EnergyRegistration(whole, {number: _never_begun(whole) for number in bodies})
     particles = _particles(reference, moving, whole.matrix, starts.particles, abort, link) if bodies else {}
     if grey is not None and reference.grey is not None:
-        whole = _refined(reference, None, whole, grey, abort, link)
-        particles = {n: _refined(reference, bodies[n], pair, grey, abort, link) for n, pair in particles.items()}
+        whole = _refined(reference, None, whole, {}, grey, abort, link)
+        particles = {
+            n: _refined(reference, bodies[n], pair, _others(n, bodies, particles), grey, abort, link)
+            for n, pair in particles.items()
+        }
     return EnergyRegistration(whole, particles, measures)
 
 
@@ -132,23 +138,47 @@ def _particles(
     abort: threading.Event | None,
     link: Link | None,
 ) -> dict[int, PairRegistration]:
-    """Look for every particle; those that another may hide, once more when all are known."""
+    """Look for every particle by itself, tell which of two lies where both seem to, then heed what others hide."""
     factors = reference.prepared.factors
     levels = levels_of(np.ascontiguousarray(moving).view(np.uint8), factors, abort)
     theirs = None if link is None else levels_of(np.ascontiguousarray(link.mask).view(np.uint8), factors, abort)
     bodies = reference.bodies
+    through = {n: None if theirs is None or link is None else (theirs, link.found.matrix(n)) for n in bodies}
     found: dict[int, PairRegistration] = {}
-    for again in (False, True):
-        for number, body in bodies.items():
-            others = {n: (bodies[n], _matrix_in(found, n, whole)) for n in _near(body, bodies)}
-            if again and not others:
-                continue
-            first = [found[number].matrix] if again else [starts[number]] if number in starts else []
-            begin = [matrix for matrix in (*first, whole) if np.all(np.isfinite(matrix))]
-            depth = 1 if again and found[number].status != "failed" else len(levels)
-            through = None if theirs is None or link is None else (theirs, link.found.matrix(number))
-            found[number] = _particle(reference, body, levels[:depth], begin, others, abort, through)
+    misfits: dict[int, float] = {}
+    for number, body in bodies.items():
+        begin = [matrix for matrix in (starts.get(number), whole) if matrix is not None and np.all(np.isfinite(matrix))]
+        found[number], misfits[number] = _particle(reference, body, levels, begin, {}, abort, through[number])
+    found = _one_in_each_place(bodies, found, misfits)
+    for number, body in bodies.items():
+        others = _others(number, bodies, found)
+        if not others:
+            continue
+        if found[number].status != "failed":
+            near, depth = [found[number].matrix], 1
+        else:
+            near, depth = [starts[number]] if number in starts else [whole], len(levels)
+        again, _ = _particle(reference, body, levels[:depth], near, others, abort, through[number])
+        if again.status != "failed" and found[number].status == "failed":
+            kept = {n: pair for n, pair in found.items() if pair.status != "failed"}
+            again = _one_in_each_place(bodies, kept | {number: again}, misfits | {number: np.inf})[number]
+        found[number] = again if again.status != "failed" or found[number].status != "failed" else found[number]
     return found
+
+
+def _one_in_each_place(
+    bodies: Mapping[int, Body], found: Mapping[int, PairRegistration], misfits: Mapping[int, float]
+) -> dict[int, PairRegistration]:
+    """Fail particles that were found where another lies that fits better: one of the two is not there."""
+    kept: dict[int, PairRegistration] = {}
+    for number in sorted(found, key=lambda n: misfits[n]):
+        pair = found[number]
+        if pair.status != "failed":
+            there = {n: (bodies[n], other.matrix) for n, other in kept.items() if other.status != "failed"}
+            if (taken := covered_by(bodies[number], pair.matrix, there)) is not None:
+                pair = failure(f"Particle {number} was not found: what lies there is particle {taken}.", UNKNOWN, 3)
+        kept[number] = pair
+    return {number: kept[number] for number in found}
 
 
 def _particle(
@@ -159,7 +189,8 @@ def _particle(
     others: Mapping[int, tuple[Body, Matrix]],
     abort: threading.Event | None,
     through: tuple[list[Level], Matrix] | None,
-) -> PairRegistration:
+) -> tuple[PairRegistration, float]:
+    """Look for a particle; give what was found, and how much of its shape stays unexplained (over what is explained)."""
     parameters, basis = reference.parameters, reference.basis
     solved = solve_body(
         body,
@@ -175,14 +206,17 @@ def _particle(
         abort=abort,
     )
     if solved is None:
-        return failure(f"Too little of particle {body.number} is clear of the others to look for it.", UNKNOWN, 3)
+        why = "clear of the others" if len(body.clear(1.0)) < len(body.voxels) or others else "there"
+        return failure(f"Too little of particle {body.number}'s surface is {why} to look for it.", UNKNOWN, 3), np.inf
     ended, samples = solved
-    if ended.gain <= 0 or ended.gain * np.std(samples.values) < 0.25 * np.sqrt(ended.residual):
-        return failure(f"Particle {body.number} was not found: nothing there has its shape.", UNKNOWN, 3)
+    explained = ended.gain * float(np.std(samples.values))
+    misfit = float(np.sqrt(max(ended.residual, 0.0))) / explained if explained > 0 else np.inf
+    if not misfit < LARGEST_MISFIT:
+        return failure(f"Particle {body.number} was not found: nothing there has its shape.", UNKNOWN, 3), np.inf
     error = expected_error(samples, levels[0], ended, basis)
     flag = "" if error < DOUBTFUL_ERROR else f"Particle {body.number} is known to {error:.1f} voxel only."
     nan = float("nan")
-    return PairRegistration(
+    pair = PairRegistration(
         ended.matrix,
         nan,
         nan,
@@ -194,20 +228,22 @@ def _particle(
         flag=flag if np.isfinite(error) else f"The shape of particle {body.number} does not say how it moved.",
         uncertainty=error,
     )
+    return pair, misfit
 
 
 def _refined(
     reference: Reference,
     body: Body | None,
     pair: PairRegistration,
+    others: Mapping[int, tuple[Body, Matrix]],
     grey: npt.NDArray[np.float32],
     abort: threading.Event | None,
     link: Link | None,
 ) -> PairRegistration:
     """Go on from the masks' transform on the grey volumes, where that leaves less."""
-    samples = reference.grey_samples(body)
-    if samples is None or pair.status == "failed":
+    if pair.status == "failed" or (samples := reference.grey_samples(body)) is None:
         return pair
+    samples = unhidden(samples, pair.matrix, others)
     if link is not None and link.grey is not None:
         samples = seen_through(samples, level_of(link.grey), link.found.matrix(0 if body is None else body.number))
     found = refine(
@@ -230,21 +266,21 @@ def _refined(
     )
 
 
-def _near(body: Body, bodies: Mapping[int, Body]) -> list[int]:
-    """Give the particles whose surroundings meet those of one."""
+def _others(
+    number: int, bodies: Mapping[int, Body], found: Mapping[int, PairRegistration]
+) -> dict[int, tuple[Body, Matrix]]:
+    """Give the particles that were found and whose surroundings may meet those of one, each with its matrix."""
+    body = bodies[number]
     low = body.territory.offset
     high = low + body.territory.volume.shape
-    return [
-        number
-        for number, other in bodies.items()
-        if number != body.number
+    return {
+        n: (other, found[n].matrix)
+        for n, other in bodies.items()
+        if n != number
+        and found[n].status != "failed"
         and np.all(other.territory.offset < high + NEAR)
         and np.all(other.territory.offset + other.territory.volume.shape > low - NEAR)
-    ]
-
-
-def _matrix_in(found: Mapping[int, PairRegistration], number: int, whole: Matrix) -> Matrix:
-    return found[number].matrix if number in found and found[number].status != "failed" else whole
+    }
 
 
 def _never_begun(whole: PairRegistration) -> PairRegistration:

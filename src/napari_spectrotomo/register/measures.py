@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 VOXELS = 200_000
 SURFACE_SAMPLES = 6_000
-SMOOTHING = 0.8
+SMOOTHING = 1.2
 
 
 class ParticleMeasures:
@@ -43,7 +43,7 @@ class ParticleMeasures:
         voxels = np.argwhere((body.territory.volume > 0) & ((part == 0) | (part == body.number)))
         if len(voxels) > VOXELS:
             voxels = voxels[np.sort(np.random.default_rng(0).choice(len(voxels), VOXELS, replace=False))]
-        self._values = (part[tuple(voxels.T)] == body.number).astype(np.uint8)
+        self._values = np.ascontiguousarray(body.levels[0].volume[tuple(voxels.T)])
         self._voxels = voxels + start
         level = body.levels[0]
         self.normals = Normals(samples_at(level, body.clear(0.5), SURFACE_SAMPLES, SMOOTHING), level)

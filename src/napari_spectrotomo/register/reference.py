@@ -61,7 +61,7 @@ class Reference:
         """The particles by number."""
         if self.labels is None:
             return {}
-        found = bodies_of(self.labels, halvings(self.mask.shape), self.abort)
+        found = bodies_of(self.labels, self.mask, halvings(self.mask.shape), self.abort)
         return {body.number: body for body in found}
 
     @cached_property

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...progress import raise_if_aborted
-from ..overlap import Matrix
+from ..overlap import Mask, Matrix
 from .chain import seen_through
 from .descent import Descent, descend, equations, residual_of
 from .pyramid import Level, levels_of
@@ -26,6 +26,8 @@ COARSEST_LEVEL = 2
 """A particle is looked for from its neighbour's or the whole's pose: levels coarser than this many halvings are not needed."""
 
 LEAST_VOXELS = 60
+INSIDE = 4_000
+COVERED = 0.5
 COARSE_SAMPLES = 6_000
 COARSE_ITERATIONS = 12
 ROUGHLY = 0.02
@@ -40,7 +42,7 @@ class Body:
     number : int
         Its label.
     levels : list of Level
-        Its own mask, cut out with a margin.
+        The fixed mask about it, cut out with a margin, without the other particles.
     voxels : (N, 3) float64
         Voxels at its surface, in scattered order.
     clearance : (N,) float64
@@ -67,10 +69,14 @@ class Body:
 
 def bodies_of(
     labels: npt.NDArray[np.integer[Any]],
+    mask: Mask,
     factors: list[npt.NDArray[np.int64]],
     abort: threading.Event | None = None,
 ) -> list[Body]:
-    """Cut every particle out of the labels (z, y, x) of the fixed volume."""
+    """Cut every particle out of the labels (z, y, x) of the fixed volume.
+
+    Its shape is that of the mask, which every energy has alike: labels may leave a rim out, or fill a crack.
+    """
     from scipy.ndimage import find_objects
 
     found = []
@@ -78,12 +84,13 @@ def bodies_of(
         if box is None:
             continue
         raise_if_aborted(abort)
-        found.append(_body(labels, number, box, factors[:COARSEST_LEVEL], abort))
+        found.append(_body(labels, mask, number, box, factors[:COARSEST_LEVEL], abort))
     return found
 
 
 def _body(
     labels: npt.NDArray[np.integer[Any]],
+    mask: Mask,
     number: int,
     box: tuple[slice, ...],
     factors: list[npt.NDArray[np.int64]],
@@ -99,9 +106,10 @@ def _body(
     part = labels[cut]
     own = np.ascontiguousarray(part == number)
     others = (part != 0) & ~own
+    shape = np.ascontiguousarray(mask[cut] & ~others)
     levels = [
         Level(level.volume, level.scale, level.offset + start)
-        for level in levels_of(own.view(np.uint8), factors, abort)
+        for level in levels_of(shape.view(np.uint8), factors, abort)
     ]
     voxels, _ = surface_voxels(own, own.size, abort)
     clearance = np.full(len(voxels), np.inf)
@@ -138,7 +146,7 @@ def solve_body(
     basis : (12, P)
         What may move.
     neighbours : mapping of number to (Body, matrix)
-        Where the other particles are known to lie: what they may cover is not looked at.
+        Where other particles are known to lie: what they may cover is not looked at.
     smoothing : float
         Voxels of every level.
     samples, tolerance, most
@@ -166,7 +174,7 @@ def solve_body(
             seen = seen_through(seen, through[0][depth], through[1])
         if matrix is None:
             matrix = _nearest_start(seen, moving[depth], starts)
-        seen = _unhidden(seen, matrix, neighbours)
+        seen = unhidden(seen, matrix, neighbours)
         if len(seen.points) < 4 * basis.shape[1]:
             continue
         ended = descend(
@@ -184,6 +192,25 @@ def solve_body(
     return ended, seen
 
 
+def covered_by(body: Body, matrix: Matrix, others: Mapping[int, tuple[Body, Matrix]]) -> int | None:
+    """Give the particle, of others with their matrices, that covers more than half of this one; None where none does."""
+    inside = np.argwhere(body.levels[0].volume > 0)
+    points = inside[:: max(1, len(inside) // INSIDE)] + body.levels[0].offset
+    for number, (other, theirs) in others.items():
+        back = np.linalg.inv(theirs) @ matrix
+        if np.mean(_lies_in(other.levels[0], points @ back[:3, :3].T + back[:3, 3])) > COVERED:
+            return number
+    return None
+
+
+def _lies_in(level: Level, points: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which points lie where a volume of bytes at full resolution is not 0."""
+    index = np.rint(points - level.offset).astype(np.int64)
+    inside = np.all((index >= 0) & (index < level.volume.shape), axis=1)
+    inside[inside] = level.volume[tuple(index[inside].T)] > 0
+    return np.asarray(inside)
+
+
 def _nearest_start(samples: Samples, moving: Level, starts: Iterable[Matrix]) -> Matrix:
     """Give the start with the least residual where enough of the surface lies in the field."""
     best: tuple[float, Matrix] | None = None
@@ -198,15 +225,10 @@ def _nearest_start(samples: Samples, moving: Level, starts: Iterable[Matrix]) ->
     return best[1]
 
 
-def _unhidden(samples: Samples, matrix: Matrix, neighbours: Mapping[int, tuple[Body, Matrix]]) -> Samples:
+def unhidden(samples: Samples, matrix: Matrix, neighbours: Mapping[int, tuple[Body, Matrix]]) -> Samples:
     """Leave out points that lie, at this energy, where another particle is or comes close."""
     keep = np.ones(len(samples.points), bool)
     for other, theirs in neighbours.values():
-        if not np.all(np.isfinite(theirs)):
-            continue
         back = np.linalg.inv(theirs) @ matrix
-        at = samples.points @ back[:3, :3].T + back[:3, 3] - other.territory.offset
-        index = np.rint(at).astype(np.int64)
-        inside = np.all((index >= 0) & (index < other.territory.volume.shape), axis=1)
-        keep[inside] &= other.territory.volume[tuple(index[inside].T)] == 0
+        keep &= ~_lies_in(other.territory, samples.points @ back[:3, :3].T + back[:3, 3])
     return samples if keep.all() else samples.subset(keep)

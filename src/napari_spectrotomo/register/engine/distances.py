@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..overlap import Matrix
-from .kernels import sample_moving
+from .kernels import interpolate_moving
 from .pyramid import Level
 from .surface import Samples
 
@@ -15,8 +15,8 @@ Floats = npt.NDArray[np.float64]
 FARTHEST = 6.0
 """Voxels: a surface that is not met this near is counted as this far."""
 
-STEP = 0.5
-POINTS = 3000
+STEP = 1.0
+POINTS = 2000
 
 
 class Normals:
@@ -56,7 +56,7 @@ class Normals:
         points = self._samples.points[:, None, :] + along[:, None] * self._normals[:, None, :]
         flat = np.ascontiguousarray(points.reshape(-1, 3))
         values = np.empty(len(flat))
-        sample_moving(
+        interpolate_moving(
             flat,
             level.volume,
             level.scale,
