@@ -132,21 +132,23 @@ def samples_at(
     """
     flat = np.array(level.volume.shape) == 1
     repeats = int(np.clip(most // max(len(voxels), 1), 1, MOST_REPEATS))
-    base = np.repeat(voxels[:most], repeats, axis=0)
+    points = np.repeat(voxels[:most], repeats, axis=0)
     random = np.random.default_rng(seed)
     reach = np.where(flat, 0.0, level.scale)
-    points = base + reach * random.uniform(-spread, spread, base.shape)
-    strewn = points + reach * random.uniform(-0.5, 0.5, base.shape)
+    points += reach * random.uniform(-spread, spread, points.shape)
+    strewn = points + reach * random.uniform(-0.5, 0.5, points.shape)
     steps, parts = _quadrature(smoothing, level)
-    values, gradients = np.empty(len(points)), np.empty((len(points), 3))
+    values, gradients, steepness = np.empty(len(points)), np.zeros((len(points), 3)), np.empty(len(points))
 
     def sample(piece: tuple[int, int]) -> None:
         sample_fixed(points, level.volume, level.scale, level.offset, steps, parts, values, gradients, *piece)
+        slopes = gradients[slice(*piece)] * level.scale
+        steepness[slice(*piece)] = np.einsum("ij,ij->i", slopes, slopes)
 
     in_threads(sample, pieces_of_points(len(points)))
     known = np.isfinite(values)
     contrast = np.ptp(values[known]) if known.any() else 0.0
-    keep = known & (np.sum((gradients * level.scale) ** 2, axis=1) > (LEAST_GRADIENT * contrast) ** 2)
+    keep = known & (steepness > (LEAST_GRADIENT * contrast) ** 2)
     points = points[keep]
     nodes = np.array(list(itertools.product(*steps)))
     node_weights = np.array([np.prod(part) for part in itertools.product(*parts)])

@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 CELL = 8.0
 """Side of the cells, in voxels of the level, within which residuals may be correlated in any way."""
 
-CURVATURE_SAMPLES = 25_000
+CURVATURE_SAMPLES = 10_000
 """About so many points tell the curvature, at least, where there are as many."""
 
 LEAST_KNOWN = 1e-3
@@ -77,7 +77,7 @@ def _scores(samples: Samples, ended: Descent, cell: float) -> Floats:
     scores = np.zeros((int(np.prod(grid)), COLUMNS))
     about = (samples.points, samples.center, samples.radius, samples.values, samples.gradients)
     add_scores(*about, residuals, ended.weights, cells, scores)
-    return np.asarray(scores[np.any(scores != 0, axis=1)])
+    return np.asarray(scores[scores.any(axis=1)])
 
 
 def _curvature(samples: Samples, moving: Level, ended: Descent) -> Floats:
