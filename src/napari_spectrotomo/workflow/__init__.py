@@ -3,6 +3,7 @@
 from .describe import Description, describe, describe_parameters, in_words, numbers
 from .project import Project
 from .recipe import PARAMETERS, STAGES, Recipe
+from .redo import redo_energy
 from .run import run, run_steps
 from .summary import write_project_report
 
@@ -16,6 +17,7 @@ __all__ = [
     "describe_parameters",
     "in_words",
     "numbers",
+    "redo_energy",
     "run",
     "run_steps",
     "write_project_report",

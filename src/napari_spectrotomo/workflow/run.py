@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import Aborted, DataError, ParameterError, ProjectError, SpectrotomoError
+from ..errors import Aborted, DataError, ParameterError, SpectrotomoError
 from ..parameters import as_plain
 from ..progress import Progress, ProgressCallback, raise_if_aborted
 from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
 from .chemistry import spectra_steps
+from .hold import alone, logging_to, writing
 from .job import Job
 from .motion import register_steps
 from .project import Project
@@ -117,7 +118,7 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    with _alone(project.path), _logging(project.path) as log, _writing(project), _on_threads(threads):
+    with alone(project.path), logging_to(project.path) as log, writing(project.path), _on_threads(threads):
         log.info("run until %s: %s", until, project.source)
         check_inputs(project)
         _check_energies(project, until)
@@ -181,24 +182,6 @@ def _do(
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the project for one run; the system frees it when the process ends, however it ends."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ProjectError(f"Another run is at work on {folder}: wait for it, or stop it first.") from error
-    except OSError as error:
-        raise ProjectError(f"The project folder {folder} cannot be written: {error.strerror}.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
 def _on_threads(threads: int | None) -> Iterator[None]:
     """Hold the libraries that have threads of their own to so many."""
     if threads is None:
@@ -214,36 +197,3 @@ def _on_threads(threads: int | None) -> Iterator[None]:
             yield
     finally:
         SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
-
-
-@contextmanager
-def _writing(project: Project) -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into advice; readers' own errors never come here."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename and not Path(error.filename).is_relative_to(project.path):
-            raise DataError(f"{error.filename} cannot be read: {error.strerror or error}.") from error
-        raise ProjectError(
-            f"The project folder {project.path} cannot be written: {error.strerror or error}. What was finished is kept: "
-            "free space or mend the folder, then give the same command again."
-        ) from error
-
-
-@contextmanager
-def _logging(folder: Path) -> Iterator[logging.Logger]:
-    """Append to ``run.log`` while a run lasts."""
-    log = logging.getLogger(f"napari_spectrotomo.run.{folder}")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    try:
-        handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
-    except OSError as error:
-        raise ProjectError(f"The project folder {folder} cannot be written: {error.strerror}.") from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.addHandler(handler)
-    try:
-        yield log
-    finally:
-        log.removeHandler(handler)
-        handler.close()
