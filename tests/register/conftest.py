@@ -96,3 +96,89 @@ def salted() -> Callable[..., np.ndarray]:
         return np.where(rng.random(mask.shape) < share, rng.random(mask.shape) < 0.5, mask)
 
     return noisy
+
+
+class Particles:
+    """Rough particles of known shape that move by matrices of their own; every picture of them is worked out anew from that.
+
+    Parameters
+    ----------
+    shape : (z, y, x)
+    ellipsoids : (center, radii) of each, voxels
+    split : whether the first is cut in two by a plane of constant z through its centre
+    """
+
+    def __init__(self, shape, ellipsoids, *, split=False, seed=1):
+        points = np.stack(np.meshgrid(*[np.arange(n) for n in shape], indexing="ij")).astype(float)
+        rough = ndi.gaussian_filter(np.random.default_rng(seed).standard_normal(shape), 2.5)
+        self.shape, self.heights = shape, []
+        for center, radii in ellipsoids:
+            along = (points - np.reshape(center, (3, 1, 1, 1))) / np.reshape(radii, (3, 1, 1, 1))
+            self.heights.append(
+                (1 - np.sqrt((along**2).sum(axis=0))) * np.min(radii) + 0.12 * np.min(radii) * rough / rough.std()
+            )
+        if split:
+            cut = ellipsoids[0][0][0] - points[0] + 0.5
+            whole = self.heights.pop(0)
+            self.heights[:0] = [np.minimum(whole, cut), np.minimum(whole, -cut)]
+        self.numbers = tuple(range(1, len(self.heights) + 1))
+
+    def labels(self, numbers=None):
+        """Labels of the fixed volume."""
+        out = np.zeros(self.shape, np.int32)
+        for number, height in zip(numbers or self.numbers, self.heights, strict=True):
+            out[height > 0] = number
+        return out
+
+    def grey(self, matrices=None, *, without=(), width=0.7, shade=None):
+        """The blurred volume, from 0 to 1, with every particle where its matrix puts it; `shade` multiplies it in the fixed frame."""
+        out = np.zeros(self.shape)
+        for k, height in enumerate(self.heights):
+            if k + 1 in without:
+                continue
+            back = np.eye(4) if matrices is None else np.linalg.inv(matrices[k])
+            there = ndi.affine_transform(height, back, order=3, mode="nearest")
+            value = 1 / (1 + np.exp(-np.clip(there / (0.6 * width), -40, 40)))
+            if shade is not None:
+                value = value * ndi.affine_transform(shade, back, order=1, mode="nearest")
+            out = np.maximum(out, value)
+        return out
+
+    def mask(self, matrices=None, **rest):
+        """What is sample."""
+        return self.grey(matrices, **rest) > 0.5
+
+    def errors(self, found, truth):
+        """Mean target registration error of every particle, voxels."""
+        return [_error(a, b, self.heights[k] > 0) for k, (a, b) in enumerate(zip(found, truth, strict=True))]
+
+
+def _error(estimate, truth, mask):
+    points = np.argwhere(mask)
+    points = np.c_[points, np.ones(len(points))]
+    return float(np.linalg.norm((points @ (np.asarray(estimate) - truth).T)[:, :-1], axis=1).mean())
+
+
+@pytest.fixture(scope="session")
+def particles() -> type[Particles]:
+    """Makes rough particles of known shape that move by matrices of their own."""
+    return Particles
+
+
+@pytest.fixture(scope="session")
+def turned() -> Callable[..., np.ndarray]:
+    """The matrix of a turn about z (degrees) and a shift (voxels), about a centre."""
+
+    def matrix(center, degrees=0.0, shift=(0, 0, 0), scale=1.0):
+        out = np.eye(4)
+        out[:3, :3] = scale * Rotation.from_euler("x", degrees, degrees=True).as_matrix()
+        out[:3, 3] = np.asarray(center, float) - out[:3, :3] @ center + shift
+        return out
+
+    return matrix
+
+
+@pytest.fixture(scope="session")
+def apart_pair(particles) -> Particles:
+    """Two particles, one above the other, eight voxels apart, (52, 40, 40)."""
+    return particles((52, 40, 40), [((13, 20, 20), (8, 12, 10)), ((38, 20, 20), (8, 10, 12))])

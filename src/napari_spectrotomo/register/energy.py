@@ -240,7 +240,7 @@ def _refined(
     abort: threading.Event | None,
     link: Link | None,
 ) -> PairRegistration:
-    """Go on from the masks' transform on the grey volumes, where that leaves less."""
+    """Go on from the masks' transform on the grey volumes, where that leaves less and is known no worse."""
     if pair.status == "failed" or (samples := reference.grey_samples(body)) is None:
         return pair
     samples = unhidden(samples, pair.matrix, others)
@@ -255,14 +255,16 @@ def _refined(
         most=reference.parameters.max_iterations,
         abort=abort,
     )
+    # noise, and chemistry that varies from place to place, may leave grey volumes knowing less than the masks do
+    kept = found.kept and (found.uncertainty <= pair.uncertainty or not np.isfinite(pair.uncertainty))
     return replace(
         pair,
-        matrix=found.matrix,
+        matrix=found.matrix if kept else pair.matrix,
         iterations=pair.iterations + found.iterations,
         grey_masks=found.before,
-        grey_refined=found.after if found.kept else found.before,
-        refined=found.kept,
-        uncertainty=found.uncertainty if found.kept else pair.uncertainty,
+        grey_refined=found.after if kept else found.before,
+        refined=kept,
+        uncertainty=found.uncertainty if kept else pair.uncertainty,
     )
 
 

@@ -8,13 +8,13 @@ so that points that disagree with the rest count less.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ..overlap import Matrix
-from .descent import Descent, descend, equations, residual_of, rms_displacement
+from .descent import descend, equations, residual_of, rms_displacement
 from .pyramid import Level
 from .surface import Samples
 from .uncertainty import expected_error
@@ -28,6 +28,8 @@ FARTHEST = 1.0
 """Voxels: a refinement that goes farther than this from what masks gave has left the surface it began at."""
 
 LEAST_SHARE = 0.5
+MOST_SHADE = 3.0
+ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,34 +89,61 @@ def refine(
         return nothing
     contrast = float(np.subtract(*np.percentile(samples.values, (95, 5))))
     first = equations(samples, moving, matrix, samples.weights)
-    gain, _, before = residual_of(first)
+    gain, _, _ = residual_of(first)
     if first.known < LEAST_SHARE * len(samples.points) or not gain > 0 or not contrast > 0:
         return nothing
-    ended = descend(
-        samples,
-        moving,
-        matrix,
-        basis,
-        tolerance=tolerance,
-        most=most,
-        expected_gain=gain,
-        reweigh=_cauchy,
-        abort=abort,
-    )
-    after = _residual(samples, moving, ended)
+    shaded = _shaded(samples, first.moved, samples.weights)
+    before = _residual(shaded, moving, matrix)
+    ended, iterations = None, 0
+    for _ in range(ROUNDS):
+        ended = descend(
+            shaded,
+            moving,
+            matrix if ended is None else ended.matrix,
+            basis,
+            tolerance=tolerance,
+            most=most,
+            expected_gain=gain,
+            reweigh=_cauchy,
+            abort=abort,
+        )
+        iterations += ended.iterations
+        shaded = _shaded(samples, ended.moved, ended.weights)
+    after = _residual(shaded, moving, ended.matrix)
     was, now = (float(np.sqrt(value)) / (gain * contrast) for value in (before, after))
     moved = np.linalg.inv(matrix) @ ended.matrix - np.eye(4)
     step = np.c_[moved[:3, :3] * samples.radius, moved[:3, :3] @ samples.center + moved[:3, 3]]
     far = rms_displacement(step.ravel()) > FARTHEST
     if far or not after < before or not ended.gain > 0 or ended.share < LEAST_SHARE:
-        return Refinement(matrix, False, was, now, gain, np.nan, ended.iterations)
-    error = expected_error(samples, moving, ended, basis)
-    return Refinement(ended.matrix, True, was, now, ended.gain, error, ended.iterations)
+        return Refinement(matrix, False, was, now, gain, np.nan, iterations)
+    error = expected_error(shaded, moving, ended, basis)
+    return Refinement(ended.matrix, True, was, now, ended.gain, error, iterations)
 
 
-def _residual(samples: Samples, moving: Level, ended: Descent) -> float:
+def _shaded(samples: Samples, moved: Floats, weights: Floats) -> Samples:
+    """Give the samples the contrast that the moving volume has from place to place, up to second order in the position.
+
+    The contrast is fitted together with a small displacement, so that neither is taken for the other.
+    """
+    known = np.isfinite(moved)
+    where = (samples.points - samples.center) / samples.radius
+    linear = np.c_[np.ones(len(where)), where]
+    shades = np.c_[linear, where**2, where * np.roll(where, 1, axis=1)]
+    shifts = (samples.gradients[:, :, None] * linear[:, None, :]).reshape(len(where), 12)
+    rows = np.c_[shades * samples.values[:, None], np.ones(len(where)), shifts][known]
+    weighed = rows * weights[known, None]
+    found = np.linalg.lstsq(weighed.T @ rows, weighed.T @ moved[known], rcond=1e-9)[0]
+    contrast = shades @ found[: shades.shape[1]]
+    usual = float(np.median(contrast))
+    if not usual > 0:
+        return samples
+    part = np.clip(contrast / usual, 1 / MOST_SHADE, MOST_SHADE)
+    return replace(samples, values=part * samples.values, gradients=part[:, None] * samples.gradients)
+
+
+def _residual(samples: Samples, moving: Level, matrix: Matrix) -> float:
     """Mean square of what gain and offset leave, every point counted alike, so that it can be compared."""
-    return residual_of(equations(samples, moving, ended.matrix, samples.weights))[2]
+    return residual_of(equations(samples, moving, matrix, samples.weights))[2]
 
 
 def _cauchy(residuals: Floats) -> Floats:
