@@ -1,11 +1,11 @@
 """Gauss and Newton's method for a smooth displacement, at one level.
 
-Where a point is displaced by ``u``, the moving value is ``gain (f + slope . (u - true u)) + offset`` near the solution, with the
-slope of the fixed volume: ``residual = (moved - offset) / gain - f`` rises by ``slope . du``. Its squares, over the variance of
-what a surface tells, and the energy of a smooth random field are made least together: the most probable field. The variance is that of
-the residuals' pulls, summed over cells of voxels, because neighbouring points see the same voxels (as in `uncertainty`); so it does
-not matter how many points there are. How strong deformations are is learnt from the data too (MacKay, Neural Comput. 4, 415,
-1992): where there is noise alone, next to none.
+Where a point is displaced by ``u``, the moving value is ``gain (f + slope . (u - true u)) + offset`` near the solution, with
+the slope of the fixed volume: ``residual = (moved - offset) / gain - f`` rises by ``slope . du``. Its squares, over the
+variance of what a surface tells, and the energy of a smooth random field are made least together: the most probable field. The
+variance is that of the residuals' pulls, summed over cells of voxels, because neighbouring points see the same voxels (as in
+`uncertainty`); so it does not matter how many points there are. How strong deformations are is learnt from the data too
+(MacKay, Neural Comput. 4, 415, 1992): where there is noise alone, next to none.
 """
 
 import threading
