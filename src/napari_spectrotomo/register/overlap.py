@@ -36,7 +36,7 @@ def as_mask(values: Any, name: str) -> Mask:
     """
     array = np.asarray(as_array(values, f"voxels of the {name} mask", RegistrationError))
     if array.dtype.kind in "bui":
-        return array if array.dtype == bool else array != 0
+        return np.require(array if array.dtype == bool else array != 0, requirements=["C", "W"])
     low, high = (np.nanmin(array), np.nanmax(array)) if np.isfinite(array).any() else (0.0, 0.0)
     if low < 0 or high > 1:
         raise RegistrationError(

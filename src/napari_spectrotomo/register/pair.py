@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _D = RegisterParameters()
 MOST_RISE = 1.02
+LEAST_DICE = 0.1
+SMALL = 0.5
+"""Voxels: a motion no larger than this may be left out where masks agree better as they lie."""
 
 Report = Callable[[int, int, str], None]
 
@@ -167,9 +170,16 @@ def register_masks(
     if found.status == "failed":
         return failure(found.reason, before, n)
     matrix, flag, after = found.matrix, found.flag, mask_overlap(fixed, moving, found.matrix)
-    if after.mse > MOST_RISE * before.mse and found.status != "aborted":
+    error = found.uncertainty
+    if found.status != "aborted" and after.dice < min(LEAST_DICE, before.dice):
+        return failure(f"The two masks have nothing in common (Dice {after.dice:.2f} at best).", before, n)
+    if found.status != "aborted" and after.mse > MOST_RISE * before.mse:
+        # masks that lie on each other to a small part of a voxel agree best as they lie, voxel for voxel
+        moved = _displacement(matrix, fixed.shape)
+        if moved > SMALL:
+            return failure(f"What was found would raise the MSE from {before.mse:.3g} to {after.mse:.3g}.", before, n)
         flag = f"Registration would raise the MSE to {after.mse:.3g}: left as it lies."
-        matrix, after = np.eye(n + 1), before
+        matrix, after, error = np.eye(n + 1), before, float(np.hypot(moved, np.nan_to_num(error)))
     return PairRegistration(
         matrix=matrix,
         mse_before=before.mse,
@@ -180,8 +190,16 @@ def register_masks(
         stop_reason=found.stop_reason,
         status=found.status,
         flag=flag,
-        uncertainty=found.uncertainty,
+        uncertainty=error,
     )
+
+
+def _displacement(matrix: Matrix, shape: tuple[int, ...]) -> float:
+    """Give the root mean square displacement of the corners of a box half as wide as a volume, in voxels."""
+    middle = (np.array(shape) - 1) / 2
+    corners = middle + middle / 2 * (2 * np.indices((2,) * len(shape)).reshape(len(shape), -1).T - 1)
+    moved = corners @ (matrix - np.eye(len(matrix)))[:-1, :-1].T + matrix[:-1, -1]
+    return float(np.sqrt(np.mean(np.sum(moved**2, axis=1))))
 
 
 def failure(reason: str, before: Overlap, ndim: int) -> PairRegistration:

@@ -1,6 +1,6 @@
 """The compiled inner loops of the deformable solver: a spline at scattered points, and the moving volume where they come to lie.
 
-As in `kernels`: pieces of points, no threads of their own, and the interpreter's lock released.
+As in `sampling_kernels`: pieces of points, no threads of their own, and the interpreter's lock released.
 """
 
 import numpy as np

@@ -194,7 +194,7 @@ def solve_body(
 
 def covered_by(body: Body, matrix: Matrix, others: Mapping[int, tuple[Body, Matrix]]) -> int | None:
     """Give the particle, of others with their matrices, that covers more than half of this one; None where none does."""
-    inside = np.argwhere(body.levels[0].volume > 0)
+    inside = np.argwhere((body.levels[0].volume > 0) & (body.territory.volume > 0))
     points = inside[:: max(1, len(inside) // INSIDE)] + body.levels[0].offset
     for number, (other, theirs) in others.items():
         back = np.linalg.inv(theirs) @ matrix

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...threads import in_threads
 from ..overlap import Matrix
-from .kernels import interpolate_moving
 from .pyramid import Level, pieces_of_points
+from .sampling_kernels import interpolate_moving
 from .surface import Samples
 
 

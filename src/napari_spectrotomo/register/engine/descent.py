@@ -17,9 +17,10 @@ import numpy.typing as npt
 from ...progress import raise_if_aborted
 from ...threads import in_threads
 from ..overlap import Matrix
-from .kernels import COLUMNS, add_left_side, add_right_side, interpolate_moving, sample_moving
 from .motions import moved_by
+from .normal_kernels import COLUMNS, add_left_side, add_right_side
 from .pyramid import Level, pieces_of_points
+from .sampling_kernels import interpolate_moving, sample_moving
 from .surface import Samples
 
 Floats = npt.NDArray[np.float64]

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..overlap import Matrix
-from .kernels import interpolate_moving
 from .pyramid import Level
+from .sampling_kernels import interpolate_moving
 from .surface import Samples
 
 Floats = npt.NDArray[np.float64]

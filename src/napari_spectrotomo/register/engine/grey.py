@@ -2,7 +2,7 @@
 
 A mask is cut off at a threshold; the volume it was made from still has the shape of every surface. Contrast differs between
 energies, so that a gain and an offset are fitted with the transform; near the edge chemistry changes it from place to place too,
-so that points that disagree with the rest count less.
+so that the gain varies slowly with the place, and points that disagree with the rest count less.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..overlap import Matrix
-from .descent import descend, equations, residual_of, rms_displacement
+from .descent import Descent, descend, equations, residual_of, rms_displacement
 from .pyramid import Level
 from .surface import Samples
 from .uncertainty import expected_error
@@ -29,7 +29,6 @@ FARTHEST = 1.0
 
 LEAST_SHARE = 0.5
 MOST_SHADE = 3.0
-ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,21 +93,16 @@ def refine(
         return nothing
     shaded = _shaded(samples, first.moved, samples.weights)
     before = _residual(shaded, moving, matrix)
-    ended, iterations = None, 0
-    for _ in range(ROUNDS):
-        ended = descend(
-            shaded,
-            moving,
-            matrix if ended is None else ended.matrix,
-            basis,
-            tolerance=tolerance,
-            most=most,
-            expected_gain=gain,
-            reweigh=_cauchy,
-            abort=abort,
-        )
-        iterations += ended.iterations
-        shaded = _shaded(samples, ended.moved, ended.weights)
+
+    def down(fixed: Samples, start: Matrix) -> Descent:
+        limits = {"tolerance": tolerance, "expected_gain": gain}
+        return descend(fixed, moving, start, basis, most=most, reweigh=_cauchy, abort=abort, **limits)
+
+    roughly = down(shaded, matrix)
+    shaded = _shaded(samples, roughly.moved, roughly.weights)
+    ended = down(shaded, roughly.matrix)
+    iterations = roughly.iterations + ended.iterations
+    shaded = _shaded(samples, ended.moved, ended.weights)
     after = _residual(shaded, moving, ended.matrix)
     was, now = (float(np.sqrt(value)) / (gain * contrast) for value in (before, after))
     moved = np.linalg.inv(matrix) @ ended.matrix - np.eye(4)

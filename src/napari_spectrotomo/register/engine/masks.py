@@ -135,11 +135,12 @@ def _solve(
     if len(coarse.points) < basis.shape[1]:
         return _failed("The fixed mask has too little surface to register anything to.")
     starts = [np.eye(4)] if start is None else [start, np.eye(4)]
+    all_of_it = fixed.samples(0, parameters.samples)
     matrix, iterations = starts[0], 0
     try:
         matrix, _ = find_start(still[-1], other[-1], coarse, starts, parameters.transform, spacing, abort=abort)
         for depth in reversed(range(len(still))):
-            few = fixed.samples(depth, COARSE_SAMPLES * (1 if depth else 8))
+            few = fixed.samples(depth, COARSE_SAMPLES) if depth else all_of_it.subset(slice(8 * COARSE_SAMPLES))
             matrix = nearest(matrix, parameters.transform, spacing, flat, few.center)
             most = min(COARSE_ITERATIONS, parameters.max_iterations)
             ended = _descend(few, other[depth], matrix, basis, ROUGHLY, most, abort)
@@ -147,7 +148,6 @@ def _solve(
             matrix = ended.matrix
             if report is not None:
                 report(len(still) - depth, len(still) + 1, f"{other[depth].scale.max():g} voxels a step")
-        all_of_it = fixed.samples(0, parameters.samples)
         ended = _descend(all_of_it, other[0], matrix, basis, parameters.min_step, parameters.max_iterations, abort)
     except Aborted:
         return Solution(matrix, iterations, "Stopped on request.", "aborted")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...progress import raise_if_aborted
 from ...threads import in_threads
-from .kernels import average_blocks
+from .surface_kernels import average_blocks
 
 COARSEST = 24
 """An axis of a level is halved only where it stays as long as this."""

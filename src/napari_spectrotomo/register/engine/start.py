@@ -12,9 +12,9 @@ import numpy.typing as npt
 from ...threads import in_threads
 from ..overlap import Matrix
 from .descent import descend
-from .kernels import correlation
 from .motions import motions, nearest
 from .pyramid import Level
+from .sampling_kernels import correlation
 from .surface import Samples
 
 Floats = npt.NDArray[np.float64]

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from ...progress import raise_if_aborted
 from ...threads import in_threads
-from .kernels import count_surface, pick_surface, sample_fixed
 from .pyramid import Level, pieces, pieces_of_points
+from .sampling_kernels import sample_fixed
+from .surface_kernels import count_surface, pick_surface
 
 Floats = npt.NDArray[np.float64]
 

@@ -5,8 +5,9 @@ import numpy.typing as npt
 
 from ...threads import in_threads
 from .descent import Descent, rms_displacement
-from .kernels import COLUMNS, add_scores, sample_fixed
+from .normal_kernels import COLUMNS, add_scores
 from .pyramid import Level, pieces_of_points
+from .sampling_kernels import sample_fixed
 from .surface import Samples
 
 Floats = npt.NDArray[np.float64]
