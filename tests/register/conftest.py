@@ -131,7 +131,7 @@ class Particles:
         return out
 
     def grey(self, matrices=None, *, without=(), width=0.7, shade=None):
-        """The blurred volume, from 0 to 1, with every particle where its matrix puts it; `shade` multiplies it in the fixed frame."""
+        """The blurred volume, from 0 to 1, every particle where its matrix puts it; `shade` multiplies it in the fixed frame."""
         out = np.zeros(self.shape)
         for k, height in enumerate(self.heights):
             if k + 1 in without:

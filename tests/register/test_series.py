@@ -12,10 +12,10 @@ from napari_spectrotomo.data import EnergyStack
 from napari_spectrotomo.errors import Aborted, ParameterError, RegistrationError
 from napari_spectrotomo.register import (
     RegisterParameters,
-    assemble,
+    Series,
+    finish,
     load_registration,
     register,
-    registration_steps,
     resample,
 )
 
@@ -53,41 +53,50 @@ def test_every_energy_is_brought_to_the_highest(registration, masks, error):
     assert np.array_equal(quality["energy_eV"], ENERGIES)
 
 
-def test_each_energy_starts_from_its_neighbours_result(masks, monkeypatch):
-    from napari_spectrotomo.register import series
+@pytest.fixture
+def seen(monkeypatch):
+    """Start and result of every registration of the whole."""
+    from napari_spectrotomo.register import energy
 
-    seen = []
-    original = series.register_masks
+    calls = []
+    original = energy.register_masks
 
-    def spy(fixed, moving, parameters, *, start, **rest):
-        found = original(fixed, moving, parameters, start=start, **rest)
-        seen.append((start, found.matrix))
+    def spy(fixed, moving, parameters, **rest):
+        found = original(fixed, moving, parameters, **rest)
+        calls.append((rest["start"], found.matrix))
         return found
 
-    monkeypatch.setattr(series, "register_masks", spy)
-    order = [index for index, _ in registration_steps(masks[:, ::2, ::2, ::2], parameters=RegisterParameters(fixed=1))]
+    monkeypatch.setattr(energy, "register_masks", spy)
+    return calls
+
+
+def test_each_energy_starts_from_its_neighbours_result(masks, seen):
+    small = masks[:, ::2, ::2, ::2]
+    order = [index for index, _ in Series(small, RegisterParameters(fixed=1)).steps()]
     assert order == [1, 0, 2, 3]
-    assert seen[0][0] is None
-    assert seen[1][0] is None
-    assert seen[2][0] is seen[1][1]
+    assert [start is matrix for (start, _), (_, matrix) in zip(seen[2:], seen[1:], strict=False)] == [True]
+    assert all(np.array_equal(start, np.eye(4)) for start, _ in seen[:2])
 
 
-def test_finished_energies_are_not_redone(masks, registration, monkeypatch):
-    from napari_spectrotomo.register import series
+def test_neighbours_are_those_in_time_not_in_energy(masks):
+    series = Series(masks, RegisterParameters(), times=[3.0, 0.0, 2.0, 1.0])
+    assert series.order() == [(3, None), (1, 3), (2, 3), (0, 2)]
 
-    steps = registration_steps(masks, energies=ENERGIES)
+
+def test_finished_energies_are_not_redone(masks, registration, seen):
+    steps = Series(masks, RegisterParameters(), ENERGIES, 30.0).steps()
     done = dict(next(steps) for _ in range(3))
     assert list(done) == [3, 2, 1]
-    calls = []
-    original = series.register_masks
-    monkeypatch.setattr(series, "register_masks", lambda *a, **k: calls.append(1) or original(*a, **k))
-    rest = dict(registration_steps(masks, energies=ENERGIES, done=done))
+    seen.clear()
+    series = Series(masks, RegisterParameters(), ENERGIES, 30.0)
+    rest = dict(series.steps(done))
     assert list(rest) == [0]
-    assert len(calls) == 1
-    whole = assemble(done | rest, ENERGIES, RegisterParameters(), masks.shape[1:], 30.0)
+    assert len(seen) == 1
+    whole = finish(series, done | rest)
     assert np.array_equal(whole.matrices, registration.matrices)
+    assert whole.quality.equals(registration.quality)
     with pytest.raises(RegistrationError, match="not registered"):
-        assemble(done, ENERGIES, RegisterParameters(), masks.shape[1:])
+        finish(series, done)
 
 
 def test_an_energy_that_fails_is_unknown_and_the_others_go_on(masks, error):

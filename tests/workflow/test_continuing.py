@@ -76,13 +76,17 @@ def test_a_run_killed_during_reconstruction_continues_to_the_same_numbers(
     assert len(lines(project, "eV: reconstructed")) == len(project.energies)
 
 
-def test_a_run_killed_during_registration_continues_to_the_same_numbers(small_scan, finished, quick, tmp_path):
-    killed(small_scan, tmp_path / "p", "register", 4)
-    assert not (tmp_path / "p" / "registration.json").exists()
+@pytest.mark.parametrize(("count", "kept", "moving"), [(4, 4, False), (15, 11, True)])
+def test_a_run_killed_during_registration_continues_to_the_same_numbers(
+    small_scan, finished, quick, tmp_path, count, kept, moving
+):
+    killed(small_scan, tmp_path / "p", "register", count)
+    assert (tmp_path / "p" / "registration.json").exists() == moving
     project = run(small_scan, tmp_path / "p", quick)
     same_results(project, finished)
-    assert len(lines(project, "register", "transform found done")) == 4
+    assert len(lines(project, "register", "transform found done")) == kept
     assert len(lines(project, "register", "MSE")) == len(project.energies)
+    assert len(lines(project, "register", "found done")) == kept + (4 if moving else 0)
     assert not lines(project, "reconstruct", "eV")[len(lines(finished, "reconstruct", "eV")) :]
 
 
@@ -98,7 +102,7 @@ def test_a_finished_run_does_nothing_again(own_project):
     ("stage", "values", "redone"),
     [
         ("spectra", {"method": "white-line"}, {"spectra", "report"}),
-        ("label", {"min_fraction": 0.2}, {"label", "spectra", "report"}),
+        ("label", {"min_fraction": 0.2}, {"label", "register", "spectra", "report"}),
         ("binarize", {"method": "otsu"}, {"binarize", "label", "register", "spectra", "report"}),
     ],
 )

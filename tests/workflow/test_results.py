@@ -87,7 +87,19 @@ def test_registration_json_holds_every_promised_field(finished):
     ):
         assert len(content[name]) == len(finished.energies)
     assert content["fixed_index"] == len(finished.energies) - 1
-    assert content["particles"] is None
+    assert sorted(content["particles"]) == ["1", "2"]
+    for matrices in content["particles"].values():
+        assert np.shape(matrices) == (len(finished.energies), 4, 4)
+
+
+def test_particles_are_registered_by_themselves_and_on_the_grey_volumes(finished):
+    registration = finished.registration()
+    quality = registration.quality.drop(registration.fixed_index)
+    assert quality["mse_registered"].mean() < quality["mse_global"].mean() < quality["mse_raw"].mean()
+    table = registration.particle_quality
+    assert (table["grey_refined"] <= table["grey_masks"])[table["refined"]].all()
+    assert table["refined"].mean() > 0.5
+    np.testing.assert_array_equal(registration.labels, finished.labels())
 
 
 def test_the_tables_have_the_promised_columns(finished):

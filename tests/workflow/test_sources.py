@@ -52,9 +52,11 @@ def test_own_labels_are_taken_and_a_changed_file_is_a_changed_parameter(own_proj
     own_project.change("label", labels=str(tmp_path / "mine.tif"))
     list(run_steps(own_project, "spectra"))
     assert own_project.particles()["label"].tolist() == [5]
+    assert list(own_project.registration().particle_matrices) == [5]
     tifffile.imwrite(tmp_path / "mine.tif", np.where(labels, 1, 0).astype(np.uint8))
     assert own_project.state("label") == "outdated"
-    assert own_project.state("register") == "done"
+    assert own_project.state("register") == "outdated"
+    assert own_project.state("binarize") == "done"
 
 
 @pytest.mark.parametrize("stage", ["binarize", "label"])

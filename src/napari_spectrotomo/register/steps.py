@@ -24,6 +24,7 @@ from .pair import PairRegistration
 from .parameters import RegisterParameters
 from .reference import Reference, level_of
 from .resample import resample
+from .territory import LARGEST_NUMBER
 
 Results = Mapping[int, EnergyRegistration]
 
@@ -83,8 +84,13 @@ class Series:
             self.stack = as_array(self.stack, "grey volumes", RegistrationError)
             self._fits("grey volumes", tuple(self.stack.shape), tuple(self.masks.shape))
         if self.particles is not None:
-            self.particles = np.ascontiguousarray(as_labels(self.particles), np.int32)
-            self._fits("labels", self.particles.shape, self.shape)
+            labels = as_labels(self.particles)
+            self._fits("labels", labels.shape, self.shape)
+            if labels.max(initial=0) > LARGEST_NUMBER:
+                raise RegistrationError(
+                    f"A particle has the number {labels.max()}: renumber them from 1, as label_particles does."
+                )
+            self.particles = np.ascontiguousarray(labels, np.int32)
         if not -len(self) <= self.parameters.fixed < len(self):
             raise RegistrationError(
                 f"There is no energy {self.parameters.fixed} to register to: there are {len(self)}, numbered from 0."
@@ -194,7 +200,7 @@ class Series:
         pair = PairRegistration(
             np.eye(4), 0.0, 0.0, 1.0, 1.0, 0, "This is the fixed energy.", "converged", uncertainty=0.0
         )
-        particles = dict.fromkeys(self.reference.bodies, pair) if not said else {}
+        particles = dict.fromkeys(self.reference.bodies, pair)
         return self.measured(EnergyRegistration(replace(pair, flag=said), particles), mask)
 
     def measured(self, found: EnergyRegistration, moving: Mask) -> EnergyRegistration:
@@ -264,7 +270,7 @@ class Series:
         asked = [what for what, wanted in wants.items() if wanted]
         if self.parameters.engine == "simpleitk" and asked:
             raise RegistrationError(
-                f"The published method ('simpleitk') registers masks, everything together; it does no {' and no '.join(asked)}. "
+                f"The published method ('simpleitk') registers masks, everything together, without {' and without '.join(asked)}. "
                 "Take engine 'auto', or leave that out (by_particle=False, refine='none')."
             )
 

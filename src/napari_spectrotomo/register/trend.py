@@ -79,15 +79,18 @@ def smoothed(matrices: Floats, times: Floats, center: Floats, radius: float, err
     matrices, times, center, radius
         As `trend_of` takes them.
     errors : (E,)
-        Expected error of each transform in voxels; one that is known better counts more. NaN counts as the worst known.
+        Expected error of each transform in voxels; one that is known better counts more, up to four times as much as usual. NaN
+        counts as the worst known.
     """
     points = _points(center, radius)
     places = _places(matrices, points)
     worst = np.nanmax(errors) if np.isfinite(errors).any() else 1.0
-    weights = 1 / np.maximum(np.where(np.isfinite(errors), errors, worst), 1e-3) ** 2
+    known = np.where(np.isfinite(errors), errors, worst)
+    weights = 1 / np.maximum(known, max(float(np.median(known)) / 2, 1e-3)) ** 2
     fitted = np.stack([_at(places, times, e, leave_out=False, weights=weights) for e in range(len(matrices))])
     found = _matrices(fitted, points)
-    return np.where(np.isfinite(found).all(axis=(1, 2))[:, None, None], found, matrices)
+    whole = np.asarray(np.isfinite(found).all(axis=(1, 2)))
+    return np.where(whole[:, None, None], found, matrices)
 
 
 def apart(one: Matrix, other: Matrix, center: Floats, radius: float) -> float:

@@ -41,6 +41,7 @@ def _series(job: Job) -> Series:
         # the published method moves everything together, and looks at masks only
         parameters = replace(parameters, by_particle=False, refine="none")
     labels = project.labels()
+    times = project.scan().time if project.kind == "scan" else None
     return Series(
         project.masks(),
         parameters,
@@ -48,7 +49,7 @@ def _series(job: Job) -> Series:
         stack.voxel_size,
         particles=labels if parameters.by_particle and labels.any() else None,
         stack=None if parameters.refine == "none" else stack,
-        times=project.scan().time if project.kind == "scan" else None,
+        times=times if times is not None and np.isfinite(times).all() else None,
         abort=job.abort,
     )
 
