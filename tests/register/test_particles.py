@@ -143,7 +143,7 @@ def test_labels_that_do_not_fit_are_refused(apart_pair):
 
 def test_the_published_method_moves_everything_together_and_says_so(apart_pair):
     masks = np.stack([apart_pair.mask()] * 2)
-    with pytest.raises(RegistrationError, match="without a transform a particle.*engine 'auto'"):
+    with pytest.raises(RegistrationError, match=r"without a transform a particle.*engine 'auto'"):
         register(masks, engine="simpleitk", particles=apart_pair.labels())
     series = Series(masks, RegisterParameters(engine="simpleitk", by_particle=False), particles=apart_pair.labels())
     assert series.reference.bodies == {}
