@@ -36,12 +36,15 @@ class EnergyPlot(QWidget):
 
     energy_chosen = Signal(float)
 
-    def __init__(self, label: str, *, legend: Literal["top", "bottom"] = "top", below: str = "energy (eV)") -> None:
+    def __init__(
+        self, label: str, *, legend: Literal["top", "bottom", "none"] = "top", below: str = "energy (eV)"
+    ) -> None:
         super().__init__()
         self._label, self._legend_at, self._below = label, legend, below
         self.curves: tuple[Curve, ...] = ()
         self.energy: float | None = None
         self.widget: Any = None
+        self._legend: Any = None
         self.setMinimumHeight(160)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -88,7 +91,9 @@ class EnergyPlot(QWidget):
         self.widget.getAxis("left").enableAutoSIPrefix(False)
         self.widget.showGrid(x=True, y=True, alpha=0.15)
         self.widget.setMenuEnabled(False)
-        self._legend = self.widget.addLegend(offset=(-4, 4 if self._legend_at == "top" else -4), labelTextSize="8pt")
+        if self._legend_at != "none":
+            place = (-4, 4 if self._legend_at == "top" else -4)
+            self._legend = self.widget.addLegend(offset=place, labelTextSize="8pt")
         self._line = pg.InfiniteLine(angle=90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DotLine))
         self.widget.addItem(self._line)
         self.widget.scene().sigMouseClicked.connect(self._on_click)
@@ -102,7 +107,8 @@ class EnergyPlot(QWidget):
 
         for item in list(self.widget.listDataItems()):
             self.widget.removeItem(item)
-        self._legend.clear()
+        if self._legend is not None:
+            self._legend.clear()
         for curve in self.curves:
             style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
             color = _color(curve.color)

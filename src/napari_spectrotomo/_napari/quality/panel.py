@@ -1,19 +1,20 @@
-"""The Quality panel: is the registration right? MSE and Dice against energy, and everything that was warned of."""
+"""The Quality panel: is the registration right? Masks, surfaces and precision against energy, and what was warned of."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 import numpy as np
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QListWidget, QTabWidget, QVBoxLayout, QWidget
 
 from ..energy_text import shown_energy
-from ..layers import go_to_energy
+from ..forms.fold import Fold
+from ..layers import compare, go_to_energy, layer_of
 from ..panel import Panel
-from ..plot import Curve, EnergyPlot
-
-RED, BLUE = "#ff5c5c", "#5ca8ff"
+from ..plot import EnergyPlot
+from ..registered import registered
+from .curves import PAGES, curves_of, legend_of
+from .table import QualityTable, flag_of
 
 
 class QualityPanel(Panel):
@@ -22,20 +23,47 @@ class QualityPanel(Panel):
     NAME: ClassVar[str] = "Quality"
 
     def build(self, body: QVBoxLayout) -> None:
-        """Put in the plots and the list."""
-        self.mse = EnergyPlot("MSE of masks")
-        self.dice = EnergyPlot("Dice of masks", legend="bottom")
-        for plot in (self.mse, self.dice):
-            plot.energy_chosen.connect(self._go)
-            body.addWidget(plot, 2)
-        title = QLabel("Flags and warnings; click one of an energy to go there.")
-        title.setWordWrap(True)
-        body.addWidget(title)
+        """Put in the choice of what is judged, the plots, the table and the warnings."""
+        self.which = QComboBox()
+        self.which.setToolTip("Numbers of the whole volume, or of one particle and what lies next to it.")
+        self.which.currentIndexChanged.connect(lambda _: self._draw())
+        row = QHBoxLayout()
+        row.addWidget(QLabel("Judge"))
+        row.addWidget(self.which, 1)
+        body.addLayout(row)
+        self.pages = QTabWidget()
+        self.plots: dict[str, EnergyPlot] = {}
+        self.legends: dict[str, QLabel] = {}
+        for title, measures in PAGES.items():
+            page = QWidget()
+            inner = QVBoxLayout(page)
+            inner.setContentsMargins(0, 2, 0, 0)
+            inner.setSpacing(2)
+            legend = QLabel()
+            legend.setWordWrap(True)
+            inner.addWidget(legend)
+            self.legends[title] = legend
+            for measure, words in measures.items():
+                plot = EnergyPlot(words, legend="none")
+                plot.setMinimumHeight(140)
+                plot.setMaximumHeight(200)
+                plot.energy_chosen.connect(self._go)
+                inner.addWidget(plot)
+                self.plots[measure] = plot
+            self.pages.addTab(page, title)
+        body.addWidget(self.pages)
+        self.only_flagged = QCheckBox("Only energies with a flag")
+        self.only_flagged.toggled.connect(lambda _: self._fill())
+        body.addWidget(self.only_flagged)
+        self.table = QualityTable()
+        self.table.setToolTip("Click an energy to go there.")
+        self.table.energy_chosen.connect(self._go)
+        body.addWidget(self.table, 1)
         self.list = QListWidget()
         self.list.setWordWrap(True)
         self.list.setMinimumHeight(110)
-        self.list.itemClicked.connect(self._on_item)
-        body.addWidget(self.list, 1)
+        self.warnings = Fold("Warnings of all steps", self.list)
+        body.addWidget(self.warnings)
         self.listen(self.viewer.dims.events.point, self._mark)
 
     def missing(self) -> tuple[str, str] | None:
@@ -47,51 +75,54 @@ class QualityPanel(Panel):
 
     def headline(self) -> str:
         """Say how many energies need a look."""
-        project = self.state.project
-        quality = project.registration().quality
-        flagged = int((quality["flag"].fillna("").astype(str) != "").sum())
-        return f"{len(quality)} energies, red raw, blue registered; " + (
-            f"{flagged} with a flag." if flagged else "none with a flag."
+        quality = registered(self.state.project).quality
+        flagged = sum(bool(flag_of(row)) for row in quality.to_dict("records"))
+        words = (
+            "none with a flag" if not flagged else f"{flagged} with a flag: look at {'it' if flagged == 1 else 'them'}"
         )
+        return f"{len(quality)} energies, {words}. Click a curve or a row to go to its energy."
 
     def refresh(self) -> None:
-        """Draw the curves and list what was warned of."""
+        """Draw the curves, fill the table, and list what was warned of."""
         project = self.state.project
-        quality = project.registration().quality
-        energies = quality["energy_eV"].to_numpy(float)
-        for plot, name in ((self.mse, "mse"), (self.dice, "dice")):
-            raw, registered = (quality[f"{name}_{which}"].to_numpy(float) for which in ("raw", "registered"))
-            plot.draw(
-                [
-                    Curve(energies, raw, "raw", RED, symbols=True),
-                    Curve(energies, registered, "registered", BLUE, symbols=True),
-                ]
-            )
-        self._mark()
+        names = ["Whole volume", *(f"Particle {n}" for n in registered(project).particles)]
+        if names != [self.which.itemText(i) for i in range(self.which.count())]:
+            self.which.blockSignals(True)
+            self.which.clear()
+            self.which.addItem(names[0], None)
+            for number, name in zip(registered(project).particles, names[1:], strict=True):
+                self.which.addItem(name, number)
+            self.which.blockSignals(False)
+        self._draw()
+        warnings = project.warnings()
         self.list.clear()
-        for row in quality.itertuples():
-            flag = "" if row.flag is None or row.flag != row.flag else str(row.flag)
-            if flag or row.status not in ("converged",):
-                self._add(f"{row.energy_eV:.1f} eV: {flag or row.status}", float(row.energy_eV))
-        for warning in project.warnings():
-            self._add(warning)
-        if not self.list.count():
-            self._add("Nothing was flagged.")
+        self.list.addItems(warnings or ["No step warned of anything."])
+        self.warnings.setText(f"Warnings of all steps ({len(warnings)})" if warnings else "No warnings of any step")
 
-    def _add(self, text: str, energy: float | None = None) -> None:
-        item = QListWidgetItem(text)
-        item.setData(Qt.ItemDataRole.UserRole, energy)
-        self.list.addItem(item)
+    def _table(self) -> Any:
+        return registered(self.state.project).table(self.which.currentData())
 
-    def _on_item(self, item: Any) -> None:
-        energy = item.data(Qt.ItemDataRole.UserRole)
-        if energy is not None:
-            self._go(float(energy))
+    def _draw(self) -> None:
+        table, by_particle = self._table(), bool(registered(self.state.project).particles)
+        for title, measures in PAGES.items():
+            drawn = {measure: curves_of(table, measure, by_particle) for measure in measures}
+            for measure, curves in drawn.items():
+                self.plots[measure].draw(curves)
+            self.legends[title].setText(legend_of([curve for curves in drawn.values() for curve in curves]))
+        self._fill()
+
+    def _fill(self) -> None:
+        self.table.fill(self._table(), self.only_flagged.isChecked())
+        self._mark()
 
     def _go(self, energy: float) -> None:
+        """Go to an energy, and show the registered volume there where nothing is seen that has energies."""
+        if shown_energy(self.viewer) is None and layer_of(self.viewer, "registered") is not None:
+            compare(self.viewer, "after")
         go_to_energy(self.viewer, int(np.argmin(np.abs(self.state.project.energies - energy))))
 
     def _mark(self, event: Any = None) -> None:
         energy = shown_energy(self.viewer)
-        for plot in (self.mse, self.dice):
+        for plot in self.plots.values():
             plot.mark(energy)
+        self.table.mark(energy)
