@@ -34,6 +34,7 @@ _HOME = {
     "label_particles": "segment",
     "register_pair": "register",
     "register": "register",
+    "register_again": "register",
     "Registration": "register",
     "load_registration": "register",
     "squared_difference": "assess",

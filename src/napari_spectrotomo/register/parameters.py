@@ -36,7 +36,7 @@ class RegisterParameters:
         None, "Whether transforms are made to vary smoothly in the order of acquisition (trend)."
     )
     deformation_spacing: Annotated[int, Ge(4)] = parameter(
-        16, "Distance of the control points of a deformation.", unit="voxel"
+        12, "Distance of the control points of a deformation.", unit="voxel"
     )
     stiffness: Annotated[float, Gt(0)] = parameter(
         1.0, "How much a deformation resists bending; less follows noise, more follows the affine."
