@@ -47,9 +47,12 @@ def settle(series: Series, results: Results, said: Said | None = None) -> dict[i
     """
     found = dict(results)
     trends = _trends(series, found)
-    suspects = {index: why for index in sorted(found) if (why := _suspicion(series, found, index, trends))}
-    for index, why in suspects.items():
+    suspects = [index for index in sorted(found) if _suspicion(series, found, index, trends)]
+    for index in sorted(suspects, key=lambda e: -np.nan_to_num(_farthest(trends, e), nan=np.inf)):
         raise_if_aborted(series.abort)
+        why = _suspicion(series, found, index, _trends(series, found))
+        if not why:  # it was its neighbour that was wrong
+            continue
         found[index], words = _again(series, found, index, why)
         if said is not None:
             said(index, words)
@@ -129,9 +132,9 @@ def _again(
     """Register an energy from the trend, from its neighbours and from nowhere; keep what is better, and say so."""
     before = found[index]
     candidates = [before]
-    for near in _other_starts(series, found, index):
+    for near, link in _other_starts(series, found, index):
         raise_if_aborted(series.abort)
-        candidates.append(series.one(index, near))
+        candidates.append(series.one(index, near, link))
     best = min(candidates, key=lambda one: _badness(one))
     if best is before or not _badness(best) < BETTER * _badness(before):
         doubt = before.whole.reason or f"At this energy {why}; from other starts it ends no better."
@@ -145,21 +148,23 @@ def _again(
     return replace(best, flag=words), words
 
 
-def _other_starts(series: Series, found: dict[int, EnergyRegistration], index: int) -> list[EnergyRegistration | None]:
-    """Give the transforms that the trend predicts, those of the neighbours in time, and none."""
+def _other_starts(
+    series: Series, found: dict[int, EnergyRegistration], index: int
+) -> list[tuple[EnergyRegistration | None, int | None]]:
+    """Give the transforms that the trend predicts, those of the neighbours in time (and, in a chain, who they are), and none."""
     bodies = _bodies(series)
     predicted = {n: trend_of(_matrices(found, n), series.times, *place).predicted[index] for n, place in bodies.items()}
-    starts: list[EnergyRegistration | None] = []
+    starts: list[tuple[EnergyRegistration | None, int | None]] = []
     model = next((one for one in found.values() if one.whole.status != "failed"), None)
     if model is not None and 0 in predicted and np.isfinite(predicted[0]).all():
         particles = {n: _at(model.whole, m) for n, m in predicted.items() if n and np.isfinite(m).all()}
-        starts.append(EnergyRegistration(_at(model.whole, predicted[0]), particles))
+        starts.append((EnergyRegistration(_at(model.whole, predicted[0]), particles), None))
     by_time = sorted(found, key=lambda e: series.times[e])
     at = by_time.index(index)
     for other in (*by_time[max(0, at - 1) : at], *by_time[at + 1 : at + 2]):
         if found[other].whole.status != "failed":
-            starts.append(found[other])
-    return [*starts, None]
+            starts.append((found[other], other if series.parameters.reference == "chain" else None))
+    return [*starts, (None, None)]
 
 
 def _at(pair: PairRegistration, matrix: Floats) -> PairRegistration:

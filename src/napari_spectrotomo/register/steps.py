@@ -187,9 +187,10 @@ class Series:
         if link is not None and near is not None and link != self.fixed_index:
             chained = Link(self.mask(link), self.grey(link), near)
         moving = self.mask(index)
-        return self.measured(
-            register_energy(self.reference, moving, self.grey(index), starts, self.abort, chained), moving
-        )
+        found = register_energy(self.reference, moving, self.grey(index), starts, self.abort, chained)
+        if link == self.fixed_index:  # the first of a chain, whose neighbour is the fixed energy
+            found = replace(found, measures=dict.fromkeys(("mse_fixed", "mse_chain"), found.whole.mse_after))
+        return self.measured(found, moving)
 
     def itself(self) -> EnergyRegistration:
         """Give the result of the fixed energy."""

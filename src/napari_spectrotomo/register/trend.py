@@ -8,6 +8,7 @@ is told in voxels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,17 @@ NEIGHBOURS = 8
 LEAST_KNOWN = 5
 ROUNDS = 4
 BISQUARE = 4.685
+GRAIN = 0.03
+"""Voxels: what is usual of good transforms; nothing nearer than a few times this counts less."""
+
 FLOOR = 0.25
 """Voxels: nothing nearer to the trend than this is called a jump."""
 
 TIMES_USUAL = 6.0
 """Nor anything nearer than so many times what is usual in the series."""
+
+TIMES_OUTSIDE = 2.0
+"""The first and the last are predicted from one side only: they may lie so many times as far."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,17 +44,17 @@ class Trend:
         From the other energies alone; NaN where too few are known.
     distance : (E,) float64
         Root mean square distance, in voxels, of the transform from the prediction; NaN where either is unknown.
-    limit : float
+    limit : (E,) float64
         Beyond this distance, in voxels, an energy leaves the trend.
     """
 
     predicted: Floats
     distance: Floats
-    limit: float
+    limit: Floats
 
     def leaves(self, index: int) -> bool:
         """Whether an energy leaves the trend."""
-        return bool(self.distance[index] > self.limit)
+        return bool(self.distance[index] > self.limit[index])
 
 
 def trend_of(matrices: Floats, times: Floats, center: Floats, radius: float) -> Trend:
@@ -68,7 +75,9 @@ def trend_of(matrices: Floats, times: Floats, center: Floats, radius: float) -> 
     distance = np.sqrt(np.mean(np.sum((guessed - places) ** 2, axis=2), axis=1))
     known = np.asarray(distance[np.isfinite(distance)])
     usual = float(np.median(known)) if len(known) else 0.0
-    return Trend(_matrices(guessed, points), distance, max(FLOOR, TIMES_USUAL * usual))
+    limit = np.full(len(times), max(FLOOR, TIMES_USUAL * usual))
+    limit[(times == times.min()) | (times == times.max())] *= TIMES_OUTSIDE
+    return Trend(_matrices(guessed, points), distance, limit)
 
 
 def smoothed(matrices: Floats, times: Floats, center: Floats, radius: float, errors: Floats) -> Floats:
@@ -134,14 +143,36 @@ def _at(places: Floats, times: Floats, index: int, *, leave_out: bool, weights: 
     if weights is not None:
         base = base * weights[chosen]
     step = (times[chosen] - times[index]) / reach
-    inside = step.min() <= 0 <= step.max()
-    columns = np.stack([step**k for k in range(3 if inside else 2)], axis=1)  # beyond the ends a line is safer
+    columns = np.stack([np.ones_like(step), step, step**2], axis=1)
     targets = places[chosen].reshape(len(chosen), -1)
-    robust = np.ones(len(chosen))
+    robust = _agreeing(columns, targets, base)
     for _ in range(ROUNDS):
-        root = np.sqrt(base * robust)[:, None]
-        fit = np.linalg.lstsq(columns * root, targets * root, rcond=None)[0]
-        left = np.sqrt(np.mean((targets - columns @ fit) ** 2, axis=1))
-        scale = max(1.4826 * float(np.median(left)), 1e-6)
+        fit = _fit(columns, targets, base * robust)
+        left = _left(columns, targets, fit)
+        scale = max(1.4826 * float(np.median(left)), GRAIN)
         robust = np.clip(1 - (left / (BISQUARE * scale)) ** 2, 0, 1) ** 2 + 1e-6
     return np.asarray(fit[0].reshape(places.shape[1:]))
+
+
+def _agreeing(columns: Floats, targets: Floats, base: Floats) -> Floats:
+    """Weigh with 1 what agrees best when two are left out, and the others hardly: one far off is seen to be, however near it is."""
+    count = len(columns)
+    left_out = list(combinations(range(count), min(2, count - columns.shape[1] - 1)))
+    weights = np.ones((len(left_out), count))
+    for row, out in zip(weights, left_out, strict=True):
+        row[list(out)] = 1e-6
+    by_time = columns.T @ ((base * weights)[:, :, None] * columns)
+    inverse = np.linalg.pinv(by_time, rcond=1e-10, hermitian=True)  # of times that are alike, too
+    fits = inverse @ (columns.T @ ((base * weights)[:, :, None] * targets))
+    left = np.sum((targets - columns @ fits) ** 2, axis=2)
+    return np.asarray(weights[np.argmin(np.sum(weights * left, axis=1))])
+
+
+def _fit(columns: Floats, targets: Floats, weights: Floats) -> Floats:
+    root = np.sqrt(weights)[:, None]
+    return np.asarray(np.linalg.lstsq(columns * root, targets * root, rcond=None)[0])
+
+
+def _left(columns: Floats, targets: Floats, fit: Floats) -> Floats:
+    """Root mean square, a time, of what a fit leaves."""
+    return np.asarray(np.sqrt(np.mean((targets - columns @ fit) ** 2, axis=1)))
