@@ -1,6 +1,7 @@
 """Layers: what they are made of, where they lie, and which of them are seen."""
 
 from .compare import compare, leave_comparison
+from .nudge import lying, nudge, nudged_index, put_nudge
 from .ready import Ready, made_ready
 from .show import VOLUME_ROLES, go_to_energy, layer_of, put, renew, show_only, take_away
 from .stages import drop_stale, show_stage
@@ -15,9 +16,13 @@ __all__ = [
     "go_to_energy",
     "layer_of",
     "leave_comparison",
+    "lying",
     "made_ready",
+    "nudge",
+    "nudged_index",
     "projections_layer",
     "put",
+    "put_nudge",
     "renew",
     "show_only",
     "show_stage",

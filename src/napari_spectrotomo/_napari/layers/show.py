@@ -22,6 +22,9 @@ VOLUME_ROLES = (
     "edge energy",
     "edge error",
     "edge step",
+    "nudge",
+    "jacobian",
+    "field",
 )
 
 

@@ -16,7 +16,7 @@ ROLES = {
     "reconstruct": ("raw",),
     "binarize": ("mask",),
     "label": ("particles",),
-    "register": ("registered", "fixed", "difference raw", "difference registered"),
+    "register": ("registered", "fixed", "difference raw", "difference registered", "nudge", "jacobian", "field"),
     "spectra": ("edge energy", "edge error", "edge step"),
 }
 """The layers that show what each stage made."""
@@ -123,6 +123,7 @@ def show_registration(viewer: Any, project: Any, ready: Ready) -> None:
             continue
         look = {"colormap": "inferno", "contrast_limits": (0.0, 1.0), "visible": False}
         put(viewer, energy_layer(difference, stack, f"difference {which}", f"Squared difference {which}", **look))
+    show_only(viewer, "fixed", "registered")
 
 
 def show_map(viewer: Any, project: Any, ready: Ready) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, get_args
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QButtonGroup, QGridLayout, QGroupBox, QLabel, QPushButton, QVBoxLayout
 
 from ...register import RegisterParameters
@@ -12,9 +13,11 @@ from ..forms import ParameterForm
 from ..layers import compare, go_to_energy
 from ..layers.compare import View
 from ..panel import Panel
+from ..registered import registered
 from ..run import run_until
 from ..status import span, stage_line
 from ..work import Outcome
+from .again import AgainSection
 
 _TIPS = {
     "before": "The fixed volume in magenta, the raw one of the energy shown in green; whitest where both agree.",
@@ -56,6 +59,18 @@ class RegisterPanel(Panel):
         inner.addWidget(self.numbers)
         inner.addWidget(self.quality)
         body.addWidget(self.box)
+        self.again = AgainSection(self.viewer)
+        self.again.wrong.connect(lambda words: self.say(words, error=True))
+        self.again.ended.connect(self._done_again)
+        queued = Qt.ConnectionType.QueuedConnection  # when the rows that have appeared are laid out
+        self.again.begun.connect(lambda: self.content.ensureWidgetVisible(self.again.drop), queued)
+        body.addWidget(self.again)
+        for signal in (
+            self.viewer.dims.events.point,
+            self.viewer.layers.events.inserted,
+            self.viewer.layers.events.removed,
+        ):
+            self.listen(signal, self.again.refresh)
 
     def missing(self) -> tuple[str, str] | None:
         """Ask for masks, and for more than one energy."""
@@ -82,11 +97,8 @@ class RegisterPanel(Panel):
         done = self.state.stage("register") == "done"
         self.box.setVisible(done)
         if done:
-            quality = project.registration().quality.drop(index=project.fixed_index)
-            mse, dice = (quality[[f"{name}_raw", f"{name}_registered"]].mean() for name in ("mse", "dice"))
-            self.numbers.setText(
-                f"Mean MSE {mse.iloc[0]:.4f} → {mse.iloc[1]:.4f}, Dice {dice.iloc[0]:.3f} → {dice.iloc[1]:.3f} (raw → registered)."
-            )
+            self.numbers.setText(_means(project))
+        self.again.refresh()
 
     def act(self) -> None:
         """Register, then show the overlay."""
@@ -105,3 +117,20 @@ class RegisterPanel(Panel):
             go_to_energy(self.viewer, 0 if project.fixed_index else len(project.energies) - 1)
         compare(self.viewer, view)
         self.views[view].setChecked(True)
+
+    def _done_again(self, index: int, words: str) -> None:
+        """Show the energy that was done again, and say what came of it."""
+        self._look("after")
+        go_to_energy(self.viewer, index)
+        self.say(words)
+
+
+def _means(project: Any) -> str:
+    """Give the means over all energies but the fixed one, before and after."""
+    found = registered(project)
+    quality = found.quality.drop(index=project.fixed_index)
+    stages = ("raw", "global", "registered") if found.particles else ("raw", "registered")
+    mse = " → ".join(f"{quality[f'mse_{stage}'].mean():.4f}" for stage in stages)
+    dice = " → ".join(f"{quality[f'dice_{stage}'].mean():.3f}" for stage in stages)
+    words = "raw → global → a transform a particle" if found.particles else "raw → registered"
+    return f"Mean MSE {mse}, Dice {dice} ({words})."
