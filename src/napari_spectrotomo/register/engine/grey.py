@@ -29,6 +29,9 @@ FARTHEST = 1.0
 
 LEAST_SHARE = 0.5
 MOST_SHADE = 3.0
+SHADE_SAMPLES = 8_000
+ROUGHLY = 0.02
+"""Voxels: where the contrast is looked at once more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,13 +97,13 @@ def refine(
     shaded = _shaded(samples, first.moved, samples.weights)
     before = _residual(shaded, moving, matrix)
 
-    def down(fixed: Samples, start: Matrix) -> Descent:
-        limits = {"tolerance": tolerance, "expected_gain": gain}
+    def down(fixed: Samples, start: Matrix, until: float) -> Descent:
+        limits = {"tolerance": until, "expected_gain": gain}
         return descend(fixed, moving, start, basis, most=most, reweigh=_cauchy, abort=abort, **limits)
 
-    roughly = down(shaded, matrix)
+    roughly = down(shaded, matrix, max(ROUGHLY, tolerance))
     shaded = _shaded(samples, roughly.moved, roughly.weights)
-    ended = down(shaded, roughly.matrix)
+    ended = down(shaded, roughly.matrix, tolerance)
     iterations = roughly.iterations + ended.iterations
     shaded = _shaded(samples, ended.moved, ended.weights)
     after = _residual(shaded, moving, ended.matrix)
@@ -119,14 +122,13 @@ def _shaded(samples: Samples, moved: Floats, weights: Floats) -> Samples:
 
     The contrast is fitted together with a small displacement, so that neither is taken for the other.
     """
-    known = np.isfinite(moved)
-    where = (samples.points - samples.center) / samples.radius
-    linear = np.c_[np.ones(len(where)), where]
-    shades = np.c_[linear, where**2, where * np.roll(where, 1, axis=1)]
-    shifts = (samples.gradients[:, :, None] * linear[:, None, :]).reshape(len(where), 12)
-    rows = np.c_[shades * samples.values[:, None], np.ones(len(where)), shifts][known]
-    weighed = rows * weights[known, None]
-    found = np.linalg.lstsq(weighed.T @ rows, weighed.T @ moved[known], rcond=1e-9)[0]
+    where = np.c_[np.ones(len(moved)), (samples.points - samples.center) / samples.radius]
+    shades = np.c_[where, where[:, 1:] ** 2, where[:, 1:] * np.roll(where[:, 1:], 1, axis=1)]
+    few = np.flatnonzero(np.isfinite(moved))[:: max(1, len(moved) // SHADE_SAMPLES)]
+    shifts = (samples.gradients[few, :, None] * where[few, None, :]).reshape(len(few), 12)
+    rows = np.c_[shades[few] * samples.values[few, None], np.ones(len(few)), shifts]
+    weighed = rows * weights[few, None]
+    found = np.linalg.lstsq(weighed.T @ rows, weighed.T @ moved[few], rcond=1e-9)[0]
     contrast = shades @ found[: shades.shape[1]]
     usual = float(np.median(contrast))
     if not usual > 0:
