@@ -5,6 +5,7 @@ import threading
 import dask
 import numpy as np
 import pytest
+import zarr
 from scipy import ndimage as ndi
 
 from napari_spectrotomo.data import EnergyStack
@@ -128,8 +129,12 @@ def test_flat_volumes_of_one_slice_are_registered_by_particle_and_on_grey(pictur
     assert found.particle_quality["refined"][0]
 
 
-def test_the_deformable_transform_of_a_series_rests_on_the_particles(greys, apart_pair):
-    found = register(greys > 0.5, particles=apart_pair.labels(), stack=greys, transform="deformable")
-    assert found.deformation is not None
-    assert np.abs(found.deformation.field(0)).max() < 0.3  # particles that moved as they are need none
-    assert not np.any(found.deformation.coefficients[2])
+def test_arrays_on_disk_are_read_an_energy_at_a_time(greys, apart_pair, tmp_path):
+    root = zarr.open_group(str(tmp_path / "series.zarr"), mode="w")
+    masks = root.create_array("masks", data=greys > 0.5)
+    stack = root.create_array("stack", data=greys.astype(np.float32))
+    on_disk, in_memory = (
+        register(m, particles=apart_pair.labels(), stack=s)
+        for m, s in ((masks, stack), (greys > 0.5, greys.astype(np.float32)))
+    )
+    assert np.array_equal(on_disk.particle_matrices[1], in_memory.particle_matrices[1])

@@ -71,7 +71,7 @@ class Series:
         self.masks = as_array(self.masks, "voxels of the masks", RegistrationError)
         if np.ndim(self.masks) != 4:
             raise RegistrationError(f"Masks have four axes (energy, z, y, x); found {np.ndim(self.masks)}.")
-        if len(self.masks) < 2:
+        if len(self) < 2:
             raise RegistrationError("There is only one energy: registration needs two or more.")
         self.voxel_size = as_voxel_size(self.voxel_size, RegistrationError)
         self.energies = _numbers(self.energies, "energies", np.full(len(self), np.nan))
@@ -99,7 +99,7 @@ class Series:
 
     def __len__(self) -> int:
         """Give the number of energies."""
-        return len(self.masks)
+        return int(self.masks.shape[0])
 
     @property
     def shape(self) -> tuple[int, int, int]:
