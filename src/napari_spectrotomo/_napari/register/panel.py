@@ -18,6 +18,7 @@ from ..run import run_until
 from ..status import span, stage_line
 from ..work import Outcome
 from .again import AgainSection
+from .bending import BendingSection
 
 _TIPS = {
     "before": "The fixed volume in magenta, the raw one of the energy shown in green; whitest where both agree.",
@@ -65,11 +66,13 @@ class RegisterPanel(Panel):
         queued = Qt.ConnectionType.QueuedConnection  # when the rows that have appeared are laid out
         self.again.begun.connect(lambda: self.content.ensureWidgetVisible(self.again.drop), queued)
         body.addWidget(self.again)
-        for signal in (
-            self.viewer.dims.events.point,
-            self.viewer.layers.events.inserted,
-            self.viewer.layers.events.removed,
-        ):
+        self.bending = BendingSection(self.viewer)
+        self.listen(self.bending.latest.done, self.bending.show_bent)
+        self.listen(self.bending.latest.failed, self._not_shown)
+        body.addWidget(self.bending)
+        for section in (self.again, self.bending):
+            self.listen(self.viewer.dims.events.point, section.refresh)
+        for signal in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed):
             self.listen(signal, self.again.refresh)
 
     def missing(self) -> tuple[str, str] | None:
@@ -99,6 +102,7 @@ class RegisterPanel(Panel):
         if done:
             self.numbers.setText(_means(project))
         self.again.refresh()
+        self.bending.refresh()
 
     def act(self) -> None:
         """Register, then show the overlay."""
@@ -117,6 +121,9 @@ class RegisterPanel(Panel):
             go_to_energy(self.viewer, 0 if project.fixed_index else len(project.energies) - 1)
         compare(self.viewer, view)
         self.views[view].setChecked(True)
+
+    def _not_shown(self, error: Exception) -> None:
+        self.say(f"The deformation cannot be shown: {error}", error=True)
 
     def _done_again(self, index: int, words: str) -> None:
         """Show the energy that was done again, and say what came of it."""
