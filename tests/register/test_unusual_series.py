@@ -105,6 +105,16 @@ def test_a_chain_goes_on_past_a_link_that_failed(greys, apart_pair, truth):
     assert max(apart_pair.errors([found.matrix_of(0, 1), found.matrix_of(0, 2)], truth[0])) < 0.05
 
 
+def test_a_chain_goes_on_past_a_particle_that_was_gone(greys, apart_pair, truth):
+    some = greys.copy()
+    some[1] = apart_pair.grey(truth[1], without=(2,))
+    found = register(some > 0.5, particles=apart_pair.labels(), reference="chain", stack=some)
+    assert np.isnan(found.matrix_of(1, 2)).all()
+    assert max(apart_pair.errors([found.matrix_of(0, 1), found.matrix_of(0, 2)], truth[0])) < 0.05
+    with_error = found.particle_quality.query("particle == 1")["uncertainty"].to_numpy()
+    assert with_error[0] > with_error[1] > with_error[2] == 0
+
+
 def test_grey_volumes_of_a_stack_are_taken_with_their_masks_as_a_stack(greys):
     energies = np.array([7000.0, 7010, 7020])
     masks = EnergyStack.from_arrays(greys > 0.5, energies, 30.0)

@@ -79,10 +79,13 @@ def register_energy(
     if whole.status == "aborted":
         raise Aborted
     measures: Measures = {}
-    if link is not None and whole.status != "failed":
+    if link is not None:
         linked = _linked(reference, moving, link, abort)
         measures = {"mse_fixed": whole.mse_after, "mse_chain": linked.mse_after}
-        whole = linked if linked.status != "failed" else whole
+        if linked.status == "failed":
+            link = None
+        else:
+            whole = linked
     if whole.status == "failed":
         return EnergyRegistration(whole, {number: _never_begun(whole) for number in bodies})
     particles = _particles(reference, moving, whole.matrix, starts.particles, abort, link) if bodies else {}
@@ -92,7 +95,17 @@ def register_energy(
             n: _refined(reference, bodies[n], pair, _others(n, bodies, particles), grey, abort, link)
             for n, pair in particles.items()
         }
+    if link is not None:
+        whole = _farther(whole, link.found.whole)
+        particles = {n: _farther(pair, link.found.particles[n]) for n, pair in particles.items()}
     return EnergyRegistration(whole, particles, measures)
+
+
+def _farther(pair: PairRegistration, link: PairRegistration) -> PairRegistration:
+    """Add the error of the link a transform hangs on, where it does."""
+    if pair.status == "failed" or link.status == "failed":
+        return pair
+    return replace(pair, uncertainty=float(np.hypot(pair.uncertainty, link.uncertainty)))
 
 
 def _whole(reference: Reference, moving: Mask, start: Matrix | None, abort: threading.Event | None) -> PairRegistration:
@@ -126,7 +139,6 @@ def _linked(reference: Reference, moving: Mask, link: Link, abort: threading.Eve
         dice_before=before.dice,
         mse_after=after.mse,
         dice_after=after.dice,
-        uncertainty=float(np.hypot(step.uncertainty, link.found.whole.uncertainty)),
     )
 
 
@@ -143,12 +155,16 @@ def _particles(
     levels = levels_of(np.ascontiguousarray(moving).view(np.uint8), factors, abort)
     theirs = None if link is None else levels_of(np.ascontiguousarray(link.mask).view(np.uint8), factors, abort)
     bodies = reference.bodies
-    through = {n: None if theirs is None or link is None else (theirs, link.found.matrix(n)) for n in bodies}
+    through = {
+        n: (theirs, link.found.matrix(n))
+        for n in bodies
+        if theirs is not None and link is not None and link.found.particles[n].status != "failed"
+    }
     found: dict[int, PairRegistration] = {}
     misfits: dict[int, float] = {}
     for number, body in bodies.items():
         begin = [matrix for matrix in (starts.get(number), whole) if matrix is not None and np.all(np.isfinite(matrix))]
-        found[number], misfits[number] = _particle(reference, body, levels, begin, {}, abort, through[number])
+        found[number], misfits[number] = _particle(reference, body, levels, begin, {}, abort, through.get(number))
     found = _one_in_each_place(bodies, found, misfits)
     for number, body in bodies.items():
         others = _others(number, bodies, found)
@@ -158,7 +174,7 @@ def _particles(
             near, depth = [found[number].matrix], 1
         else:
             near, depth = [starts[number]] if number in starts else [whole], len(levels)
-        again, _ = _particle(reference, body, levels[:depth], near, others, abort, through[number])
+        again, _ = _particle(reference, body, levels[:depth], near, others, abort, through.get(number))
         if again.status != "failed" and found[number].status == "failed":
             kept = {n: pair for n, pair in found.items() if pair.status != "failed"}
             again = _one_in_each_place(bodies, kept | {number: again}, misfits | {number: np.inf})[number]
@@ -245,7 +261,8 @@ def _refined(
         return pair
     samples = unhidden(samples, pair.matrix, others)
     if link is not None and link.grey is not None:
-        samples = seen_through(samples, level_of(link.grey), link.found.matrix(0 if body is None else body.number))
+        there = link.found.matrix(0 if body is None else body.number)
+        samples = seen_through(samples, level_of(link.grey), there) if np.isfinite(there).all() else samples
     found = refine(
         samples,
         level_of(grey),

@@ -172,6 +172,8 @@ def solve_body(
         seen = samples_at(level, voxels, number, smoothing, seed=depth + 1)
         if through is not None:
             seen = seen_through(seen, through[0][depth], through[1])
+        if len(seen.points) < 4 * basis.shape[1]:
+            continue
         if matrix is None:
             matrix = _nearest_start(seen, moving[depth], starts)
         seen = unhidden(seen, matrix, neighbours)
