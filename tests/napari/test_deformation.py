@@ -55,8 +55,10 @@ def test_growth_and_displacements_are_those_of_the_record(finished):
     bent = look_into(stretched(1, shape, {0: 0.1}), labels, np.eye(4), 0)
     np.testing.assert_allclose(bent.jacobian[labels > 0], 1.1, atol=1e-5)
     assert np.isnan(bent.jacobian[labels == 0]).all()
-    assert (labels[tuple(bent.starts.astype(int).T)] > 0).all()
-    np.testing.assert_allclose(bent.moves[:, 0], 0.1 * bent.starts[:, 0], atol=1e-4)
+    np.testing.assert_allclose(bent.moves[:, 0], 0.1 * bent.starts[:, 0], atol=0.1 + 1e-4, err_msg="within a slice")
+    slices = np.flatnonzero((labels > 0).any(axis=(1, 2)))
+    with_arrows = np.isin(slices, bent.starts[:, 0])
+    assert with_arrows.mean() > 0.8, "but at the ends of particles, slices have arrows"
     np.testing.assert_allclose(bent.moves[:, 1:], 0, atol=1e-6)
     assert bent.folded == 0
 

@@ -36,7 +36,7 @@ class Bent:
         By how much volumes grow from the fixed to the moving volume, on every `step`-th voxel; NaN outside the sample.
     step : int
     starts, moves : (N, 3) float32, voxels
-        Points of the sample, and by how much the deformation displaces them.
+        Points on a coarse grid in the sample, each in all slices nearest to it, and by how much the deformation displaces it.
     folded : float
         Share of the voxels where the transform folds; NaN where it is not known.
     """
@@ -82,7 +82,12 @@ def look_into(deformation: Any, labels: npt.NDArray[np.integer], matrix: npt.NDA
     field = deformation.field(index, wide)
     nodes = np.argwhere(sample[::wide, ::wide, ::wide])
     moves = field[:, *nodes.T].T
-    return Bent(index, jacobian, step, (nodes * wide).astype(np.float32), moves, deformation.folded(index, linear))
+    # an arrow stands in the slices about its node too, or most slices would have none
+    every = [nodes * wide + [off, 0, 0] for off in range(-(wide // 2), wide - wide // 2)]
+    starts, moves = np.concatenate(every), np.tile(moves, (wide, 1))
+    inside = (starts[:, 0] >= 0) & (starts[:, 0] < len(sample))
+    starts, moves = starts[inside].astype(np.float32), moves[inside]
+    return Bent(index, jacobian, step, starts, moves, deformation.folded(index, linear))
 
 
 def show_deformation(viewer: Any, bent: Bent, energy: float, voxel_size: FloatArray | None) -> None:
@@ -105,7 +110,7 @@ def show_deformation(viewer: Any, bent: Bent, energy: float, voxel_size: FloatAr
     times = _times(bent)
     take_away(viewer, "field")
     arrows = np.stack([bent.starts, bent.moves], axis=1)
-    look: dict[str, Any] = {"length": times, "edge_width": 0.6, "edge_color": "#ffd23f", "vector_style": "arrow"}
+    look: dict[str, Any] = {"length": times, "edge_width": 0.4, "edge_color": "#ffd23f", "vector_style": "arrow"}
     about = {"name": f"Displacement x {times:g}", "metadata": {ROLE: "field"}}
     put(viewer, (arrows, about | volume_axes(3, voxel_size) | look, "vectors"))
     if first:
