@@ -155,7 +155,7 @@ def test_an_energy_that_was_led_astray_is_found_again_from_the_trend(masks, trut
 def test_an_energy_that_failed_is_tried_from_the_trend_and_found(masks, truth):
     from dataclasses import replace
 
-    from napari_spectrotomo.register.energy import UNKNOWN
+    from napari_spectrotomo.register.found import UNKNOWN
     from napari_spectrotomo.register.pair import failure
 
     series = Series(masks, RegisterParameters())

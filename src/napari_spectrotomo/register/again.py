@@ -10,8 +10,7 @@ import numpy as np
 
 from ..errors import RegistrationError
 from ..parameters import checked
-from .energy import UNKNOWN
-from .found import EnergyRegistration
+from .found import UNKNOWN, EnergyRegistration
 from .pair import PairRegistration, failure
 from .parameters import RegisterParameters
 from .registration import Registration

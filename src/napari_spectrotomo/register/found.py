@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .overlap import Matrix
+from .overlap import Matrix, Overlap
 from .pair import PairRegistration
 
 Measures = dict[str, float]
+
+UNKNOWN = Overlap(np.nan, np.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

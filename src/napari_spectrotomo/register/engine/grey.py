@@ -30,8 +30,8 @@ FARTHEST = 1.0
 LEAST_SHARE = 0.5
 MOST_SHADE = 3.0
 SHADE_SAMPLES = 8_000
-ROUGHLY = 0.02
-"""Voxels: where the contrast is looked at once more."""
+SURER = 0.8
+"""A contrast that varies is believed where the expected error comes down to this part: it has a price where it does not vary."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,26 +94,26 @@ def refine(
     gain, _, _ = residual_of(first)
     if first.known < LEAST_SHARE * len(samples.points) or not gain > 0 or not contrast > 0:
         return nothing
-    shaded = _shaded(samples, first.moved, samples.weights)
-    before = _residual(shaded, moving, matrix)
 
-    def down(fixed: Samples, start: Matrix, until: float) -> Descent:
-        limits = {"tolerance": until, "expected_gain": gain}
-        return descend(fixed, moving, start, basis, most=most, reweigh=_cauchy, abort=abort, **limits)
+    def down(fixed: Samples, start: Matrix) -> tuple[Descent, float]:
+        limits = {"tolerance": tolerance, "expected_gain": gain}
+        ended = descend(fixed, moving, start, basis, most=most, reweigh=_cauchy, abort=abort, **limits)
+        return ended, expected_error(fixed, moving, ended, basis)
 
-    roughly = down(shaded, matrix, max(ROUGHLY, tolerance))
-    shaded = _shaded(samples, roughly.moved, roughly.weights)
-    ended = down(shaded, roughly.matrix, tolerance)
-    iterations = roughly.iterations + ended.iterations
+    ended, error = down(samples, matrix)
+    iterations = ended.iterations
     shaded = _shaded(samples, ended.moved, ended.weights)
-    after = _residual(shaded, moving, ended.matrix)
+    anew, other = down(shaded, ended.matrix)
+    iterations += anew.iterations
+    if not other > SURER * error:
+        ended, error, samples = anew, other, shaded
+    before, after = (_residual(samples, moving, at) for at in (matrix, ended.matrix))
     was, now = (float(np.sqrt(value)) / (gain * contrast) for value in (before, after))
     moved = np.linalg.inv(matrix) @ ended.matrix - np.eye(4)
     step = np.c_[moved[:3, :3] * samples.radius, moved[:3, :3] @ samples.center + moved[:3, 3]]
     far = rms_displacement(step.ravel()) > FARTHEST
     if far or not after < before or not ended.gain > 0 or ended.share < LEAST_SHARE:
         return Refinement(matrix, False, was, now, gain, np.nan, iterations)
-    error = expected_error(shaded, moving, ended, basis)
     return Refinement(ended.matrix, True, was, now, ended.gain, error, iterations)
 
 
