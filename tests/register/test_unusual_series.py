@@ -106,11 +106,11 @@ def test_a_chain_goes_on_past_a_link_that_failed(greys, apart_pair, truth):
 
 
 def test_a_chain_goes_on_past_a_particle_that_was_gone(greys, apart_pair, truth):
-    some = greys.copy()
-    some[1] = apart_pair.grey(truth[1], without=(2,))
-    found = register(some > 0.5, particles=apart_pair.labels(), reference="chain", stack=some)
+    masks = greys > 0.5
+    masks[1] = apart_pair.mask(truth[1], without=(2,))
+    found = register(masks, particles=apart_pair.labels(), reference="chain")
     assert np.isnan(found.matrix_of(1, 2)).all()
-    assert max(apart_pair.errors([found.matrix_of(0, 1), found.matrix_of(0, 2)], truth[0])) < 0.05
+    assert max(apart_pair.errors([found.matrix_of(0, 1), found.matrix_of(0, 2)], truth[0])) < 0.15
     with_error = found.particle_quality.query("particle == 1")["uncertainty"].to_numpy()
     assert with_error[0] > with_error[1] > with_error[2] == 0
 
@@ -139,12 +139,6 @@ def test_flat_volumes_of_one_slice_are_registered_by_particle_and_on_grey(pictur
     assert found.particle_quality["refined"][0]
 
 
-def test_arrays_on_disk_are_read_an_energy_at_a_time(greys, apart_pair, tmp_path):
-    root = zarr.open_group(str(tmp_path / "series.zarr"), mode="w")
-    masks = root.create_array("masks", data=greys > 0.5)
-    stack = root.create_array("stack", data=greys.astype(np.float32))
-    on_disk, in_memory = (
-        register(m, particles=apart_pair.labels(), stack=s)
-        for m, s in ((masks, stack), (greys > 0.5, greys.astype(np.float32)))
-    )
-    assert np.array_equal(on_disk.particle_matrices[1], in_memory.particle_matrices[1])
+def test_masks_on_disk_are_read_an_energy_at_a_time(greys, tmp_path):
+    masks = zarr.open_group(str(tmp_path / "series.zarr"), mode="w").create_array("masks", data=greys > 0.5)
+    assert np.array_equal(register(masks).matrices, register(greys > 0.5).matrices)
