@@ -86,7 +86,10 @@ def phantom(
         squared_difference_registered=lazy(np.zeros((n, *shape), np.float32)),
         labels=labels,
         registration=SimpleNamespace(
-            matrices=np.broadcast_to(np.eye(4), (n, 4, 4)).copy(), quality=quality, particle_matrices=None
+            matrices=np.broadcast_to(np.eye(4), (n, 4, 4)).copy(),
+            quality=quality,
+            particle_matrices=None,
+            particle_quality=None,
         ),
         edge_map=EdgeMap(
             energy, np.where(inside, 0.5, np.nan).astype(np.float32), error, 6550.0, "half-height", windows

@@ -19,7 +19,7 @@ from napari_spectrotomo.report.marks import pick
 from napari_spectrotomo.report.page import Section, html
 from napari_spectrotomo.report.views import look_at
 
-SECTIONS = {"overview", "warnings", "projections", "slices", "difference", "agreement"}
+SECTIONS = {"overview", "warnings", "projections", "slices", "difference", "agreement", "motion"}
 SECTIONS |= {"spectra", "edge", "particles", "renderings", "parameters"}
 
 
@@ -58,7 +58,7 @@ def page(whole, tmp_path_factory) -> str:
 def test_every_section_is_on_the_page_with_its_pictures(page):
     found = outline(page)
     assert set(found.anchors) >= SECTIONS
-    assert sum(s.startswith("data:image/png;base64,") for s in found.sources) == 10
+    assert sum(s.startswith("data:image/png;base64,") for s in found.sources) == 11
 
 
 def test_the_page_needs_no_network_and_no_scripts(page):
@@ -128,7 +128,7 @@ def test_progress_counts_the_sections(make_phantom, tmp_path):
 
     with pytest.raises(Aborted):
         write_report(make_phantom(), tmp_path / "r.html", progress=report, abort=stop)
-    assert [(r.stage, r.done, r.total) for r in reports] == [("report", 1, 8), ("report", 2, 8)]
+    assert [(r.stage, r.done, r.total) for r in reports] == [("report", 1, 9), ("report", 2, 9)]
     assert list(tmp_path.iterdir()) == [], "an aborted report leaves no file"
 
 

@@ -16,12 +16,14 @@ from ..errors import ProjectError
 from ..progress import Progress, ProgressCallback, raise_if_aborted
 from .data import ReportData
 from .figures.agreement import difference_slices, mse_and_dice
+from .figures.by_particle import motion_figure, own_transforms
 from .figures.canvas import Figure
 from .figures.edge_map import distributions, edge_slices
 from .figures.overlays import projection_overlay, slice_overlay
 from .figures.scenes import scenes
 from .figures.spectra import spectra_figure
 from .marks import pick
+from .motion import flags, grouped, particle_rows
 from .tables import facts, headlines, parameter_rows, particle_table, registration_notes
 from .views import look_at
 
@@ -90,6 +92,7 @@ def figures(
         ("slices", "Slices, raw and registered", lambda: [slice_overlay(data, views)]),
         ("difference", "Squared difference", lambda: [difference_slices(data, views)]),
         ("agreement", "Agreement against energy", lambda: [mse_and_dice(data)]),
+        ("motion", "Motion of the particles", lambda: _motion(data)),
         ("spectra", "Spectra", lambda: [spectra_figure(data, marks)]),
         ("edge", "Edge energy", lambda: [edge_slices(data, views, marks)]),
         ("particles", "Particles", lambda: [distributions(data)]),
@@ -102,6 +105,11 @@ def figures(
         if progress is not None:
             progress(Progress("report", k + 1, len(parts), heading.lower()))
     return made
+
+
+def _motion(data: ReportData) -> list[Figure]:
+    own = bool(data.registration.particle_matrices) and data.registration.particle_quality is not None
+    return [*([own_transforms(data)] if own else []), motion_figure(data)]
 
 
 def html(data: ReportData, sections: list[Section]) -> str:
@@ -121,7 +129,9 @@ def html(data: ReportData, sections: list[Section]) -> str:
         "made": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         "headlines": headlines(data),
         "facts": facts(data),
-        "warnings": list(dict.fromkeys([*data.warnings, *registration_notes(data)])),
+        "warnings": list(dict.fromkeys([*grouped(data.warnings), *registration_notes(data)])),
+        "registrations": particle_rows(data),
+        "flags": flags(data),
         "particles": particle_table(data),
         "parameters": parameter_rows(data.parameters),
         "total_time": float(np.sum(list(data.timings.values()))) if data.timings else None,

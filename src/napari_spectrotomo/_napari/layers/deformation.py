@@ -110,7 +110,7 @@ def show_deformation(viewer: Any, bent: Bent, energy: float, voxel_size: FloatAr
     times = _times(bent)
     take_away(viewer, "field")
     arrows = np.stack([bent.starts, bent.moves], axis=1)
-    look: dict[str, Any] = {"length": times, "edge_width": 0.4, "edge_color": "#ffd23f", "vector_style": "arrow"}
+    look: dict[str, Any] = {"length": times, "edge_width": 0.5, "edge_color": "#202830", "vector_style": "arrow"}
     about = {"name": f"Displacement x {times:g}", "metadata": {ROLE: "field"}}
     put(viewer, (arrows, about | volume_axes(3, voxel_size) | look, "vectors"))
     if first:

@@ -10,6 +10,7 @@ from ..data import ReportData
 from ..views import AXES, Views
 from .canvas import (
     FAINT,
+    GLOBAL,
     INK,
     RAW,
     REGISTERED,
@@ -69,9 +70,9 @@ def mse_and_dice(data: ReportData) -> Figure:
     plot_axes(right, "photon energy (eV)", "Dice overlap of masks")
     moving = np.arange(len(data.energies)) != data.fixed
     for axes, name in ((left, "mse"), (right, "dice")):
-        for kind, colour, marker in (("raw", RAW, "s"), ("registered", REGISTERED, "o")):
+        for kind, colour, marker, words in _curves(data):
             values = np.where(moving, data.quality(f"{name}_{kind}"), np.nan)
-            axes.plot(data.energies, values, color=colour, marker=marker, markersize=3.6, linewidth=1.4, label=kind)
+            axes.plot(data.energies, values, color=colour, marker=marker, markersize=3.6, linewidth=1.4, label=words)
         axes.axvline(
             data.energies[data.fixed],
             color=FAINT,
@@ -88,18 +89,27 @@ def mse_and_dice(data: ReportData) -> Figure:
     elif values.size:
         left.set_ylim(bottom=0)
     if values.size:
-        legend(left)
+        legend(left, loc="upper right", bbox_to_anchor=(0.95, 1.0))
     return finished(
         figure,
         alt="Mean squared error and Dice overlap against energy, raw and registered.",
         caption="How far the binarized volume of every energy is from the fixed one: mean squared error of the "
         "0/1 masks over all voxels"
-        f"{' (logarithmic)' if logarithmic else ''}, and Dice overlap (1 = the same shape).",
+        f"{' (logarithmic)' if logarithmic else ''}, and Dice overlap (1 = the same shape)."
+        + (" Global is by one transform for everything." if data.registration.particle_matrices else ""),
         well="the blue curve is low and flat, and below the red one at every energy.",
         amiss="a blue point that stands out: that energy was binarized or registered badly. Blue that follows "
         "red: the motion is no affine one, "
         "or differs between particles.",
     )
+
+
+def _curves(data: ReportData) -> list[tuple[str, str, str, str]]:
+    """Give the columns that are drawn, with colour, marker and name; the global ones where particles have their own."""
+    if not data.registration.particle_matrices:
+        return [("raw", RAW, "s", "raw"), ("registered", REGISTERED, "o", "registered")]
+    last = ("registered", REGISTERED, "o", "a transform a particle")
+    return [("raw", RAW, "s", "raw"), ("global", GLOBAL, "D", "global"), last]
 
 
 def _mark_failed(axes: Axes, data: ReportData) -> None:

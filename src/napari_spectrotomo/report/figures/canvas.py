@@ -21,7 +21,7 @@ WIDTH = 9.8
 """Width of a figure in inches; the page shows 100 pixels an inch."""
 
 INK, FAINT, LINE, NOTHING = "#1d232b", "#66707c", "#c9ced5", "#eceff2"
-RAW, REGISTERED = "#c8362f", "#2a62b8"
+RAW, GLOBAL, REGISTERED = "#c8362f", "#d98a00", "#2a62b8"
 FIXED_COLOUR, MOVING_COLOUR = "#d011c4", "#1d9a2b"
 PARTICLES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a5cc7", "#8a6d00")
 VOXELS = ("#e69f00", "#d4387f", "#2e9fdf", "#d55e00", "#8a5bd6", "#3b4653")
