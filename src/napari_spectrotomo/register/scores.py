@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def energies_table(
     series: Series, every: Sequence[EnergyRegistration], indices: Sequence[int] | None = None
 ) -> pd.DataFrame:
+    """Give the table with a row an energy (`tables.QUALITY`): of all of them, or of those at some indices of the series."""
     import pandas as pd
 
     rows = []
@@ -41,6 +42,7 @@ def energies_table(
 def particles_table(
     series: Series, every: Sequence[EnergyRegistration], numbers: Sequence[int], indices: Sequence[int] | None = None
 ) -> pd.DataFrame:
+    """Give the table with a row a particle and energy (`tables.PARTICLE_QUALITY`), particle after particle."""
     import pandas as pd
 
     rows = []

@@ -137,7 +137,8 @@ def _again(
         candidates.append(series.one(index, near, link))
     best = min(candidates, key=lambda one: _badness(one))
     if best is before or not _badness(best) < BETTER * _badness(before):
-        doubt = before.whole.reason or f"At this energy {why}; from other starts it ends no better."
+        tried = "; from other starts it ends no better." if len(candidates) > 1 else "."
+        doubt = before.whole.reason or f"At this energy {why}{tried}"
         return replace(before, flag=doubt), doubt
     distance = _moved_by(series, before, best)
     now = found | {index: best}
@@ -164,7 +165,17 @@ def _other_starts(
     for other in (*by_time[max(0, at - 1) : at], *by_time[at + 1 : at + 2]):
         if found[other].whole.status != "failed":
             starts.append((found[other], other if series.parameters.reference == "chain" else None))
-    return [*starts, (None, None)]
+    starts.append((None, None))
+    lost = [n for n, pair in found[index].particles.items() if pair.status == "failed"]
+    if lost and found[index].whole.status != "failed":
+        # to look again helps only from where what was lost is known
+        return [(near, link) for near, link in starts if near is not None and _knows(near, lost)]
+    return starts
+
+
+def _knows(near: EnergyRegistration, lost: list[int]) -> bool:
+    """Whether a start says where some of the particles are that were lost."""
+    return any(n in near.particles and near.particles[n].status != "failed" for n in lost)
 
 
 def _at(pair: PairRegistration, matrix: Floats) -> PairRegistration:
