@@ -65,10 +65,10 @@ def motions(data: ReportData) -> list[Motion]:
         return [_motion(0, data.registration.matrices, _centre(data.labels > 0), data.spacing)]
     from scipy.ndimage import find_objects
 
-    boxes = find_objects(data.labels)
+    boxes = find_objects(data.labels, max_label=max(by_particle))
     every = []
     for number, matrices in sorted(by_particle.items()):
-        box = boxes[number - 1]
+        box = boxes[number - 1] or tuple(slice(0, n) for n in data.labels.shape)
         centre = _centre(data.labels[box] == number) + [part.start for part in box]
         every.append(_motion(number, matrices, centre, data.spacing))
     return every
