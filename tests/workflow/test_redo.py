@@ -106,7 +106,7 @@ def test_a_transform_that_is_kept_is_that_of_all_and_is_measured(own_project):
     assert row["mse_registered"] == pytest.approx(row["mse_global"])
     assert row["mse_registered"] > before["mse_registered"]
     assert row["surface_mean_registered"] > before["surface_mean_registered"] + 0.3
-    assert own_project.warnings().count("Placed by hand at 6530.0 eV, and not registered.") == 1
+    assert own_project.warnings().count("Registration at 6530.00 eV: It was placed by hand.") == 1
 
 
 def test_by_the_published_method_everything_moves_together(own_project):

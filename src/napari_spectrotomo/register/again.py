@@ -43,7 +43,7 @@ def register_again(
     start : (4, 4), or None
         Where to begin, fixed -> moving, such as a nudge by hand (`from_napari_affine`); None looks everywhere.
     keep : bool
-        Whether `start` is the result itself, of the whole and of every particle, and is only measured.
+        Whether `start` is the result itself, of the whole and of every particle; it is only measured, and flagged.
     stack : EnergyStack or array, or None
         The grey volumes, to refine on.
     abort : Event or None
@@ -90,7 +90,7 @@ def register_again(
         raise RegistrationError(f"Energy {index} cannot be registered again: it is the fixed one, or there is none.")
     index %= len(series)
     if keep and begin is not None:
-        found = series.measured(EnergyRegistration(begin), series.mask(index))
+        found = series.measured(EnergyRegistration(begin, flag=BY_HAND), series.mask(index))
     else:
         near = None if begin is None else EnergyRegistration(begin, dict.fromkeys(series.reference.bodies, begin))
         found = series.one(index, near)

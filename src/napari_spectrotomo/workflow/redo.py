@@ -114,7 +114,8 @@ def _write(job: Job, registration: Registration, index: int, note: dict[str, Any
     move_energy(job, Placement(registration), registration.fixed_index, index)
     job.entry.setdefault(REDONE, {})[str(index)] = note
     job.warn(flags_of(registration), "flags")
-    job.warn([one["words"] for _, one in sorted(job.entry[REDONE].items(), key=lambda item: int(item[0]))], REDONE)
+    by_energy = [one for _, one in sorted(job.entry[REDONE].items(), key=lambda item: int(item[0]))]
+    job.warn([one["words"] for one in by_energy if not one["kept"]], REDONE)  # what was kept has its flag
     job.entry["finished"] = True
     project.record.save()
 

@@ -16,6 +16,9 @@ from ..registered import registered
 from .curves import PAGES, curves_of, legend_of
 from .table import QualityTable, flag_of
 
+_PLOT = 145
+"""Height of a plot, in pixels: two of them leave room for the table in a window 800 pixels high."""
+
 
 class QualityPanel(Panel):
     """Judge the registration."""
@@ -45,8 +48,7 @@ class QualityPanel(Panel):
             self.legends[title] = legend
             for measure, words in measures.items():
                 plot = EnergyPlot(words, legend="none")
-                plot.setMinimumHeight(140)
-                plot.setMaximumHeight(200)
+                plot.setFixedHeight(_PLOT)
                 plot.energy_chosen.connect(self._go)
                 inner.addWidget(plot)
                 self.plots[measure] = plot

@@ -74,7 +74,7 @@ class QualityTable(QTableWidget):
         rows = [] if energy is None else [i for i, e in enumerate(self._energies) if abs(e - energy) < 1e-6]
         if rows:
             self.selectRow(rows[0])
-            self.scrollTo(self.model().index(rows[0], 0))
+            self.scrollTo(self.model().index(rows[0], 0), QAbstractItemView.ScrollHint.PositionAtCenter)
         else:
             self.clearSelection()
 

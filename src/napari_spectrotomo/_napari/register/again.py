@@ -59,6 +59,7 @@ class AgainSection(QGroupBox):
         self._at, self._before, self._flat = 0, np.nan, True
         self.words = QLabel()
         self.words.setWordWrap(True)
+        self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())  # where the fold leaves little room
         self.form = ParameterForm(RegisterParameters, usual=(), skip=_OF_THE_SERIES, more="Settings for this energy")
         self.redo = _button(
             "Register again", "Registers this energy alone, with its own settings, looked for everywhere."
@@ -193,8 +194,8 @@ def _in_words(project: Any, index: int | None) -> str:
     if index == project.fixed_index:
         return f"{energy} is the fixed energy and stays; go to another one with the slider."
     note = project.record.stage("register").get("redone", {}).get(str(index))
-    said = f" {note['words']}" if note else ""
-    return f"<b>{energy}</b>: MSE {_number(_mse(project, index))}.{said}"
+    said = "" if not note else ", placed by hand" if note["kept"] else ", registered again by hand"
+    return f"<b>{energy}</b>: MSE {_number(_mse(project, index))}{said}."
 
 
 def _mse(project: Any, index: int) -> float:
