@@ -30,6 +30,9 @@ def _moved(moving: npt.NDArray[np.uint8], matrix: npt.NDArray[np.float64], z: in
         v0, v1, v2, v3 = moving[i, j, k], moving[i, j, k + 1], moving[i, j + 1, k], moving[i, j + 1, k + 1]
         w0, w1 = moving[i + 1, j, k], moving[i + 1, j, k + 1]
         w2, w3 = moving[i + 1, j + 1, k], moving[i + 1, j + 1, k + 1]
+        corners = v0 + v1 + v2 + v3 + w0 + w1 + w2 + w3
+        if corners == 0 or corners == 8:  # as nearly everywhere
+            return corners / 8
     else:
         v0, v1 = _corner(moving, i, j, k), _corner(moving, i, j, k + 1)
         v2, v3 = _corner(moving, i, j + 1, k), _corner(moving, i, j + 1, k + 1)

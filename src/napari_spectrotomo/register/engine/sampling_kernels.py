@@ -14,28 +14,26 @@ Floats = npt.NDArray[np.float64]
 
 
 @njit(nogil=True, cache=True)
-def taps_at(
-    position: float,
-    scale: float,
-    offset: float,
-    nodes: Floats,
-    weights: Floats,
-    at: npt.NDArray[np.int64],
-    taps: Floats,
-) -> None:
-    """Write the voxels along an axis that linear interpolation at the nodes takes, each one's weight, and its part in the slope."""
+def taps_at(position: float, scale: float, offset: float, nodes: Floats, weights: Floats, taps: Floats) -> int:
+    """Write the weight of every voxel along an axis when it is interpolated linearly at the nodes, and its part in the slope.
+
+    The voxels follow each other; the first one's index is given.
+    """
     variance = 0.0
     for k in range(len(nodes)):
         variance += weights[k] * nodes[k] * nodes[k]
+    first = int(np.floor((position + nodes[0] - offset) / scale))
+    taps[:] = 0.0
     for k in range(len(nodes)):
         place = (position + nodes[k] - offset) / scale
         low = int(np.floor(place))
         part = place - low
         slope = nodes[k] / variance if variance > 0 else 0.0
-        for end in range(2):
-            at[2 * k + end] = low + end
-            taps[0, 2 * k + end] = weights[k] * (part if end else 1 - part)
-            taps[1, 2 * k + end] = slope * taps[0, 2 * k + end]
+        taps[0, low - first] += weights[k] * (1 - part)
+        taps[0, low - first + 1] += weights[k] * part
+        taps[1, low - first] += slope * weights[k] * (1 - part)
+        taps[1, low - first + 1] += slope * weights[k] * part
+    return first
 
 
 @njit(nogil=True, cache=True)
@@ -53,44 +51,41 @@ def sample_fixed(
 ) -> None:
     """Smooth the fixed volume at some points, with its gradient; NaN where the field ends.
 
-    `steps` (3, K) are the nodes along each axis and `weights` (3, K) theirs; between voxels interpolation is linear.
+    `steps` (3, K), rising, are the nodes along each axis and `weights` (3, K) theirs; between voxels interpolation is linear.
     """
     shape = volume.shape
-    count = 2 * steps.shape[1]
-    at = np.empty((3, count), np.int64)
-    taps = np.empty((3, 2, count))
+    first, count = np.empty(3, np.int64), np.empty(3, np.int64)
+    most = 3
+    for a in range(3):
+        most = max(most, int((steps[a, -1] - steps[a, 0]) / scale[a]) + 3)
+    taps = np.empty((3, 2, most))
     for i in range(start, stop):
         inside = True
         for a in range(3):
-            taps_at(points[i, a], scale[a], offset[a], steps[a], weights[a], at[a], taps[a])
-            for k in range(count):
-                if taps[a, 0, k] != 0.0 and (at[a, k] < 0 or at[a, k] >= shape[a]):
-                    inside = False
-                at[a, k] = min(max(at[a, k], 0), shape[a] - 1)
-        if not inside:
-            values[i] = np.nan
-            continue
+            first[a] = taps_at(points[i, a], scale[a], offset[a], steps[a], weights[a], taps[a])
+            count[a] = taps.shape[2]
+            while count[a] > 1 and taps[a, 0, count[a] - 1] == 0.0:
+                count[a] -= 1
+            inside = inside and first[a] >= 0 and first[a] + count[a] <= shape[a]
         f = gz = gy = gx = 0.0
-        for k in range(count):
-            if taps[0, 0, k] == 0.0:
-                continue
-            fk = gyk = gxk = 0.0
-            for m in range(count):
-                if taps[1, 0, m] == 0.0:
-                    continue
-                along = slope = 0.0
-                for n in range(count):
-                    v = volume[at[0, k], at[1, m], at[2, n]]
-                    along += taps[2, 0, n] * v
-                    slope += taps[2, 1, n] * v
-                fk += taps[1, 0, m] * along
-                gyk += taps[1, 1, m] * along
-                gxk += taps[1, 0, m] * slope
-            f += taps[0, 0, k] * fk
-            gz += taps[0, 1, k] * fk
-            gy += taps[0, 0, k] * gyk
-            gx += taps[0, 0, k] * gxk
-        values[i] = f
+        if inside:
+            for k in range(count[0]):
+                fk = gyk = gxk = 0.0
+                for m in range(count[1]):
+                    line = volume[first[0] + k, first[1] + m]
+                    along = slope = 0.0
+                    for n in range(count[2]):
+                        v = line[first[2] + n]
+                        along += taps[2, 0, n] * v
+                        slope += taps[2, 1, n] * v
+                    fk += taps[1, 0, m] * along
+                    gyk += taps[1, 1, m] * along
+                    gxk += taps[1, 0, m] * slope
+                f += taps[0, 0, k] * fk
+                gz += taps[0, 1, k] * fk
+                gy += taps[0, 0, k] * gyk
+                gx += taps[0, 0, k] * gxk
+        values[i] = f if inside else np.nan
         gradients[i, 0], gradients[i, 1], gradients[i, 2] = gz, gy, gx
 
 
