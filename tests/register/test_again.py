@@ -1,98 +1,48 @@
-"""One energy is registered again by itself; the others stay as they are, bit for bit."""
-
-import threading
+"""One energy of a series is registered again; what the others have stays to the last bit."""
 
 import numpy as np
 import pytest
 
-from napari_spectrotomo.errors import Aborted, RegistrationError
-from napari_spectrotomo.register import register, register_again
+from napari_spectrotomo import RegistrationError, register
+from napari_spectrotomo.register import register_again
 
-ENERGIES = np.array([7000.0, 7010, 7020])
+SHAPE = (32, 32, 32)
 
 
-@pytest.fixture(scope="module")
-def truth(turned):
-    return [
-        [turned((13, 20, 20), 2 * k, (0.4 * k, 0.3, 0)), turned((38, 20, 20), -k, (0, -0.5 * k, 0.2))] for k in (2, 1)
-    ]
+def ball(centre, radius=6.5):
+    return sum((g - c) ** 2 for g, c in zip(np.indices(SHAPE), centre, strict=True)) <= radius**2
 
 
 @pytest.fixture(scope="module")
-def greys(apart_pair, truth):
-    return np.stack([apart_pair.grey(matrices) for matrices in truth] + [apart_pair.grey()])
+def masks():
+    """Two balls that move apart, energy by energy; the last is the fixed one."""
+    return np.stack([ball((8.5, 16 + s, 16)) | ball((23.5, 16, 16 - s)) for s in (2.0, 1.0, 0.0)])
 
 
 @pytest.fixture(scope="module")
-def first(apart_pair, greys):
-    return register(greys > 0.5, particles=apart_pair.labels(), energies=ENERGIES)
+def bent(masks):
+    labels = 1 * ball((8.5, 16, 16)) + 2 * ball((23.5, 16, 16))
+    return register(masks, particles=labels, transform="deformable")
 
 
-def others_are_untouched(before, after, index):
-    rest = [e for e in range(len(ENERGIES)) if e != index]
-    assert np.array_equal(after.matrices[rest], before.matrices[rest])
-    assert after.quality.iloc[rest].equals(before.quality.iloc[rest])
-    for number, matrices in before.particle_matrices.items():
-        assert np.array_equal(after.particle_matrices[number][rest], matrices[rest])
-    rows = after.particle_quality["energy_eV"] != ENERGIES[index]
-    assert after.particle_quality[rows].equals(before.particle_quality[rows])
+def test_the_deformations_of_the_others_stay(masks, bent):
+    again = register_again(bent, masks, 0, start=bent.matrix_of(0))
+    np.testing.assert_array_equal(again.deformation.coefficients[1:], bent.deformation.coefficients[1:])
+    assert again.quality["mse_registered"][0] == pytest.approx(bent.quality["mse_registered"][0], rel=0.2)
 
 
-def test_other_settings_change_one_energy_alone(first, greys, apart_pair, truth):
-    kept = first.matrices.copy()
-    again = register_again(first, greys > 0.5, 0, stack=greys)
-    others_are_untouched(first, again, 0)
-    assert np.array_equal(first.matrices, kept)
-    found = [again.matrix_of(0, 1), again.matrix_of(0, 2)]
-    assert max(apart_pair.errors(found, truth[0])) < 0.03
-    assert again.particle_quality.query("energy_eV == 7000")["refined"].all()
+def test_what_is_kept_or_affine_is_not_bent(masks, bent):
+    kept = register_again(bent, masks, 0, start=bent.matrix_of(0), keep=True)
+    assert not kept.deformation.coefficients[0].any()
+    assert kept.quality["flag"][0] == "It was placed by hand."
+    assert kept.quality["mse_registered"][0] == pytest.approx(kept.quality["mse_global"][0])
+    affine = register_again(bent, masks, 0, transform="affine")
+    assert not affine.deformation.coefficients[0].any()
 
 
-def test_a_start_by_hand_leads_to_the_same_place(first, greys, apart_pair, truth):
-    nudged = first.matrix_of(0)
-    nudged[1, 3] += 2
-    again = register_again(first, greys > 0.5, -3, start=nudged)
-    others_are_untouched(first, again, 0)
-    for number in (1, 2):
-        apart = apart_pair.errors([again.matrix_of(0, number)] * 2, [first.matrix_of(0, number)] * 2)[number - 1]
-        assert apart < 0.03
-
-
-def test_what_was_placed_by_hand_stays_there(first, greys):
-    nudged = first.matrix_of(1)
-    nudged[1, 3] += 2
-    again = register_again(first, greys > 0.5, 1, start=nudged, keep=True)
-    others_are_untouched(first, again, 1)
-    assert np.array_equal(again.matrix_of(1), nudged)
-    assert np.array_equal(again.matrix_of(1, 2), nudged)
-    assert again.quality["mse_registered"][1] > first.quality["mse_registered"][1]
-    assert "by hand" in again.quality["stop_reason"][1]
-
-
-def test_another_transform_may_be_taken(first, greys):
-    again = register_again(first, greys > 0.5, 0, transform="rigid")
-    linear = again.matrix_of(0, 1)[:3, :3]
-    assert np.allclose(linear @ linear.T, np.eye(3), atol=1e-9)
-
-
-def test_what_cannot_be_done_again_is_said(first, greys):
-    masks = greys > 0.5
-    for index in (2, -1, 3):
-        with pytest.raises(RegistrationError, match="cannot be registered again"):
-            register_again(first, masks, index)
-    for start in (np.eye(3), "there", np.full((4, 4), np.nan)):
-        with pytest.raises(RegistrationError, match="4 x 4"):
-            register_again(first, masks, 0, start=start)
-    with pytest.raises(RegistrationError, match="labels have shape"):
-        register_again(first, masks[:, 1:], 0)
-    with pytest.raises(RegistrationError, match="do not fit 2 masks"):
-        register_again(first, masks[1:], 0)
-    with pytest.raises(RegistrationError, match="not deformed"):
-        register_again(first, masks, 0, transform="deformable")
-
-
-def test_an_abort_ends_it(first, greys):
-    abort = threading.Event()
-    abort.set()
-    with pytest.raises(Aborted):
-        register_again(first, greys > 0.5, 0, abort=abort)
+def test_one_energy_alone_is_not_bent_in_a_series_that_is_not(masks):
+    straight = register(masks, transform="translation")
+    with pytest.raises(RegistrationError, match="of all or of none"):
+        register_again(straight, masks, 0, transform="deformable")
+    with pytest.raises(RegistrationError, match="4 x 4 numbers"):
+        register_again(straight, masks, 0, start="here")
