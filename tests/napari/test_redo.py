@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_spectrotomo._napari.docks import open_panel
 from napari_spectrotomo._napari.layers import layer_of, lying
 from napari_spectrotomo._napari.load.opening import show_done
 from napari_spectrotomo._napari.register import RegisterPanel
@@ -131,3 +132,16 @@ def test_work_that_is_cancelled_changes_nothing_and_leaves_the_nudge(made, model
     assert (finished.path / "registration.json").read_bytes() == before
     assert layer_of(model, "nudge") is not None
     assert layer_of(model, "edge energy") is not None
+
+
+def test_the_nudged_volume_is_seen_in_a_slice_too(make_napari_viewer, finished):
+    viewer = make_napari_viewer(show=True)
+    state_of(viewer).project = finished
+    show_done(viewer, finished)
+    made = open_panel(viewer, "Register")
+    viewer.dims.set_point(0, float(AT))
+    made.again.nudge.click()
+    for ndisplay in (3, 2):
+        viewer.dims.ndisplay = ndisplay
+        picture = viewer.screenshot(canvas_only=True, flash=False)
+        assert (picture[..., 1] > 60).any(), f"green over magenta, in {ndisplay}-D"

@@ -64,7 +64,7 @@ class RegisterPanel(Panel):
         self.again.wrong.connect(lambda words: self.say(words, error=True))
         self.again.ended.connect(self._done_again)
         queued = Qt.ConnectionType.QueuedConnection  # when the rows that have appeared are laid out
-        self.again.begun.connect(lambda: self.content.ensureWidgetVisible(self.again.drop), queued)
+        self.again.begun.connect(self._reveal_nudge, queued)
         body.addWidget(self.again)
         self.bending = BendingSection(self.viewer)
         self.listen(self.bending.latest.done, self.bending.show_bent)
@@ -124,6 +124,9 @@ class RegisterPanel(Panel):
 
     def _not_shown(self, error: Exception) -> None:
         self.say(f"The deformation cannot be shown: {error}", error=True)
+
+    def _reveal_nudge(self) -> None:
+        self.content.ensureWidgetVisible(self.again.drop)
 
     def _done_again(self, index: int, words: str) -> None:
         """Show the energy that was done again, and say what came of it."""
