@@ -1,4 +1,16 @@
-"""Masks of all energies -> a transform an energy and particle -> the registered stack, by one interpolation."""
+"""Masks of all energies -> a transform an energy and particle -> the registered stack, by one interpolation.
+
+In the order the data flows through it::
+
+    engine/, published/   one mask to another: our solver, and the published method
+    pair                  the one, the other, and what is to be believed of them
+    reference, particles, energy   one energy: the whole, each particle, both on the grey volumes
+    steps, settling, bend          the series: energy after energy, judged by its trend, bent
+    series, again                  `register` and `register_again`, which put it together
+    measures, tables, scores       how good it is
+    registration, derived, files, exchange   the result: kept, changed, taken elsewhere
+    territory, placement, deformation, resample   where each voxel lies, and the one interpolation
+"""
 
 from .again import register_again
 from .deformation import Deformation
