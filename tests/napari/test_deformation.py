@@ -13,7 +13,7 @@ from napari_spectrotomo._napari.load.opening import show_done
 from napari_spectrotomo._napari.register import RegisterPanel
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.register import Deformation, write_deformation
-from napari_spectrotomo.register.deformation import control_points
+from napari_spectrotomo.register.resampling.deformation import control_points
 from napari_spectrotomo.workflow.motion import DEFORMATION
 
 pytestmark = pytest.mark.viewer

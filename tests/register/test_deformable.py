@@ -8,8 +8,8 @@ import pytest
 from scipy import ndimage as ndi
 
 from napari_spectrotomo.errors import RegistrationError
-from napari_spectrotomo.register.deformation import Deformation, control_points
 from napari_spectrotomo.register.engine.deformable import BentSolution, solve_deformation
+from napari_spectrotomo.register.resampling.deformation import Deformation, control_points
 
 N = 48
 AXES = np.indices((N, N, N)).astype(float)

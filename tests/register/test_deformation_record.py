@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from napari_spectrotomo.errors import RegistrationError
-from napari_spectrotomo.register.deformation import Deformation, control_points
-from napari_spectrotomo.register.resample import positions
+from napari_spectrotomo.register.resampling.deformation import Deformation, control_points
+from napari_spectrotomo.register.resampling.resample import positions
 
 SHAPE = (21, 26, 18)
 SPACING = 5

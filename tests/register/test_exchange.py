@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_spectrotomo.errors import RegistrationError
-from napari_spectrotomo.register.deformation import Deformation
-from napari_spectrotomo.register.exchange import compose, from_napari_affine, invert, napari_affine
-from napari_spectrotomo.register.registration import Registration
+from napari_spectrotomo.register.resampling.deformation import Deformation
+from napari_spectrotomo.register.result.exchange import compose, from_napari_affine, invert, napari_affine
+from napari_spectrotomo.register.result.registration import Registration
 
 SHAPE = (14, 17, 22)
 SIZE = np.array([40.0, 30.0, 20.0])
@@ -106,7 +106,7 @@ def test_a_deformation_of_a_single_slice_is_one_that_itk_takes(tmp_path):
 def test_itk_resamples_with_the_file_as_apply_does(tmp_path, grey):
     from scipy.ndimage import gaussian_filter
 
-    from napari_spectrotomo.register.resample import resample
+    from napari_spectrotomo.register.resampling.resample import resample
 
     moving = gaussian_filter(grey, 1.0).astype(np.float32)
     found = registration(spacing=6, shape=moving.shape)
@@ -127,7 +127,7 @@ def test_itk_resamples_with_the_file_as_apply_does(tmp_path, grey):
 def test_elastix_resamples_with_the_file_as_apply_does(tmp_path, index):
     itk = pytest.importorskip("itk", reason="itk-elastix is not installed")
     pytest.importorskip("itk.itkElastixRegistrationMethodPython", reason="itk-elastix is not installed")
-    from napari_spectrotomo.register.resample import resample
+    from napari_spectrotomo.register.resampling.resample import resample
 
     found = registration(spacing=5)
     moving = np.random.default_rng(0).random(SHAPE).astype(np.float32)

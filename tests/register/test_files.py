@@ -11,10 +11,10 @@ import tifffile
 import zarr
 
 from napari_spectrotomo.errors import RegistrationError
-from napari_spectrotomo.register import files
-from napari_spectrotomo.register.deformation import Deformation, control_points
-from napari_spectrotomo.register.files import load_registration, read_deformation, save, write_deformation
-from napari_spectrotomo.register.registration import Registration
+from napari_spectrotomo.register.resampling.deformation import Deformation, control_points
+from napari_spectrotomo.register.result import files
+from napari_spectrotomo.register.result.files import load_registration, read_deformation, save, write_deformation
+from napari_spectrotomo.register.result.registration import Registration
 
 SHAPE = (10, 11, 12)
 RNG = np.random.default_rng(0)

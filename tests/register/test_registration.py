@@ -13,14 +13,14 @@ from scipy.ndimage import gaussian_filter
 
 from napari_spectrotomo.data import EnergyStack
 from napari_spectrotomo.errors import RegistrationError
-from napari_spectrotomo.register import placement
-from napari_spectrotomo.register.deformation import Deformation, control_points
-from napari_spectrotomo.register.exchange import invert
-from napari_spectrotomo.register.placement import Placement
-from napari_spectrotomo.register.registration import Registration
-from napari_spectrotomo.register.resample import positions, resample
-from napari_spectrotomo.register.tables import PARTICLE_QUALITY, QUALITY
-from napari_spectrotomo.register.territory import Territory
+from napari_spectrotomo.register.resampling import placement
+from napari_spectrotomo.register.resampling.deformation import Deformation, control_points
+from napari_spectrotomo.register.resampling.placement import Placement
+from napari_spectrotomo.register.resampling.resample import positions, resample
+from napari_spectrotomo.register.resampling.territory import Territory
+from napari_spectrotomo.register.result.exchange import invert
+from napari_spectrotomo.register.result.registration import Registration
+from napari_spectrotomo.register.result.tables import PARTICLE_QUALITY, QUALITY
 
 SHAPE = (24, 26, 28)
 ENERGIES = np.array([6540.0, 6550.0, 6560.0, 6570.0])

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from napari_spectrotomo.errors import Aborted, RegistrationError
-from napari_spectrotomo.register.deformation import control_points
-from napari_spectrotomo.register.resample import positions, resample
-from napari_spectrotomo.register.territory import Territory
+from napari_spectrotomo.register.resampling.deformation import control_points
+from napari_spectrotomo.register.resampling.resample import positions, resample
+from napari_spectrotomo.register.resampling.territory import Territory
 
 
 def random_affine(rng: np.random.Generator, ndim: int) -> np.ndarray:

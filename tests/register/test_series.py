@@ -56,7 +56,7 @@ def test_every_energy_is_brought_to_the_highest(registration, masks, error):
 @pytest.fixture
 def seen(monkeypatch):
     """Start and result of every registration of the whole."""
-    from napari_spectrotomo.register import energy
+    from napari_spectrotomo.register.series import energy
 
     calls = []
     original = energy.register_masks

@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage as ndi
 
 from napari_spectrotomo.errors import DataError, RegistrationError
-from napari_spectrotomo.register.resample import positions, resample
-from napari_spectrotomo.register.territory import Territory
+from napari_spectrotomo.register.resampling.resample import positions, resample
+from napari_spectrotomo.register.resampling.territory import Territory
 
 SHAPE = (48, 40, 44)
 FIRST, SECOND = 12, 3

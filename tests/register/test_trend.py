@@ -6,7 +6,7 @@ from scipy import ndimage as ndi
 
 from napari_spectrotomo.errors import RegistrationError
 from napari_spectrotomo.register import RegisterParameters, Series, finish, register
-from napari_spectrotomo.register.trend import apart, smoothed, trend_of
+from napari_spectrotomo.register.series.trend import apart, smoothed, trend_of
 
 COUNT = 9
 CENTER = np.full(3, 23.5)
@@ -155,8 +155,8 @@ def test_an_energy_that_was_led_astray_is_found_again_from_the_trend(masks, trut
 def test_an_energy_that_failed_is_tried_from_the_trend_and_found(masks, truth):
     from dataclasses import replace
 
-    from napari_spectrotomo.register.found import UNKNOWN
     from napari_spectrotomo.register.pair import failure
+    from napari_spectrotomo.register.series.found import UNKNOWN
 
     series = Series(masks, RegisterParameters())
     results = dict(series.steps())

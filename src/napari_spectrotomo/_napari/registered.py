@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ProjectError
-from ..register.tables import PARTICLE_QUALITY, QUALITY, completed
+from ..register.result.tables import PARTICLE_QUALITY, QUALITY, completed
 from ..workflow.motion import DEFORMATION
 
 

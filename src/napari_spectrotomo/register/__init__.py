@@ -2,29 +2,28 @@
 
 In the order the data flows through it::
 
-    engine/, published/   one mask to another: our solver, and the published method
-    pair                  the one, the other, and what is to be believed of them
-    reference, particles, energy   one energy: the whole, each particle, both on the grey volumes
-    steps, settling, bend          the series: energy after energy, judged by its trend, bent
-    series, again                  `register` and `register_again`, which put it together
-    measures, tables, scores       how good it is
-    registration, derived, files, exchange   the result: kept, changed, taken elsewhere
-    territory, placement, deformation, resample   where each voxel lies, and the one interpolation
+    overlap       how well two masks agree: the one definition of MSE and Dice
+    engine/       our solver: a mask, a particle or a grey volume to another
+    published/    the published method, by SimpleITK
+    pair          one mask to another by either, and what is to be believed of it
+    series/       all energies: the whole, each particle, both on the grey volumes; then the trend, and a field on top
+    result/       the registration: kept, changed, taken elsewhere
+    resampling/   where each voxel lies, and the one interpolation
 """
 
-from .again import register_again
-from .deformation import Deformation
-from .exchange import compose, from_napari_affine, invert, napari_affine
-from .files import load_registration, read_deformation, write_deformation
-from .found import EnergyRegistration
 from .overlap import Overlap, mask_overlap
 from .pair import PairRegistration, register_pair
 from .parameters import RegisterParameters
-from .placement import Placement
-from .registration import Registration
-from .resample import resample
-from .series import finish, register
-from .steps import Series
+from .resampling.deformation import Deformation
+from .resampling.placement import Placement
+from .resampling.resample import resample
+from .result.exchange import compose, from_napari_affine, invert, napari_affine
+from .result.files import load_registration, read_deformation, write_deformation
+from .result.registration import Registration
+from .series.again import register_again
+from .series.found import EnergyRegistration
+from .series.register import finish, register
+from .series.steps import Series
 
 __all__ = [
     "Deformation",

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...threads import in_threads
-from ..deformation import control_points
 from ..overlap import Matrix
-from ..placement import owners_of, placed_by_particles
-from ..territory import Territory
+from ..resampling.deformation import control_points
+from ..resampling.placement import owners_of, placed_by_particles
+from ..resampling.territory import Territory
 from .bent_kernels import displacements, sample_placed, spline_rows
 from .pyramid import Level, pieces_of_points
 from .surface import NOISY, Samples, surface_voxels

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from ...errors import Aborted, RegistrationError
 from ...progress import raise_if_aborted
-from ..deformation import Deformation, control_points
 from ..overlap import Matrix
 from ..parameters import Status
+from ..resampling.deformation import Deformation, control_points
 from .bending import Bend, grid_of, learn, pulls_at, refine
 from .bent_points import BentPoints, Placing, bent_points, surface_points
 from .pyramid import Level, halvings, levels_of

@@ -12,8 +12,12 @@ from .surface import Samples
 
 Floats = npt.NDArray[np.float64]
 
-CELL = 8.0
-"""Side of the cells, in voxels of the level, within which residuals may be correlated in any way."""
+CELLS = (8.0, 6.0, 4.0)
+"""Sides of the cells, in voxels of the level, within which residuals may be correlated in any way: the largest of which a particle
+has enough."""
+
+ENOUGH = 3
+"""Cells for every unknown."""
 
 CURVATURE_SAMPLES = 10_000
 """About so many points tell the curvature, at least, where there are as many."""
@@ -52,8 +56,11 @@ def expected_error(samples: Samples, moving: Level, ended: Descent, basis: Float
     unknowns[:12, :-2], unknowns[12:, -2:] = basis, np.eye(2)
     if len(samples.points) <= unknowns.shape[1] or ended.gain <= 0:
         return float("nan")
-    scores = _scores(samples, ended, CELL * float(moving.scale.max()))
     count = unknowns.shape[1]
+    for cell in CELLS:
+        scores = _scores(samples, ended, cell * float(moving.scale.max()))
+        if len(scores) >= ENOUGH * count:
+            break
     if len(scores) <= count:
         return float("nan")
     curved = unknowns.T @ _curvature(samples, moving, ended) @ unknowns

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_labels
-from ..errors import RegistrationError
-from ..threads import in_threads
+from ...arrays import as_labels
+from ...errors import RegistrationError
+from ...threads import in_threads
 
 UNITS = 32
 """Distances are kept in this share of a voxel, up to 1023 voxels; what is farther counts as that far."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..atomic import whole_file
-from ..errors import RegistrationError
+from ...atomic import whole_file
+from ...errors import RegistrationError
+from ..resampling.placement import absent_particles
 from .deformation_group import fill_group, read_deformation, whole_folder, write_deformation
 from .exchange import as_path
-from .placement import absent_particles
 from .tables import PARTICLE_QUALITY, QUALITY, completed, plain, plain_numbers
 
 if TYPE_CHECKING:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_numbers
-from ..data import EnergyStack, FloatArray
-from ..errors import RegistrationError
+from ...arrays import as_numbers
+from ...data import EnergyStack, FloatArray
+from ...errors import RegistrationError
+from ..overlap import Matrix
+from ..resampling.placement import Placement
 from . import derived
 from .exchange import invert, write_itk
 from .files import load_registration, save
-from .overlap import Matrix
-from .placement import Placement
 from .tables import PARTICLE_QUALITY, QUALITY, completed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .deformation import Deformation
+    from ..resampling.deformation import Deformation
 
 __all__ = ["Registration", "load_registration"]
 

@@ -10,16 +10,16 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .engine.bodies import Body, bodies_of
-from .engine.distances import Normals
-from .engine.masks import FixedMask
-from .engine.motions import motions
-from .engine.pyramid import Level, halvings
-from .engine.surface import Samples, samples_at
+from ..engine.bodies import Body, bodies_of
+from ..engine.distances import Normals
+from ..engine.masks import FixedMask
+from ..engine.motions import motions
+from ..engine.pyramid import Level, halvings
+from ..engine.surface import Samples, samples_at
+from ..overlap import Mask
+from ..parameters import RegisterParameters
+from ..resampling.territory import Territory
 from .measures import ParticleMeasures, whole_normals
-from .overlap import Mask
-from .parameters import RegisterParameters
-from .territory import Territory
 
 GREY_SAMPLES = 25_000
 GREY_SMOOTHING = 0.8

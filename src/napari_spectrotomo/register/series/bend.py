@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import Aborted
-from ..progress import raise_if_aborted
-from .engine.deformable import solve_deformation
+from ...errors import Aborted
+from ...progress import raise_if_aborted
+from ..engine.deformable import solve_deformation
 from .found import EnergyRegistration
 from .steps import Results, Series
 

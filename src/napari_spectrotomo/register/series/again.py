@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RegistrationError
-from ..parameters import checked
+from ...errors import RegistrationError
+from ...parameters import checked
+from ..pair import PairRegistration, failure
+from ..parameters import RegisterParameters
+from ..result.registration import Registration
 from .found import UNKNOWN, EnergyRegistration
-from .pair import PairRegistration, failure
-from .parameters import RegisterParameters
-from .registration import Registration
 from .scores import energies_table, particles_table
 from .steps import Series
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import RegistrationError
-from ..threads import in_threads
+from ...errors import RegistrationError
+from ...threads import in_threads
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

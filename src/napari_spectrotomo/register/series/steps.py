@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_array, as_labels, as_numbers, as_voxel_size
-from ..data import EnergyStack, FloatArray
-from ..errors import RegistrationError
-from ..progress import raise_if_aborted
+from ...arrays import as_array, as_labels, as_numbers, as_voxel_size
+from ...data import EnergyStack, FloatArray
+from ...errors import RegistrationError
+from ...progress import raise_if_aborted
+from ..overlap import Mask, as_mask, mask_overlap
+from ..pair import PairRegistration
+from ..parameters import RegisterParameters
+from ..resampling.resample import resample
+from ..resampling.territory import LARGEST_NUMBER
 from .energy import Link, Starts, register_energy
 from .found import EnergyRegistration
 from .measures import surface_measures
-from .overlap import Mask, as_mask, mask_overlap
-from .pair import PairRegistration
-from .parameters import RegisterParameters
 from .reference import Reference, level_of
-from .resample import resample
-from .territory import LARGEST_NUMBER
 
 Results = Mapping[int, EnergyRegistration]
 

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from .overlap import Matrix
+from ..overlap import Matrix
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_array, as_numbers
-from ..errors import RegistrationError
-from ..progress import raise_if_aborted
-from ..threads import in_threads
+from ...arrays import as_array, as_numbers
+from ...errors import RegistrationError
+from ...progress import raise_if_aborted
+from ...threads import in_threads
+from ..overlap import Matrix
 from .deformation import control_points
 from .moving import grey_values, spline_coefficients
-from .overlap import Matrix
 from .territory import Territory
 
 if TYPE_CHECKING:

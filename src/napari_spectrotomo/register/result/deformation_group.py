@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import numpy as np
 
-from ..data import FloatArray
-from ..errors import RegistrationError
+from ...data import FloatArray
+from ...errors import RegistrationError
 from .tables import plain_numbers
 
 if TYPE_CHECKING:
-    from .deformation import Deformation
+    from ..resampling.deformation import Deformation
 
 CONVENTION = (
     "A fixed voxel p = (z, y, x) lies at placement(p) + u(p) in the moving volume; u (z, y, x), in voxels, is the uniform cubic "
@@ -58,7 +58,7 @@ def read_deformation(group_path: str | Path) -> Deformation:
     import zarr
     from zarr.errors import BaseZarrError
 
-    from .deformation import Deformation
+    from ..resampling.deformation import Deformation
 
     try:
         group = zarr.open_group(str(group_path), mode="r")

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from .engine.bodies import Body
-from .engine.distances import Normals
-from .engine.pyramid import Level
-from .engine.surface import samples_at, surface_voxels
+from ..engine.bodies import Body
+from ..engine.distances import Normals
+from ..engine.pyramid import Level
+from ..engine.surface import samples_at, surface_voxels
+from ..overlap import Mask, Matrix
+from ..overlap_sums import sums_at
+from ..result.tables import MEASURES
 from .found import Measures
-from .overlap import Mask, Matrix
-from .overlap_sums import sums_at
-from .tables import MEASURES
 
 Floats = npt.NDArray[np.float64]
 

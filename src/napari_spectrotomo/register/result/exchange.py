@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_numbers
-from ..atomic import whole_file, write_text
-from ..errors import RegistrationError
-from .overlap import Matrix
+from ...arrays import as_numbers
+from ...atomic import whole_file, write_text
+from ...errors import RegistrationError
+from ..overlap import Matrix
 
 if TYPE_CHECKING:
     from .registration import Registration

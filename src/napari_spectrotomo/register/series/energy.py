@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import Aborted
-from .engine.bodies import Body, unhidden
-from .engine.chain import seen_through
-from .engine.grey import refine
+from ...errors import Aborted
+from ..engine.bodies import Body, unhidden
+from ..engine.chain import seen_through
+from ..engine.grey import refine
+from ..overlap import Mask, Matrix, mask_overlap
+from ..pair import PairRegistration, failure, register_masks
 from .found import UNKNOWN, EnergyRegistration, Measures
-from .overlap import Mask, Matrix, mask_overlap
-from .pair import PairRegistration, failure, register_masks
 from .particles import find_particles, others_of
 from .reference import Reference, level_of
 

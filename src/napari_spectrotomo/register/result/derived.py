@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_labels, as_numbers
-from ..errors import RegistrationError
+from ...arrays import as_labels, as_numbers
+from ...errors import RegistrationError
+from ..resampling.placement import absent_particles
 from .exchange import compose, invert
-from .placement import absent_particles
 from .tables import MEASURES, PARTICLE_QUALITY, QUALITY, completed
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ..progress import raise_if_aborted
+from ...progress import raise_if_aborted
+from ..pair import PairRegistration
 from .found import EnergyRegistration
-from .pair import PairRegistration
 from .steps import Results, Series
 from .trend import Trend, apart, smoothed, trend_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import RegistrationError
+from ...errors import RegistrationError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from .overlap import Matrix
+from ...data import FloatArray
+from ..overlap import Matrix
 from .resample import resample
 from .territory import NEAREST, REACH, UNITS, Territory
 
 if TYPE_CHECKING:
-    from .registration import Registration
+    from ..result.registration import Registration
 
 
 class Placement:

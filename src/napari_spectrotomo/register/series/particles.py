@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .engine.bodies import Body, covered_by, solve_body
-from .engine.pyramid import Level, levels_of
-from .engine.uncertainty import expected_error
+from ..engine.bodies import Body, covered_by, solve_body
+from ..engine.pyramid import Level, levels_of
+from ..engine.uncertainty import expected_error
+from ..overlap import Mask, Matrix
+from ..pair import PairRegistration, failure
 from .found import UNKNOWN
-from .overlap import Mask, Matrix
-from .pair import PairRegistration, failure
 from .reference import Reference
 
 PARTICLE_SAMPLES = 80_000

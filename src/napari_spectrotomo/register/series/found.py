@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .overlap import Matrix, Overlap
-from .pair import PairRegistration
+from ..overlap import Matrix, Overlap
+from ..pair import PairRegistration
 
 Measures = dict[str, float]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..progress import raise_if_aborted
-from ..threads import in_threads
+from ...progress import raise_if_aborted
+from ...threads import in_threads
 
 Float32 = npt.NDArray[np.float32]
 Unknown = npt.NDArray[np.uint8]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import RegistrationError
-from ..parameters import checked
-from ..progress import Progress, ProgressCallback
-from .parameters import RegisterParameters
-from .registration import Registration
+from ...errors import RegistrationError
+from ...parameters import checked
+from ...progress import Progress, ProgressCallback
+from ..parameters import RegisterParameters
+from ..result.registration import Registration
 
 if TYPE_CHECKING:
     from .found import EnergyRegistration
@@ -157,7 +157,7 @@ def finish(series: Series, results: Results, progress: ProgressCallback | None =
 
 def assemble(series: Series, results: Results) -> Registration:
     """Put the results of all energies together, as they are."""
-    from .deformation import Deformation
+    from ..resampling.deformation import Deformation
     from .scores import energies_table, particles_table
 
     every = [results[index] for index in range(len(series))]
