@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
+from napari_spectrotomo.errors import Aborted
 from napari_spectrotomo.register import mask_overlap, register_pair
 
 
@@ -159,3 +160,14 @@ def test_masks_of_two_shapes_are_compared_where_they_lie(body):
     mask = body > 0.4
     assert mask_overlap(mask, mask[:30, :, :20]) == pytest.approx(compared(mask, mask[:30, :, :20], np.eye(4)))
     assert mask_overlap(mask, mask) == (0, 1)
+
+
+def test_the_comparison_of_two_masks_can_be_stopped_too():
+    stop = threading.Event()
+    stop.set()
+    mask = np.zeros((12, 12, 12), bool)
+    mask[4:8, 4:8, 4:8] = True
+    shift = np.eye(4)
+    shift[0, 3] = 0.5
+    with pytest.raises(Aborted):
+        mask_overlap(mask, mask, shift, abort=stop)

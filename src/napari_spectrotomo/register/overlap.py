@@ -1,5 +1,6 @@
 """How well two masks agree: the one definition of MSE and Dice that everything reports."""
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,7 +47,9 @@ def as_mask(values: Any, name: str) -> Mask:
     return np.asarray(array > 0.5)
 
 
-def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overlap:
+def mask_overlap(
+    fixed: Any, moving: Any, matrix: Matrix | None = None, *, abort: threading.Event | None = None
+) -> Overlap:
     """Compare a mask with another that is put on its grid.
 
     Parameters
@@ -54,6 +57,8 @@ def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overl
     fixed, moving : (z, y, x) or (y, x) masks
     matrix : (n + 1, n + 1), or None
         From a voxel of the fixed mask to the moving one; None leaves the moving one where it is. NaN gives NaN.
+
+    abort : Event or None
 
     Returns
     -------
@@ -65,6 +70,8 @@ def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overl
     ------
     RegistrationError
         If they are no masks, or not both of 2 or of 3 axes.
+    Aborted
+        If `abort` was set.
     """
     still, other = as_mask(fixed, "fixed"), as_mask(moving, "moving")
     n = still.ndim
@@ -79,7 +86,7 @@ def mask_overlap(fixed: Any, moving: Any, matrix: Matrix | None = None) -> Overl
         return _lying(still, other)
     from .overlap_sums import sums
 
-    squares, here, there, both = sums(_solid(still), _solid(other), _solid_matrix(pull))
+    squares, here, there, both = sums(_solid(still), _solid(other), _solid_matrix(pull), abort)
     return Overlap(squares / still.size, 2 * both / (here + there) if here + there else 1.0)
 
 

@@ -1,10 +1,14 @@
 """The compiled sum over all fixed voxels behind the MSE and the Dice coefficient."""
 
+import threading
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+
+from ..progress import raise_if_aborted
+from ..threads import in_threads
 
 
 @njit(nogil=True, cache=True)
@@ -93,12 +97,18 @@ def sums_of_slice(
     return squares, here, there, both
 
 
-def sums(fixed: npt.NDArray[np.bool_], moving: npt.NDArray[np.bool_], matrix: Any) -> tuple[float, int, int, int]:
-    """Sum the slices' sums, in order, of (z, y, x) masks and a 4 x 4 matrix."""
-    from ..threads import in_threads
+def sums(
+    fixed: npt.NDArray[np.bool_], moving: npt.NDArray[np.bool_], matrix: Any, abort: threading.Event | None = None
+) -> tuple[float, int, int, int]:
+    """Sum the slices' sums, in order, of (z, y, x) masks and a 4 x 4 matrix; `Aborted` where `abort` is set."""
 
     still, other = fixed.view(np.uint8), moving.view(np.uint8)
     pull = np.ascontiguousarray(matrix, np.float64)
-    slices = in_threads(lambda z: sums_of_slice(still, other, pull, z), range(len(still)))
+
+    def of_slice(z: int) -> tuple[float, int, int, int]:
+        raise_if_aborted(abort)
+        return sums_of_slice(still, other, pull, z)
+
+    slices = in_threads(of_slice, range(len(still)))
     squares, here, there, both = (sum(part[i] for part in slices) for i in range(4))
     return float(squares), int(here), int(there), int(both)

@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..arrays import as_numbers
-from ..errors import RegistrationError
+from ..errors import Aborted, RegistrationError
 from ..parameters import checked
 from ..progress import Progress, ProgressCallback
 from .overlap import Mask, Matrix, Overlap, as_mask, mask_overlap
@@ -154,7 +154,7 @@ def register_masks(
     if n not in (2, 3) or moving.ndim != n:
         raise RegistrationError(f"Two masks of 2 or 3 axes each are registered; these have {n} and {moving.ndim}.")
     size = _spacing(spacing, n)
-    before = mask_overlap(fixed, moving)
+    before = _compared(fixed, moving, None, abort)
     for mask, name in ((fixed, "fixed"), (moving, "moving")):
         if mask.all() or not mask.any():
             what = "has no surface: it fills the whole volume" if mask.all() else "is empty"
@@ -169,8 +169,10 @@ def register_masks(
         found = solve_masks(prepared or fixed, moving, start, parameters, size, abort, report)
     if found.status == "failed":
         return failure(found.reason, before, n)
-    matrix, flag, after = found.matrix, found.flag, mask_overlap(fixed, moving, found.matrix)
-    error = found.uncertainty
+    after = _compared(fixed, moving, found.matrix, abort)
+    if abort is not None and abort.is_set():
+        found = replace(found, status="aborted")
+    matrix, flag, error = found.matrix, found.flag, found.uncertainty
     if found.status != "aborted" and after.dice < min(LEAST_DICE, before.dice):
         return failure(f"The two masks have nothing in common (Dice {after.dice:.2f} at best).", before, n)
     if found.status != "aborted" and after.mse > MOST_RISE * before.mse:
@@ -192,6 +194,14 @@ def register_masks(
         flag=flag,
         uncertainty=error,
     )
+
+
+def _compared(fixed: Mask, moving: Mask, matrix: Matrix | None, abort: threading.Event | None) -> Overlap:
+    """Compare two masks; NaN where that was stopped."""
+    try:
+        return mask_overlap(fixed, moving, matrix, abort=abort)
+    except Aborted:
+        return Overlap(np.nan, np.nan)
 
 
 def _displacement(matrix: Matrix, shape: tuple[int, ...]) -> float:

@@ -207,8 +207,8 @@ class Series:
     def measured(self, found: EnergyRegistration, moving: Mask) -> EnergyRegistration:
         """Measure what transforms do to a mask; see `tables.MEASURES`."""
         reference, whole = self.reference, found.whole
-        raw = mask_overlap(reference.mask, moving)
-        together = mask_overlap(reference.mask, moving, whole.matrix)
+        raw = mask_overlap(reference.mask, moving, abort=self.abort)
+        together = mask_overlap(reference.mask, moving, whole.matrix, abort=self.abort)
         measures = {name: value for name, value in found.measures.items() if name in ("mse_fixed", "mse_chain")}
         measures |= {"mse_raw": raw.mse, "dice_raw": raw.dice, "mse_global": together.mse, "dice_global": together.dice}
         level = level_of(moving)
@@ -233,7 +233,7 @@ class Series:
         """Give MSE and Dice of a mask moved as the volume will be: by particle, and bent."""
         fixed, whole = self.reference.mask, found.whole.matrix
         if found.coefficients is None and not found.particles:
-            together = mask_overlap(fixed, moving, whole)
+            together = mask_overlap(fixed, moving, whole, abort=self.abort)
             return together.mse, together.dice
         if not np.isfinite(whole).all():
             return np.nan, np.nan
