@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
+from napari_spectrotomo import register_pair
 from napari_spectrotomo.errors import RegistrationError
 from napari_spectrotomo.register.engine.deformable import BentSolution, solve_deformation
 from napari_spectrotomo.register.resampling.deformation import Deformation, control_points
@@ -167,3 +168,32 @@ def test_what_cannot_be_bent_fails_in_a_sentence(particle):
     assert solve_deformation(mask, mask, np.full((4, 4), np.nan)).status == "failed"
     with pytest.raises(RegistrationError, match="one voxel or more apart"):
         solve_deformation(mask, mask, np.eye(4), spacing=0)
+
+
+def test_a_pair_may_be_deformed_too_and_turns_as_an_affine_one_does():
+    z, y, x = np.indices((40, 40, 40)) - 19.5
+    fixed = (z / 9) ** 2 + (y / 13) ** 2 + (x / 6) ** 2 < 1
+    fixed |= (z + 10) ** 2 + (y + 10) ** 2 + (x - 9) ** 2 < 25
+    turn = np.eye(4)
+    turn[1:3, 1:3] = [[np.cos(0.2), -np.sin(0.2)], [np.sin(0.2), np.cos(0.2)]]
+    turn[:3, 3] = 19.5 - turn[:3, :3] @ np.full(3, 19.5)
+    moving = ndi.affine_transform(fixed.astype(float), np.linalg.inv(turn), order=1) > 0.5
+    affine, bent = (register_pair(fixed, moving, transform=kind) for kind in ("affine", "deformable"))
+    np.testing.assert_array_equal(bent.matrix, affine.matrix)
+    assert affine.deformation is None
+    assert bent.deformation.shape == fixed.shape
+    assert bent.mse_after <= affine.mse_after * 1.001
+    assert "deformation" not in bent.to_dict()
+    with pytest.raises(RegistrationError, match="bends nothing"):
+        register_pair(fixed, moving, transform="deformable", engine="simpleitk")
+
+
+def test_an_image_may_be_deformed():
+    y, x = np.indices((64, 72))
+    fixed = ((y - 32) / 20) ** 2 + ((x - 36) / 26) ** 2 < 1
+    fixed &= np.hypot(y - 25, x - 30) > 5
+    moving = np.roll(fixed, 2, axis=1)
+    pair = register_pair(fixed, moving, transform="deformable")
+    assert pair.matrix.shape == (3, 3)
+    assert pair.deformation.shape == (1, 64, 72)
+    assert pair.mse_after < 0.2 * pair.mse_before

@@ -86,8 +86,17 @@ def mask_overlap(
         return _lying(still, other)
     from .overlap_sums import sums
 
-    squares, here, there, both = sums(_solid(still), _solid(other), _solid_matrix(pull), abort)
+    squares, here, there, both = sums(solid(still), solid(other), solid_matrix(pull), abort)
     return Overlap(squares / still.size, 2 * both / (here + there) if here + there else 1.0)
+
+
+def overlap_of_moved(fixed: Mask, moved: npt.NDArray[np.float32]) -> Overlap:
+    """Compare a mask with another that lies on its grid already, interpolated; NaN is beyond its field and counts as 0."""
+    known = np.nan_to_num(moved, copy=False)
+    there = known >= 0.5
+    both = int(np.count_nonzero(fixed)) + int(np.count_nonzero(there))
+    mse = float(np.mean((known - fixed) ** 2, dtype=np.float64))
+    return Overlap(mse, 2 * int(np.count_nonzero(there & fixed)) / both if both else 1.0)
 
 
 def _lying(still: Mask, other: Mask) -> Overlap:
@@ -96,12 +105,12 @@ def _lying(still: Mask, other: Mask) -> Overlap:
     return Overlap(differ / still.size, 2 * both / (differ + 2 * both) if differ + both else 1.0)
 
 
-def _solid(mask: Mask) -> Mask:
+def solid(mask: Mask) -> Mask:
     """Give an image as a volume of one slice."""
     return np.ascontiguousarray(mask).reshape((1,) * (3 - mask.ndim) + mask.shape)
 
 
-def _solid_matrix(matrix: Matrix) -> Matrix:
+def solid_matrix(matrix: Matrix) -> Matrix:
     """Carry a matrix of 2-D indices to 3-D ones."""
     start = 4 - len(matrix)
     out = np.eye(4)

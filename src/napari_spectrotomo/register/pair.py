@@ -1,7 +1,6 @@
 """Registration of one mask to another, with a record of what happened."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +11,19 @@ from ..arrays import as_numbers
 from ..errors import Aborted, RegistrationError
 from ..parameters import checked
 from ..progress import Progress, ProgressCallback
-from .overlap import Mask, Matrix, Overlap, as_mask, mask_overlap
+from .overlap import Mask, Matrix, Overlap, as_mask, mask_overlap, overlap_of_moved, solid, solid_matrix
 from .parameters import RegisterParameters, Status
+from .solution import Report
 
 if TYPE_CHECKING:
     from .engine import FixedMask
+    from .resampling.deformation import Deformation
 
 _D = RegisterParameters()
 MOST_RISE = 1.02
 LEAST_DICE = 0.1
 SMALL = 0.5
 """Voxels: a motion no larger than this may be left out where masks agree better as they lie."""
-
-Report = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +52,8 @@ class PairRegistration:
         masks and with the refined one; NaN where no grey volumes were looked at.
     refined : bool
         Whether the matrix is that of the grey volumes.
+    deformation : Deformation or None
+        What transform 'deformable' adds to the matrix, as that of one energy; of images, as volumes of one slice.
     """
 
     matrix: Matrix
@@ -69,10 +70,14 @@ class PairRegistration:
     grey_masks: float = np.nan
     grey_refined: float = np.nan
     refined: bool = False
+    deformation: "Deformation | None" = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON, None for NaN."""
-        plain = asdict(self) | {"matrix": [[_or_none(value) for value in row] for row in self.matrix]}
+        """Give plain values for JSON, None for NaN; without the deformation."""
+        plain = asdict(replace(self, deformation=None)) | {
+            "matrix": [[_or_none(value) for value in row] for row in self.matrix]
+        }
+        del plain["deformation"]
         return {name: _or_none(value) if isinstance(value, float) else value for name, value in plain.items()}
 
     @classmethod
@@ -100,7 +105,8 @@ def register_pair(
     ----------
     fixed, moving : (z, y, x) or (y, x) masks
         Bool or whole numbers (non-zero is sample), or floats from 0 to 1; shapes may differ.
-    transform : 'translation', 'rigid', 'similarity' or 'affine'
+    transform : 'translation', 'rigid', 'similarity', 'affine' or 'deformable'
+        'deformable' is a smooth field on top of an affine matrix: `deformation` of the result.
     engine : 'auto', 'gauss-newton' or 'simpleitk'
     spacing : float or (n,), along (z, y, x)
         Voxel size of both, in any unit; it only says what 'rigid' and 'similarity' mean.
@@ -121,7 +127,7 @@ def register_pair(
     ParameterError
         If a parameter has a value it cannot have.
     RegistrationError
-        If the arrays are not two masks of 2 or of 3 axes.
+        If the arrays are not two masks of 2 or of 3 axes, or the published method is asked for a deformation.
     """
     chosen = checked(RegisterParameters, {"transform": transform, "engine": engine, **parameters}, where="register")
     said = progress
@@ -130,8 +136,42 @@ def register_pair(
         if said is not None:
             said(Progress("register", done, total, words))
 
-    return register_masks(
-        as_mask(fixed, "fixed"), as_mask(moving, "moving"), chosen, spacing=spacing, abort=abort, report=report
+    still, other = as_mask(fixed, "fixed"), as_mask(moving, "moving")
+    bends = chosen.transform == "deformable"
+    if bends and chosen.engine == "simpleitk":
+        raise RegistrationError(
+            "The published method ('simpleitk') bends nothing: take engine 'auto' for a deformation."
+        )
+    found = register_masks(still, other, chosen, spacing=spacing, abort=abort, report=report)
+    return _bent(found, still, other, chosen, abort) if bends and found.status in ("converged", "limit") else found
+
+
+def _bent(
+    pair: PairRegistration,
+    fixed: Mask,
+    moving: Mask,
+    parameters: RegisterParameters,
+    abort: threading.Event | None,
+) -> PairRegistration:
+    """Lay a smooth field on top of a matrix, and compare the masks anew."""
+    from .engine.deformable import solve_deformation
+    from .resampling.deformation import Deformation
+    from .resampling.resample import resample
+
+    still, other, matrix = solid(fixed), solid(moving), solid_matrix(pair.matrix)
+    spacing = parameters.deformation_spacing
+    solved = solve_deformation(still, other, matrix, spacing=spacing, stiffness=parameters.stiffness, abort=abort)
+    if solved.status == "aborted":
+        return replace(pair, status="aborted")
+    moved = resample(other, matrix, still.shape, order=1, coefficients=solved.coefficients, spacing=spacing)
+    after = overlap_of_moved(still, moved)
+    return replace(
+        pair,
+        mse_after=after.mse,
+        dice_after=after.dice,
+        iterations=pair.iterations + solved.iterations,
+        flag=" ".join(word for word in (pair.flag, solved.flag if solved.folded > 0 else "") if word),
+        deformation=Deformation(solved.coefficients[None], spacing, still.shape),
     )
 
 

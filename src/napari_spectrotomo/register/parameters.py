@@ -61,3 +61,8 @@ class RegisterParameters:
     relaxation: Annotated[float, Gt(0), Lt(1)] = parameter(
         0.6, "What the published method leaves of a step when the gradient turns back on itself.", hidden=True
     )
+
+    @property
+    def matrix_transform(self) -> Literal["translation", "rigid", "similarity", "affine"]:
+        """What matrices may do: a deformation lies on top of an affine one."""
+        return "affine" if self.transform == "deformable" else self.transform

@@ -1,9 +1,13 @@
 """Where a solver ended, whichever it was."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .overlap import Matrix
 from .parameters import Status
+
+Report = Callable[[int, int, str], None]
+"""Called after every level with how many are done, how many there are, and words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """A smooth displacement on top of the placement, from the coarsest level to the finest."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from ...progress import raise_if_aborted
 from ..overlap import Matrix
 from ..parameters import Status
 from ..resampling.deformation import Deformation, control_points
+from ..solution import Report
 from .bending import Bend, grid_of, learn, pulls_at, refine
 from .bent_points import BentPoints, Placing, bent_points, surface_points
 from .pyramid import Level, halvings, levels_of
@@ -20,7 +21,6 @@ from .smoothness import Smoothness
 from .surface import samples_at
 
 Floats = npt.NDArray[np.float64]
-Report = Callable[[int, int, str], None]
 
 COARSE_SAMPLES = 15_000
 COARSER = 2

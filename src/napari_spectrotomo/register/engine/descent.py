@@ -164,8 +164,7 @@ def descend(
     Aborted
         If `abort` was set.
     """
-    unknowns = np.zeros((COLUMNS, basis.shape[1] + 2))
-    unknowns[:12, :-2], unknowns[12:, -2:] = basis, np.eye(2)
+    unknowns = unknowns_of(basis)
     matrix, weights = start, samples.weights
     longest = LONGEST_STEP * float(moving.scale.max())
     best: tuple[float, Matrix] = (np.inf, start)
@@ -205,6 +204,13 @@ def descend(
         gain, offset, residual = residual_of(found)
         share = found.known / max(len(samples.points), 1)
     return Descent(matrix, gain, offset, residual, share, iterations, length <= tolerance, weights, found.moved)
+
+
+def unknowns_of(basis: Floats) -> Floats:
+    """Give what is solved for, (14, P + 2): the displacements that may be, then gain and offset."""
+    unknowns = np.zeros((COLUMNS, basis.shape[1] + 2))
+    unknowns[:12, :-2], unknowns[12:, -2:] = basis, np.eye(2)
+    return unknowns
 
 
 def rms_displacement(coefficients: Floats) -> float:

@@ -1,7 +1,6 @@
 """Two masks from the coarsest level to the finest."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 from ...errors import Aborted
 from ..overlap import Mask, Matrix
 from ..parameters import RegisterParameters
-from ..solution import Solution
+from ..solution import Report, Solution
 from .descent import LEAST_KNOWN, Descent, descend
 from .motions import motions, nearest
 from .pyramid import Level, halvings, levels_of
@@ -30,8 +29,6 @@ LEAST_CONTRAST = 0.25
 LARGEST_SCALE = 4.0
 NEAR = 0.25
 """So near to a shift by whole voxels, that shift is looked at."""
-
-Report = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +127,7 @@ def _solve(
 ) -> Solution:
     still, other = fixed.levels, levels_of(moving.view(np.uint8), fixed.factors, abort)
     flat = np.array(still[0].volume.shape) == 1
-    basis = motions(parameters.transform, spacing, flat)
+    basis = motions(parameters.matrix_transform, spacing, flat)
     coarse = fixed.samples(len(still) - 1, COARSE_SAMPLES)
     if len(coarse.points) < basis.shape[1]:
         return _failed("The fixed mask has too little surface to register anything to.")
@@ -138,10 +135,10 @@ def _solve(
     all_of_it = fixed.samples(0, parameters.samples)
     matrix, iterations = starts[0], 0
     try:
-        matrix, _ = find_start(still[-1], other[-1], coarse, starts, parameters.transform, spacing, abort=abort)
+        matrix, _ = find_start(still[-1], other[-1], coarse, starts, parameters.matrix_transform, spacing, abort=abort)
         for depth in reversed(range(len(still))):
             few = fixed.samples(depth, COARSE_SAMPLES) if depth else all_of_it.subset(slice(8 * COARSE_SAMPLES))
-            matrix = nearest(matrix, parameters.transform, spacing, flat, few.center)
+            matrix = nearest(matrix, parameters.matrix_transform, spacing, flat, few.center)
             most = min(COARSE_ITERATIONS, parameters.max_iterations)
             ended = _descend(few, other[depth], matrix, basis, ROUGHLY, most, abort)
             iterations += ended.iterations

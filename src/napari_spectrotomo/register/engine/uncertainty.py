@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...threads import in_threads
-from .descent import Descent, rms_displacement
+from .descent import Descent, rms_displacement, unknowns_of
 from .normal_kernels import COLUMNS, add_scores
 from .pyramid import Level, pieces_of_points
 from .sampling_kernels import sample_fixed
@@ -52,8 +52,7 @@ def expected_error(samples: Samples, moving: Level, ended: Descent, basis: Float
     float
         Root mean square over the points; NaN where the points do not fix all that may move.
     """
-    unknowns = np.zeros((COLUMNS, basis.shape[1] + 2))
-    unknowns[:12, :-2], unknowns[12:, -2:] = basis, np.eye(2)
+    unknowns = unknowns_of(basis)
     if len(samples.points) <= unknowns.shape[1] or ended.gain <= 0:
         return float("nan")
     count = unknowns.shape[1]

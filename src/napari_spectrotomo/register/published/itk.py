@@ -51,7 +51,7 @@ def solve(
     RuntimeError
         ITK's, when it cannot go on.
     """
-    frame = _frame(pair, parameters.transform, spacing)
+    frame = _frame(pair, parameters.matrix_transform, spacing)
     matrix, iterations = start, 0
     for level in reversed(range(parameters.levels)):
         shrink = min(2**level, max(1, min(pair.fixed.shape) // SMALLEST_GRID))
@@ -108,7 +108,7 @@ def _level(
     )
     method.SetShrinkFactorsPerLevel([shrink])
     method.SetSmoothingSigmasPerLevel([0])
-    transform = _transform(matrix, parameters.transform, pair.center, frame)
+    transform = _transform(matrix, parameters.matrix_transform, pair.center, frame)
     method.SetInitialTransform(transform, True)
     if level == 0:
         method.SetMetricFixedMask(_image(_band(fixed, moving, matrix).astype(np.uint8), frame))

@@ -103,7 +103,7 @@ def _whole(reference: Reference, moving: Mask, start: Matrix | None, abort: thre
     return register_masks(
         reference.mask,
         moving,
-        reference.affine,
+        reference.parameters,
         start=start,
         spacing=reference.spacing,
         abort=abort,
@@ -113,7 +113,9 @@ def _whole(reference: Reference, moving: Mask, start: Matrix | None, abort: thre
 
 def _linked(reference: Reference, moving: Mask, link: Link, abort: threading.Event | None) -> PairRegistration:
     """Register everything together to the neighbour's mask, and compose the two transforms."""
-    step = register_masks(link.mask, moving, reference.affine, start=np.eye(4), spacing=reference.spacing, abort=abort)
+    step = register_masks(
+        link.mask, moving, reference.parameters, start=np.eye(4), spacing=reference.spacing, abort=abort
+    )
     if step.status == "aborted":
         raise Aborted
     if step.status == "failed":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from ..engine.bodies import Body, bodies_of
 from ..engine.distances import Normals
 from ..engine.masks import FixedMask
 from ..engine.motions import motions
-from ..engine.pyramid import Level, halvings
+from ..engine.pyramid import Level
 from ..engine.surface import Samples, samples_at
 from ..overlap import Mask
 from ..parameters import RegisterParameters
@@ -54,14 +54,14 @@ class Reference:
     @cached_property
     def prepared(self) -> FixedMask:
         """The mask as our solver takes it."""
-        return FixedMask.of(self.mask, self.mask.shape, self.affine, self.abort)
+        return FixedMask.of(self.mask, self.mask.shape, self.parameters, self.abort)
 
     @cached_property
     def bodies(self) -> dict[int, Body]:
         """The particles by number."""
         if self.labels is None:
             return {}
-        found = bodies_of(self.labels, self.mask, halvings(self.mask.shape), self.abort)
+        found = bodies_of(self.labels, self.mask, self.prepared.factors, self.abort)
         return {body.number: body for body in found}
 
     @cached_property
@@ -76,16 +76,6 @@ class Reference:
         """The surface of the whole, to measure distances from."""
         return whole_normals(self.mask)
 
-    @property
-    def affine(self) -> RegisterParameters:
-        """The parameters, with the transform that comes before a deformation."""
-        return replace(self.parameters, transform=self.kind)
-
-    @property
-    def kind(self) -> Literal["translation", "rigid", "similarity", "affine"]:
-        """What matrices may do."""
-        return "affine" if self.parameters.transform == "deformable" else self.parameters.transform
-
     @cached_property
     def territory(self) -> Territory | None:
         """Which particle's transform each voxel takes."""
@@ -94,7 +84,7 @@ class Reference:
     @property
     def basis(self) -> npt.NDArray[np.float64]:
         """What may move."""
-        return motions(self.kind, self.spacing, np.array(self.mask.shape) == 1)
+        return motions(self.parameters.matrix_transform, self.spacing, np.array(self.mask.shape) == 1)
 
     def grey_samples(self, body: Body | None) -> Samples | None:
         """Give the grey volume about the surface of a particle, or of the whole; None where there is no grey volume."""

@@ -16,13 +16,13 @@ from ...arrays import as_array, as_labels, as_numbers, as_voxel_size
 from ...data import EnergyStack, FloatArray
 from ...errors import RegistrationError
 from ...progress import raise_if_aborted
-from ..overlap import Mask, as_mask, mask_overlap
+from ..overlap import Mask, Overlap, as_mask, mask_overlap, overlap_of_moved
 from ..pair import PairRegistration
 from ..parameters import RegisterParameters
 from ..resampling.resample import resample
 from ..resampling.territory import LARGEST_NUMBER
 from .energy import Link, Starts, register_energy
-from .found import EnergyRegistration
+from .found import UNKNOWN, EnergyRegistration
 from .measures import surface_measures
 from .reference import Reference, level_of
 
@@ -104,7 +104,8 @@ class Series:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape (z, y, x) of a volume."""
-        return tuple(int(n) for n in self.masks.shape[1:])  # type: ignore[return-value]
+        z, y, x = self.masks.shape[1:]
+        return int(z), int(y), int(x)
 
     @property
     def fixed_index(self) -> int:
@@ -169,8 +170,8 @@ class Series:
                 known[index] = self.itself()
             else:
                 start = neighbour
-                while known[start].whole.status == "failed" and towards[start] is not None:
-                    start = towards[start]  # type: ignore[assignment]
+                while known[start].whole.status == "failed" and (nearer := towards[start]) is not None:
+                    start = nearer
                 known[index] = self.one(index, known[start], start if self.parameters.reference == "chain" else None)
             yield index, known[index]
 
@@ -226,35 +227,28 @@ class Series:
             measures |= {
                 f"{kind}_registered": measures.get(f"{kind}_global", np.nan) for kind in ("surface_mean", "surface_95")
             }
-        measures["mse_registered"], measures["dice_registered"] = self.as_moved(found, moving)
+        alone = found.coefficients is None and not found.particles
+        as_moved = together if alone else self.as_moved(found, moving)
+        measures |= {"mse_registered": as_moved.mse, "dice_registered": as_moved.dice}
         return replace(found, measures=measures, particle_measures={n: values for n, (values, _) in own.items()})
 
-    def as_moved(self, found: EnergyRegistration, moving: Mask) -> tuple[float, float]:
-        """Give MSE and Dice of a mask moved as the volume will be: by particle, and bent."""
+    def as_moved(self, found: EnergyRegistration, moving: Mask) -> Overlap:
+        """Compare a mask moved as the volume will be, by particle and bent, with the fixed one; NaN where that failed."""
         fixed, whole = self.reference.mask, found.whole.matrix
-        if found.coefficients is None and not found.particles:
-            together = mask_overlap(fixed, moving, whole, abort=self.abort)
-            return together.mse, together.dice
         if not np.isfinite(whole).all():
-            return np.nan, np.nan
-        moved = np.nan_to_num(
-            resample(
-                moving,
-                whole,
-                fixed.shape,
-                order=1,
-                particles={n: p.matrix for n, p in found.particles.items()} or None,
-                territory=self.reference.territory if found.particles else None,
-                coefficients=found.coefficients,
-                spacing=0 if found.coefficients is None else self.parameters.deformation_spacing,
-                abort=self.abort,
-            ),
-            copy=False,
+            return UNKNOWN
+        moved = resample(
+            moving,
+            whole,
+            fixed.shape,
+            order=1,
+            particles={n: p.matrix for n, p in found.particles.items()} or None,
+            territory=self.reference.territory if found.particles else None,
+            coefficients=found.coefficients,
+            spacing=0 if found.coefficients is None else self.parameters.deformation_spacing,
+            abort=self.abort,
         )
-        there = moved >= 0.5
-        both = int(fixed.sum()) + int(there.sum())
-        mse = float(np.mean((moved - fixed) ** 2, dtype=np.float64))
-        return mse, 2 * int((there & fixed).sum()) / both if both else 1.0
+        return overlap_of_moved(fixed, moved)
 
     def _fits(self, what: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
         if found != wanted:
