@@ -22,7 +22,7 @@ from .result.files import load_registration, read_deformation, write_deformation
 from .result.registration import Registration
 from .series.again import register_again
 from .series.found import EnergyRegistration
-from .series.register import finish, register
+from .series.register import finish, finishing, register
 from .series.steps import Series
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Series",
     "compose",
     "finish",
+    "finishing",
     "from_napari_affine",
     "invert",
     "load_registration",

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..atomic import write_json
 from ..progress import Progress
-from ..register import EnergyRegistration, Placement, Registration, Series, finish, write_deformation
+from ..register import EnergyRegistration, Placement, Registration, Series, finishing, write_deformation
 from .job import Job
 
 _UNFINISHED = "registration.partial.json"
@@ -23,14 +23,21 @@ def register_steps(job: Job) -> Iterator[Progress]:
     series = _series(job)
     total = 2 * len(series)
     results = yield from _transforms(job, series, total)
-    said: list[Progress] = []
-    registration = finish(series, results, said.append)
-    for step in said:
-        job.log.info("register %.2f eV: %s", step.energy or np.nan, step.message)
+    registration = yield from _logged(job, finishing(series, results, total))
     save(job, registration)
     job.warn(flags_of(registration), "flags")
     yield from _move(job, registration, total)
     (job.project.path / _UNFINISHED).unlink(missing_ok=True)
+
+
+def _logged(job: Job, steps: Generator[Progress, None, Registration]) -> Generator[Progress, None, Registration]:
+    """Write what is reported into the log too."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        yield job.finished(step.done, step.total, step.message, step.energy)
 
 
 def _series(job: Job) -> Series:

@@ -95,9 +95,9 @@ def register_again(
         near = None if begin is None else EnergyRegistration(begin, dict.fromkeys(series.reference.bodies, begin))
         found = series.one(index, near)
         if bent is not None and chosen.transform == "deformable":
-            from .bend import bend
+            from .bend import bend_one
 
-            found = bend(series, {index: found})[index]
+            found, _ = bend_one(series, found, index)
     if registration.labels is not None and not found.particles:
         by_particle = RegisterParameters(fixed=chosen.fixed, deformation_spacing=chosen.deformation_spacing)
         series = Series(masks, by_particle, energies, size, registration.labels, abort=abort)

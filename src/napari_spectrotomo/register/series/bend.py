@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Generator
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +11,11 @@ from ...errors import Aborted
 from ...progress import raise_if_aborted
 from ..engine.deformable import solve_deformation
 from .found import EnergyRegistration
+from .settling import Said
 from .steps import Results, Series
 
-Said = Callable[[int, str], None]
 
-
-def bend(series: Series, results: Results, said: Said | None = None) -> dict[int, EnergyRegistration]:
+def bend(series: Series, results: Results) -> Generator[Said, None, dict[int, EnergyRegistration]]:
     """Find the deformation of every energy, on the grey volumes where there are any, else on the masks.
 
     Parameters
@@ -24,8 +23,16 @@ def bend(series: Series, results: Results, said: Said | None = None) -> dict[int
     series : Series
     results : mapping of index to EnergyRegistration
         With the transforms that the field lies on top of.
-    said : callable or None
-        Called with an index and words for every energy.
+
+    Yields
+    ------
+    (int, str)
+        An index and words, for every energy.
+
+    Returns
+    -------
+    dict
+        All energies, with their coefficients.
 
     Raises
     ------
@@ -35,13 +42,13 @@ def bend(series: Series, results: Results, said: Said | None = None) -> dict[int
     for index in sorted(found):
         raise_if_aborted(series.abort)
         if index != series.fixed_index and found[index].whole.status != "failed":
-            found[index], words = _bent(series, found[index], index)
-            if said is not None:
-                said(index, words)
+            found[index], words = bend_one(series, found[index], index)
+            yield index, words
     return found
 
 
-def _bent(series: Series, one: EnergyRegistration, index: int) -> tuple[EnergyRegistration, str]:
+def bend_one(series: Series, one: EnergyRegistration, index: int) -> tuple[EnergyRegistration, str]:
+    """Find the deformation of one energy; give it with words."""
     reference, mask = series.reference, series.mask(index)
     grey = series.grey(index)
     fixed, moving = (reference.mask, mask) if grey is None or reference.grey is None else (reference.grey, grey)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..result.registration import Registration
 
 if TYPE_CHECKING:
     from .found import EnergyRegistration
+    from .settling import Said
     from .steps import Results, Series
 
 _D = RegisterParameters()
@@ -113,13 +115,24 @@ def first_pass(series: Series, progress: ProgressCallback | None = None) -> dict
     for index, found in series.steps():
         results[index] = found
         if progress is not None:
-            energy = float(series.energies[index]) if np.isfinite(series.energies[index]) else None
             words = found.whole.reason or f"MSE {found.measures['mse_registered']:.3g}"
-            progress(Progress("register", len(results), len(series), words, energy))
+            progress(Progress("register", len(results), len(series), words, series.energy(index)))
     return results
 
 
 def finish(series: Series, results: Results, progress: ProgressCallback | None = None) -> Registration:
+    """Do all of `finishing` at once; `progress` is called with what it yields."""
+    steps = finishing(series, results)
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        if progress is not None:
+            progress(step)
+
+
+def finishing(series: Series, results: Results, total: int | None = None) -> Generator[Progress, None, Registration]:
     """Judge a series whose energies are all registered by its trend, bend it where that is asked, and put it together.
 
     Parameters
@@ -127,8 +140,13 @@ def finish(series: Series, results: Results, progress: ProgressCallback | None =
     series : Series
     results : mapping of index to EnergyRegistration
         Of all energies.
-    progress : callable or None
-        Called for every energy that is tried again, and for every one that is bent.
+    total : int or None
+        Steps of the whole that these are part of, as progress tells; by default one an energy.
+
+    Yields
+    ------
+    Progress
+        For every energy that is tried again, and for every one that is bent.
 
     Raises
     ------
@@ -136,22 +154,25 @@ def finish(series: Series, results: Results, progress: ProgressCallback | None =
         If an energy is missing.
     Aborted
     """
+    from .bend import bend
     from .settling import settle
 
-    missing = [index for index in range(len(series)) if index not in results]
+    count = len(series)
+    missing = [index for index in range(count) if index not in results]
     if missing:
         raise RegistrationError(f"Energies that are not registered yet: {missing}.")
 
-    def said(index: int, words: str) -> None:
-        if progress is not None:
-            energy = float(series.energies[index]) if np.isfinite(series.energies[index]) else None
-            progress(Progress("register", len(series), len(series), words, energy))
+    def told(steps: Generator[Said, None, dict[int, EnergyRegistration]]) -> Generator[Progress, None, Results]:
+        while True:
+            try:
+                index, words = next(steps)
+            except StopIteration as end:
+                return end.value
+            yield Progress("register", count, total or count, words, series.energy(index))
 
-    settled = settle(series, results, said)
+    settled = yield from told(settle(series, results))
     if series.parameters.transform == "deformable":
-        from .bend import bend
-
-        settled = bend(series, settled, said)
+        settled = yield from told(bend(series, settled))
     return assemble(series, settled)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Generator
 from dataclasses import replace
 
 import numpy as np
@@ -22,10 +22,10 @@ OUTLIER = 5.0
 CLEARLY = 1.2
 BETTER = 0.98
 
-Said = Callable[[int, str], None]
+Said = tuple[int, str]
 
 
-def settle(series: Series, results: Results, said: Said | None = None) -> dict[int, EnergyRegistration]:
+def settle(series: Series, results: Results) -> Generator[Said, None, dict[int, EnergyRegistration]]:
     """Judge every energy by the trend of the series, try those that leave it again, and smooth where that is asked.
 
     Parameters
@@ -33,8 +33,11 @@ def settle(series: Series, results: Results, said: Said | None = None) -> dict[i
     series : Series
     results : mapping of index to EnergyRegistration
         Of all energies.
-    said : callable or None
-        Called with an index and words for every energy that is tried again.
+
+    Yields
+    ------
+    (int, str)
+        An index and words, for every energy that is tried again.
 
     Returns
     -------
@@ -54,8 +57,7 @@ def settle(series: Series, results: Results, said: Said | None = None) -> dict[i
         if not why:  # it was its neighbour that was wrong
             continue
         found[index], words = _again(series, found, index, why)
-        if said is not None:
-            said(index, words)
+        yield index, words
     if series.parameters.smooth == "trend":
         found = _smooth(series, found)
     trends = _trends(series, found)

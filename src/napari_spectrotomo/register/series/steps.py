@@ -135,9 +135,14 @@ class Series:
             return None
         return np.ascontiguousarray(self.stack[index], np.float32)
 
+    def energy(self, index: int) -> float | None:
+        """Give an energy in eV; None where it is unknown."""
+        return float(self.energies[index]) if np.isfinite(self.energies[index]) else None
+
     def name(self, index: int) -> str:
         """Name an energy in a message."""
-        return f"{self.energies[index]:g} eV" if np.isfinite(self.energies[index]) else f"energy {index}"
+        energy = self.energy(index)
+        return f"energy {index}" if energy is None else f"{energy:g} eV"
 
     def order(self) -> list[tuple[int, int | None]]:
         """Give the energies outward from the fixed one in order of acquisition, each with its neighbour towards it."""
