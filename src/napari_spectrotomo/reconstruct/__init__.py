@@ -1,5 +1,6 @@
 """Optical density -> attenuation volume, one energy at a time: magnification, rotation axis, filtered back-projection."""
 
+from .axis import axis_warnings, find_center, find_center_of, settle_centers
 from .fbp import reconstruct_volume
 from .field import field_warnings
 from .geometry import check_views, view_warnings
@@ -7,7 +8,6 @@ from .magnification import magnifications
 from .noise import choose_filter
 from .parameters import ReconstructParameters
 from .reconstruct import given_centers, reconstruct
-from .rotation_axis import axis_warnings, find_center, find_center_of, settle_centers
 
 __all__ = [
     "ReconstructParameters",

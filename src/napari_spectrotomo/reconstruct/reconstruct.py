@@ -13,12 +13,12 @@ from ..arrays import as_numbers
 from ..data import EnergyStack, FloatArray, Scan, require
 from ..errors import ParameterError, ReconstructionError
 from ..parameters import checked
+from .axis import axis_warnings, find_center, settle_centers
 from .fbp import check_center, choose_engine, reconstruct_volume
 from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
 from .parameters import Filter, Magnification, ReconstructParameters
-from .rotation_axis import axis_warnings, find_center, settle_centers
 
 _D = ReconstructParameters()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
+from ...data import FloatArray
 
 _SEEN = 0.3
 """Rows that hold less than this share of what the fullest ones hold say little."""

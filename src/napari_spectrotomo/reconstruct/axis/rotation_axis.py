@@ -7,11 +7,11 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 from scipy.optimize import minimize_scalar
 
-from ..arrays import as_array, as_numbers
-from ..data import FloatArray, Scan, require
-from ..errors import ReconstructionError
+from ...arrays import as_array, as_numbers
+from ...data import FloatArray, Scan, require
+from ...errors import ReconstructionError
+from ..geometry import check_views
 from .center_of_mass import axis_from_mass
-from .geometry import check_views
 from .opposite_views import opposite_views
 
 Float32 = npt.NDArray[np.float32]

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
+from ...data import FloatArray
 
 Float32 = npt.NDArray[np.float32]
 _NEAREST = 3  # views a straight line over the angle is fitted to
