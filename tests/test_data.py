@@ -37,6 +37,20 @@ def test_one_pixel_size_is_that_of_the_highest_energy_and_others_go_with_energy(
     np.testing.assert_allclose(scan.pixel_size, [27.0, 30.0])
 
 
+def test_a_ring_current_is_known_of_every_frame_and_goes_with_its_energy():
+    given = {"flats": [views(2), views(2)], "current": [[100, 101, np.nan], [90, 91, 92]], "flat_current": [102, 93]}
+    scan = Scan.from_arrays([views(), views()], [6600.0, 6500.0], [0, 1, 2], **given)
+    assert scan.current[0].tolist() == [90, 91, 92]
+    assert [c.tolist() for c in scan.flat_current] == [[93, 93], [102, 102]]
+    np.testing.assert_array_equal(scan.select([1]).current[0], [100, 101, np.nan])
+    assert scan.select([1]).flat_current[0].tolist() == [102, 102]
+    uneven = Scan.from_arrays([views(3), views(2)], [6500.0, 6600.0], [[0, 1, 2], [0, 1]], current=[[3, 2, 1], [5, 4]])
+    assert [c.tolist() for c in uneven.current] == [[3, 2, 1], [5, 4]]
+    assert Scan.from_arrays([views()], [6500.0], [0, 1, 2], current=7).current[0].tolist() == [7, 7, 7]
+    with pytest.raises(DataError, match="2 ring currents of projections do not fit 3 frames"):
+        Scan.from_arrays([views()], [6500.0], [0, 1, 2], current=[[100, 101]])
+
+
 def test_lazy_arrays_stay_lazy():
     lazy = da.from_array(views(), chunks=(1, 4, 5))
     assert Scan.from_arrays([lazy], [7000], [0, 1, 2]).projections[0] is lazy

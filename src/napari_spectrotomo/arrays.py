@@ -151,6 +151,23 @@ def positions_by_energy(positions: Any, flats: Sequence[da.Array]) -> list[npt.N
     return [p.astype(np.int64) for p in found]
 
 
+def currents_by_energy(currents: Any, frames: Sequence[da.Array], what: str) -> list[FloatArray] | None:
+    """Give the ring current during each frame, (F_e,) an energy, mA, from one number for all, one an energy or one a frame."""
+    if currents is None:
+        return None
+    one = isinstance(currents, int | float | np.number)
+    sets = [currents] * len(frames) if one else sets_by_energy(currents, len(frames), what)
+    found: list[FloatArray] = []
+    for values, shown in zip(sets, frames, strict=True):
+        numbers = as_numbers(np.nan if values is None else values, what)
+        if numbers.shape not in ((), (len(shown),)):
+            raise DataError(
+                f"{numbers.size} {what} do not fit {len(shown)} frames: give one an energy, or one a frame."
+            )
+        found.append(np.broadcast_to(numbers, (len(shown),)).copy())
+    return found
+
+
 def check_tomogram(energy: float, views: da.Array, angles: FloatArray, flats: da.Array, darks: da.Array) -> None:
     """Raise `DataError` where projections, angles, flats and darks of one energy do not fit together."""
     at = f"At {energy:g} eV"

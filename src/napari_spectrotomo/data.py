@@ -6,7 +6,7 @@ Both are frozen records over lazy dask arrays with one energy a chunk, so that o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import dask.array as da
@@ -24,6 +24,7 @@ from .arrays import (
     as_projections,
     as_voxel_size,
     check_tomogram,
+    currents_by_energy,
     positions_by_energy,
     sets_by_energy,
     values_by_energy,
@@ -49,6 +50,8 @@ class Scan:
     time : (E,) float64, s; start of each energy's tomogram on any clock, which keeps the order of acquisition; None when unknown
     flat_positions : tuple of (F_e,) int arrays, or None when unknown
         How many projections were taken before each flat: 0 before the tomogram, A_e after it.
+    current, flat_current : tuple of (A_e,) and of (F_e,) float64, mA, or None when unknown
+        Ring current during each projection and each flat; NaN where unknown.
     kind : 'counts', 'transmission' or 'optical_density'
     metadata : dict
         ``'format'``, ``'files'`` (paths), ``'skipped'`` (list of (file, reason)), ``'doubts'`` (sentences), and more.
@@ -64,6 +67,8 @@ class Scan:
     flat_exposure: FloatArray | None = None
     time: FloatArray | None = None
     flat_positions: tuple[npt.NDArray[np.int64], ...] | None = None
+    current: tuple[FloatArray, ...] | None = None
+    flat_current: tuple[FloatArray, ...] | None = None
     kind: Kind = "counts"
     metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -86,6 +91,8 @@ class Scan:
         flat_exposure: float | Sequence[float] | FloatArray | None = None,
         time: Sequence[float] | FloatArray | None = None,
         flat_positions: Sequence[Any] | None = None,
+        current: float | Sequence[Any] | FloatArray | None = None,
+        flat_current: float | Sequence[Any] | FloatArray | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Scan:
         """Build a scan from arrays, sorted by energy.
@@ -105,6 +112,8 @@ class Scan:
         time : (E,), s
         flat_positions : sequence of (F_e,) ints
             How many projections were taken before each flat.
+        current, flat_current : float, (E,), or sequence of (A_e,) or (F_e,), mA
+            Ring current during each projection and each flat; one number an energy stands for all its frames, NaN for unknown.
         metadata : mapping
 
         Raises
@@ -136,6 +145,8 @@ class Scan:
                 f"Projections of different energies have different sizes ({shapes} pixels): bin or crop them alike."
             )
         positions = positions_by_energy(flat_positions, white)
+        currents = currents_by_energy(current, views, "ring currents of projections")
+        flat_currents = currents_by_energy(flat_current, white, "ring currents of flats")
         size = None if pixel_size is None else as_numbers(pixel_size, "pixel sizes")
         if size is not None and size.ndim == 0:
             size = size * energy / energy.max()
@@ -151,6 +162,8 @@ class Scan:
             flat_exposure=values_by_energy(flat_exposure, "exposures of flats", order),
             time=values_by_energy(time, "times", order, positive=False),
             flat_positions=None if positions is None else tuple(positions[e] for e in order),
+            current=None if currents is None else tuple(currents[e] for e in order),
+            flat_current=None if flat_currents is None else tuple(flat_currents[e] for e in order),
             kind=kind,
             metadata={"skipped": [], "doubts": []} | as_metadata(metadata),
         )
@@ -169,25 +182,14 @@ class Scan:
             raise DataError(f"There is no energy {missing[0]:g}: the scan has {len(self)}, numbered from 0.")
         keep = sorted({int(i) % len(self) for i in wanted})
 
-        def pick(values: FloatArray | None) -> FloatArray | None:
-            return None if values is None else values[keep]
-
-        def some(values: tuple[Any, ...]) -> tuple[Any, ...]:
-            return tuple(values[i] for i in keep)
-
-        return replace(
-            self,
-            energies=self.energies[keep],
-            angles=some(self.angles),
-            projections=some(self.projections),
-            flats=some(self.flats),
-            darks=some(self.darks),
-            pixel_size=pick(self.pixel_size),
-            exposure=pick(self.exposure),
-            flat_exposure=pick(self.flat_exposure),
-            time=pick(self.time),
-            flat_positions=None if self.flat_positions is None else some(self.flat_positions),
-        )
+        changes: dict[str, Any] = {}
+        for name in (f.name for f in fields(self)):  # all that is an array or a tuple holds one item an energy
+            values = getattr(self, name)
+            if isinstance(values, tuple):
+                changes[name] = tuple(values[i] for i in keep)
+            elif isinstance(values, np.ndarray):
+                changes[name] = values[keep]
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

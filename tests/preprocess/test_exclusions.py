@@ -37,6 +37,14 @@ def test_flats_keep_their_place_between_the_projections_that_are_left(scan):
     assert left.flat_positions[0].tolist() == [0, 0, 2, 4]
 
 
+def test_projections_that_are_left_keep_their_ring_currents(scan):
+    known = st.Scan.from_arrays(
+        scan.projections, scan.energies, scan.angles, current=[np.arange(6) + 100.0] * 3, flats=scan.flats
+    )
+    left = leave_out(known, [Exclusion("jump", projections=(0, 4)), Exclusion("beam", energy=6550.0)])
+    assert [c.tolist() for c in left.current] == [[101, 102, 103, 105]] * 2
+
+
 def test_indices_of_several_exclusions_count_the_same_projections(scan):
     left = leave_out(scan, [Exclusion("a", projections=(0,)), Exclusion("b", projections=(1,))])
     assert left.angles[0].tolist() == [60, 90, 120, 150]

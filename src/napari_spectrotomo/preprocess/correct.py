@@ -101,6 +101,8 @@ def correct(
         flats=none,
         darks=none,
         flat_positions=None,
+        current=None,
+        flat_current=None,
         kind="optical_density",
         metadata=scan.metadata | {"warnings": warnings},
     )

@@ -65,6 +65,7 @@ def leave_out(scan: Scan, exclude: Sequence[Exclusion]) -> Scan:
         projections=tuple(views),
         angles=tuple(a[k] for a, k in zip(scan.angles, kept, strict=True)),
         flat_positions=positions,
+        current=None if scan.current is None else tuple(c[k] for c, k in zip(scan.current, kept, strict=True)),
         metadata=scan.metadata | {"excluded": [*scan.metadata.get("excluded", []), *sentences]},
     )
     return thinned if whole.all() else thinned.select(np.flatnonzero(whole).tolist())
