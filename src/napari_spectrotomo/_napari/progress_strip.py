@@ -13,6 +13,7 @@ DOING = {
     "simulate": "Simulating",
     "read": "Reading",
     "correct": "Correcting",
+    "align": "Aligning",
     "reconstruct": "Reconstructing",
     "binarize": "Binarizing",
     "label": "Labelling particles",

@@ -5,6 +5,7 @@ from pathlib import Path
 from ..errors import ProjectError
 
 FILES: dict[str, tuple[str, ...]] = {
+    "align": ("alignment.json",),
     "label": ("labels.tif",),
     "register": ("registration.json",),
     "spectra": ("edge_energy.tif", "edge_energy_error.tif", "edge_step.tif", "spectra.csv", "particles.csv"),
@@ -12,7 +13,10 @@ FILES: dict[str, tuple[str, ...]] = {
 }
 """The files that each stage leaves."""
 
-UNFINISHED: dict[str, tuple[str, ...]] = {"register": ("registration.partial.json",)}
+UNFINISHED: dict[str, tuple[str, ...]] = {
+    "align": ("alignment.partial.json",),
+    "register": ("registration.partial.json",),
+}
 """The files that each stage keeps while it is at work."""
 
 IMAGES_OF: dict[str, tuple[str, ...]] = {

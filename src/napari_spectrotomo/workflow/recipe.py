@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from .. import __version__
+from ..align import AlignParameters
 from ..errors import ParameterError
 from ..io import ReadParameters
 from ..parameters import as_plain, checked
@@ -23,6 +24,7 @@ from ..spectra import SpectraParameters
 PARAMETERS: dict[str, type] = {
     "read": ReadParameters,
     "correct": CorrectParameters,
+    "align": AlignParameters,
     "reconstruct": ReconstructParameters,
     "binarize": BinarizeParameters,
     "label": LabelParameters,
@@ -44,11 +46,12 @@ class Recipe:
 
     Attributes
     ----------
-    read, correct, reconstruct, binarize, label, register, spectra, report : parameter dataclasses
+    read, correct, align, reconstruct, binarize, label, register, spectra, report : parameter dataclasses
     """
 
     read: ReadParameters = field(default_factory=ReadParameters)
     correct: CorrectParameters = field(default_factory=CorrectParameters)
+    align: AlignParameters = field(default_factory=AlignParameters)
     reconstruct: ReconstructParameters = field(default_factory=ReconstructParameters)
     binarize: BinarizeParameters = field(default_factory=BinarizeParameters)
     label: LabelParameters = field(default_factory=LabelParameters)

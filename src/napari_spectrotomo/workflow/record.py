@@ -25,7 +25,8 @@ from .recipe import FILE_PARAMETERS, Recipe
 NEEDS: dict[str, tuple[str, ...]] = {
     "read": (),
     "correct": ("read",),
-    "reconstruct": ("correct",),
+    "align": ("correct",),
+    "reconstruct": ("align",),
     "binarize": ("reconstruct",),
     "label": ("binarize",),
     "register": ("binarize", "label"),
@@ -37,6 +38,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 _TAKE_THE_FIXED_ENERGY = ("reconstruct", "label")
 """Stages that need to know which energy is the fixed one: its pixel size is the grid's, its mask is labelled."""
+
+_TAKE_THE_AXIS = ("align",)
+"""Stages before the reconstruction that need to know whether the rotation axis is given."""
 
 
 def dependents(stage: str) -> tuple[str, ...]:
@@ -164,6 +168,7 @@ class Record:
             "inputs": [[i["name"], i["sha256"]] for i in self.content["inputs"]] if name == "read" else None,
             "given": _given_files(getattr(recipe, name)),
             "fixed": recipe.register.fixed if name in _TAKE_THE_FIXED_ENERGY else None,
+            "axis": as_plain(recipe.reconstruct)["center"] if name in _TAKE_THE_AXIS else None,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -15,6 +15,7 @@ from ..parameters import as_plain
 from ..progress import Progress, ProgressCallback, raise_if_aborted
 from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
+from .aligning import align_steps
 from .chemistry import spectra_steps
 from .hold import alone, logging_to, writing
 from .job import Job
@@ -28,6 +29,7 @@ from .volumes import check_inputs, correct_steps, read_steps, reconstruct_steps
 _STEPS: dict[str, Callable[[Job], Iterator[Progress]]] = {
     "read": read_steps,
     "correct": correct_steps,
+    "align": align_steps,
     "reconstruct": reconstruct_steps,
     "binarize": binarize_steps,
     "label": label_steps,

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..data import EnergyStack, FloatArray, Scan
-from ..errors import DataError, ReconstructionError
+from ..data import EnergyStack, Scan
+from ..errors import DataError
 from ..preprocess import CorrectedTomogram, correct_tomogram
 from ..progress import Progress
 from ..reconstruct import (
-    axis_warnings,
     choose_filter,
     field_warnings,
-    find_center_of,
-    given_centers,
     magnifications,
     reconstruct_volume,
-    settle_centers,
     view_warnings,
 )
 from .job import Job
@@ -79,11 +75,12 @@ def correct_steps(job: Job) -> Iterator[Progress]:
     job.warn(found.metadata.get("excluded", []), "excluded")
     job.project.record.content["scan"] = _summary_of(found)
     index = job.project.fixed_index
-    corrected = _corrected(job, found, index)
+    corrected = corrected_tomogram(job, found, index)
     yield job.finished(1, 1, f"checked; {corrected.repaired} pixels repaired", float(found.energies[index]))
 
 
-def _corrected(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
+def corrected_tomogram(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
+    """Correct the projections of one energy, and keep what is doubtful about them."""
     job.check()
     corrected = correct_tomogram(scan, index, job.project.recipe.correct)
     doubts = (*view_warnings(corrected.angles), *field_warnings(corrected.optical_density))
@@ -121,8 +118,6 @@ def _take_over(job: Job, stack: EnergyStack) -> Iterator[Progress]:
 
 def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
     parameters, fixed = job.project.recipe.reconstruct, job.project.fixed_index
-    n = len(scan)
-    total = 2 * n if parameters.center == "auto" else n
     store = job.project.store
     ratio, sizes, warnings = magnifications(scan, parameters.magnification, fixed)
     job.warn(warnings, "magnification")
@@ -139,20 +134,17 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         "1/voxel" if voxel is None else "1/µm",
         job.fingerprint,
     )
-    if parameters.center == "auto":
-        centers = yield from _find_centers(job, scan, total)
-    else:
-        centers = given_centers(parameters.center, scan)
+    centers = job.project.alignment().centers
     job.entry["centers"] = [float(c) for c in centers]
     if parameters.filter != "auto":
         job.entry["filter"] = parameters.filter
     elif "filter" not in job.entry:  # chosen once, for all energies and for a run that continues
-        views = _corrected(job, scan, fixed).optical_density
+        views = corrected_tomogram(job, scan, fixed).optical_density
         job.entry["filter"] = choose_filter("auto", views[len(views) // 2])
     parameters = replace(parameters, filter=job.entry["filter"])
 
     def reconstruct(e: int) -> str:
-        corrected = _corrected(job, scan, e)
+        corrected = corrected_tomogram(job, scan, e)
         volume = reconstruct_volume(
             corrected.optical_density,
             corrected.angles,
@@ -167,27 +159,4 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
         return f"reconstructed ({parameters.filter}), axis at column {centers[e]:.2f}, {corrected.repaired} pixels repaired"
 
-    yield from job.each_energy("reconstruction", scan.energies, reconstruct, before=total - n)
-
-
-def _find_centers(job: Job, scan: Scan, total: int) -> Generator[Progress, None, FloatArray]:
-    """Find the axis at every energy, then settle the series; what was found before a stop is kept in the record."""
-    found = job.entry.setdefault("centers_found", {})
-    for e, energy in enumerate(scan.energies):
-        key = f"{energy:.4f}"
-        if key in found:
-            yield job.finished(e + 1, total, "axis found before", float(energy))
-            continue
-        corrected = _corrected(job, scan, e)
-        try:
-            found[key] = float(find_center_of(corrected.optical_density, corrected.angles))
-            message = f"axis found at column {found[key]:.2f}"
-        except ReconstructionError as error:
-            if len(scan) == 1:
-                raise
-            found[key], message = None, f"no axis found: {error}"
-        yield job.finished(e + 1, total, message, float(energy))
-    estimates = np.array([found[f"{energy:.4f}"] for energy in scan.energies], float)
-    centers = settle_centers(estimates)
-    job.warn(axis_warnings(scan.energies, estimates, centers), "axis")
-    return centers
+    yield from job.each_energy("reconstruction", scan.energies, reconstruct)
