@@ -199,3 +199,18 @@ def values_by_energy(values: Any, what: str, order: npt.NDArray[np.int64], posit
     if positive and not np.all(np.isfinite(array) & (array > 0)):
         raise DataError(f"The {what} must be positive numbers.")
     return array[order]
+
+
+def as_stack(volumes: Any) -> da.Array:
+    """Give volumes, one array or one each, as one lazy array, an energy a chunk where they are not lazy yet."""
+    if not isinstance(volumes, list | tuple):
+        array = as_array(volumes, "volumes")
+        if isinstance(array, da.Array):
+            return array
+        return da.from_array(array, chunks=(1, *array.shape[1:]) if array.ndim else ())
+    if not volumes:
+        raise DataError("A stack has one volume or more; none was given.")
+    arrays = [as_array(v, "volumes") for v in volumes]
+    if len({a.shape for a in arrays}) > 1:
+        raise DataError(f"Volumes of one stack have one shape; found {sorted({tuple(a.shape) for a in arrays})}.")
+    return da.stack([a if isinstance(a, da.Array) else da.from_array(a, chunks=a.shape) for a in arrays])

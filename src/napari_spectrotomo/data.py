@@ -16,12 +16,12 @@ import numpy.typing as npt
 from .arrays import (
     FloatArray,
     angles_by_energy,
-    as_array,
     as_energies,
     as_frames,
     as_metadata,
     as_numbers,
     as_projections,
+    as_stack,
     as_voxel_size,
     check_tomogram,
     currents_by_energy,
@@ -32,6 +32,10 @@ from .arrays import (
 from .errors import DataError
 
 Kind = Literal["counts", "transmission", "optical_density"]
+OPTICAL_DENSITY = "optical density"
+"""The unit of a stack that holds images instead of volumes."""
+SAME_VIEW = 1e-3
+"""Degrees between frames of one view, at most."""
 KINDS: tuple[Kind, ...] = ("counts", "transmission", "optical_density")
 
 
@@ -75,6 +79,11 @@ class Scan:
     def __len__(self) -> int:
         """Give the number of energies."""
         return len(self.energies)
+
+    @property
+    def planar(self) -> bool:
+        """Whether there is one view an energy, however many frames of it: a 2-D XANES scan."""
+        return all(bool(np.all(np.diff(np.sort(theta)) <= SAME_VIEW)) for theta in self.angles)
 
     @classmethod
     def from_arrays(
@@ -202,7 +211,7 @@ class EnergyStack:
         Linear attenuation coefficient, one energy a chunk; NaN where unknown.
     energies : (E,) float64, eV, ascending
     voxel_size : (3,) float64, nm, (z, y, x); None when unknown
-    attenuation_unit : '1/µm', or '1/voxel' when the voxel size is unknown
+    attenuation_unit : '1/µm', or '1/voxel' when the voxel size is unknown; 'optical density' of images (2-D XANES)
     metadata : dict
     """
 
@@ -220,6 +229,11 @@ class EnergyStack:
     def shape(self) -> tuple[int, int, int]:
         """Shape (z, y, x) of one volume."""
         return tuple(self.data.shape[1:])
+
+    @property
+    def planar(self) -> bool:
+        """Whether it holds images of optical density, (1, row, column), instead of volumes: a 2-D XANES scan's."""
+        return self.attenuation_unit == OPTICAL_DENSITY
 
     @classmethod
     def from_arrays(
@@ -249,7 +263,7 @@ class EnergyStack:
             If the numbers of volumes and energies differ, a volume is not 3-D, a value is no number, two energies are the
             same, or all of them look like keV.
         """
-        data = _as_stack(volumes)
+        data = as_stack(volumes)
         energy = as_energies(energies)
         if data.ndim != 4:
             raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
@@ -280,18 +294,3 @@ def require(value: Any, kind: type, where: str) -> None:
         raise DataError(
             f"{where} takes {kind.__name__}, not {type(value).__name__}: get one from {how[kind.__name__]}."
         )
-
-
-def _as_stack(volumes: Any) -> da.Array:
-    """Give volumes as one lazy array, an energy a chunk where they are not lazy yet."""
-    if not isinstance(volumes, list | tuple):
-        array = as_array(volumes, "volumes")
-        if isinstance(array, da.Array):
-            return array
-        return da.from_array(array, chunks=(1, *array.shape[1:]) if array.ndim else ())
-    if not volumes:
-        raise DataError("A stack has one volume or more; none was given.")
-    arrays = [as_array(v, "volumes") for v in volumes]
-    if len({a.shape for a in arrays}) > 1:
-        raise DataError(f"Volumes of one stack have one shape; found {sorted({tuple(a.shape) for a in arrays})}.")
-    return da.stack([a if isinstance(a, da.Array) else da.from_array(a, chunks=a.shape) for a in arrays])

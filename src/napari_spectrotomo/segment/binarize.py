@@ -21,6 +21,8 @@ from .parameters import BinarizeParameters
 from .threshold import CLEAR, SMOOTHING, Array, Threshold, sample_of, smooth, threshold_of
 
 _D = BinarizeParameters()
+MOST_OF_AN_IMAGE = 0.9
+"""Of the pixels of an image of optical density: what is darker than so many is a dark rim of the detector, not the background."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +82,7 @@ def binarize(
         Corners of a polygon outside which nothing is sample.
     region_z : (first, end), slice
     field : 'auto', 'circle' or 'all'
-        What of a square slice is trusted.
+        What of a square slice is trusted; 'auto' trusts all of an image of optical density (2-D XANES).
     fill_holes : bool
         Whether closed cavities count as sample.
     masks : str or None
@@ -120,14 +122,19 @@ def binarize(
         return load_masks(parameters.masks, tuple(data.shape))
     lazy = data if isinstance(data, da.Array) else da.from_array(data, chunks=(1, *data.shape[1:]))
     lazy = lazy.rechunk((1, -1, -1, -1))
-    return lazy.map_blocks(_one_energy, parameters=parameters, dtype=bool, meta=np.empty((0, 0, 0, 0), bool))
+    image = isinstance(stack, EnergyStack) and stack.planar
+    return lazy.map_blocks(
+        _one_energy, parameters=parameters, image=image, dtype=bool, meta=np.empty((0, 0, 0, 0), bool)
+    )
 
 
-def _one_energy(block: npt.NDArray[np.floating], parameters: BinarizeParameters) -> npt.NDArray[np.bool_]:
-    return binarize_volume(block[0], parameters).mask[None]
+def _one_energy(block: npt.NDArray[np.floating], parameters: BinarizeParameters, image: bool) -> npt.NDArray[np.bool_]:
+    return binarize_volume(block[0], parameters, image=image).mask[None]
 
 
-def binarize_volume(volume: npt.NDArray[Any], parameters: BinarizeParameters = _D) -> BinarizedVolume:
+def binarize_volume(
+    volume: npt.NDArray[Any], parameters: BinarizeParameters = _D, *, image: bool = False
+) -> BinarizedVolume:
     """Find the sample in one volume.
 
     Parameters
@@ -136,6 +143,8 @@ def binarize_volume(volume: npt.NDArray[Any], parameters: BinarizeParameters = _
         Grey values; NaN where unknown, which is background.
     parameters : BinarizeParameters
         `masks` is not looked at.
+    image : bool
+        Whether it is an image of optical density, (1, row, column), of which no circle is special.
 
     Raises
     ------
@@ -146,12 +155,14 @@ def binarize_volume(volume: npt.NDArray[Any], parameters: BinarizeParameters = _
     if volume.ndim != 3:
         raise DataError(f"A volume has three axes (z, y, x); found {volume.ndim}.")
     known = np.isfinite(volume)
-    circle = inscribed_circle(volume.shape) if parameters.field != "all" else None
+    circular = parameters.field == "circle" or (parameters.field == "auto" and not image)
+    circle = inscribed_circle(volume.shape) if circular else None
     region = drawn_region(volume.shape, parameters.region, parameters.region_z)
     trusted = known if circle is None else known & circle
     if region is not None:
         trusted = trusted & region
-    grey, sigma, found = _thresholded(volume, None if known.all() else known, trusted, parameters)
+    most = MOST_OF_AN_IMAGE if image else 1.0
+    grey, sigma, found = _thresholded(volume, None if known.all() else known, trusted, parameters, most)
 
     with np.errstate(invalid="ignore"):
         mask = (grey > found.value) & known
@@ -170,7 +181,7 @@ def binarize_volume(volume: npt.NDArray[Any], parameters: BinarizeParameters = _
     if parameters.fill_holes:
         from scipy.ndimage import binary_fill_holes
 
-        mask = np.asarray(binary_fill_holes(mask))
+        mask = np.asarray(binary_fill_holes(mask[0])[None] if len(mask) == 1 else binary_fill_holes(mask))
     return BinarizedVolume(mask, found.value, sigma, tuple(_doubts(mask, raw_share, found)))
 
 
@@ -179,6 +190,7 @@ def _thresholded(
     known: npt.NDArray[np.bool_] | None,
     trusted: npt.NDArray[np.bool_],
     parameters: BinarizeParameters,
+    most: float,
 ) -> tuple[Array, float, Threshold]:
     """Smooth as told, or step by step until the noise is clear of the threshold, salt-and-pepper noise apart."""
     if parameters.sigma is None:
@@ -186,7 +198,7 @@ def _thresholded(
     steps = SMOOTHING if parameters.sigma is None else (parameters.sigma,)
     for sigma in steps:
         grey = smooth(volume, sigma, known)
-        found = threshold_of(sample_of(grey, trusted), parameters.method)
+        found = threshold_of(sample_of(grey, trusted), parameters.method, most)
         if found.contrast_to_noise >= CLEAR:
             break
     return grey, sigma, found

@@ -98,7 +98,7 @@ def select_bodies(
     if max_size is not None:
         keep &= sizes <= max_size
     if clear_border:
-        for axis in range(3):
+        for axis in (a for a in range(3) if mask.shape[a] > 1):
             for face in (0, -1):
                 keep[np.unique(bodies.take(face, axis=axis))] = False
     keep[0] = False

@@ -13,13 +13,15 @@ from .bodies import inscribed_circle
 RIM = 2  # voxels by which smoothing may carry a mask over the rim
 
 
-def field_warnings(labels: Any) -> tuple[str, ...]:
+def field_warnings(labels: Any, *, image: bool = False) -> tuple[str, ...]:
     """Say which particles leave the field.
 
     Parameters
     ----------
     labels : (z, y, x) int
         0 is background.
+    image : bool
+        Whether they are of an image, (1, row, column), which has no rim of a reconstructed circle.
 
     Returns
     -------
@@ -36,8 +38,11 @@ def field_warnings(labels: Any) -> tuple[str, ...]:
     if found.ndim != 3:
         raise DataError(f"Labels have three axes (z, y, x); found {found.ndim}.")
     faces = _numbers(found.take(face, axis) for axis in range(3) if found.shape[axis] > 1 for face in (0, -1))
-    rim = _at_the_rim(found) - faces
-    where = ((faces, "a face of the volume"), (rim, "the rim of the reconstructed circle"))
+    rim = set() if image else _at_the_rim(found) - faces
+    where = (
+        (faces, "an edge of the image" if image else "a face of the volume"),
+        (rim, "the rim of the reconstructed circle"),
+    )
     return tuple(_sentence(touching, what) for touching, what in where if touching)
 
 

@@ -13,7 +13,7 @@ STANDS_OUT = 0.25
 """By what share of the range a voxel must differ from what surrounds it."""
 COMPANY, MINORITY = 5.5, 13.0
 """Fewer than so many of 26 neighbours have the same extreme: of a sheet one voxel thin, such as a crack, eight have; under
-heavy noise the majority decides."""
+heavy noise the majority decides. Of the 8 neighbours in an image it is as large a share."""
 HEAVY = 0.08
 """Share of voxels found in the first pass above which noise is heavy."""
 PASSES = 2
@@ -68,9 +68,12 @@ def _lone(grey: Array, low: float, high: float, company: float) -> npt.NDArray[n
 
     lone = np.zeros(grey.shape, bool)
     near = NEAR * (high - low)
+    sides = [3 if n > 1 else 1 for n in grey.shape]
+    neighbours = int(np.prod(sides)) - 1
+    company *= neighbours / 26
     with np.errstate(invalid="ignore"):
         extremes = (grey >= high - near, grey <= low + near)
     for extreme in extremes:
-        beside = uniform_filter(extreme.astype(np.float32), 3, mode="constant") * 27 - 1
+        beside = uniform_filter(extreme.astype(np.float32), sides, mode="constant") * (neighbours + 1) - 1
         lone |= extreme & (beside < company)
     return lone

@@ -36,6 +36,7 @@ def label_particles(
     Parameters
     ----------
     mask : (z, y, x) bool, NumPy or dask
+        Of one slice, an image.
     separate : bool
         Whether touching particles are parted; else every connected body is one.
     closing : float or None, voxel
@@ -79,7 +80,10 @@ def label_particles(
     if not sample.any():
         return out
     box = _bounding_box(sample)
-    out[box] = _label_box(sample[box], parameters)
+    if len(sample) == 1:  # of an image the distances are those within it
+        out[box] = _label_box(sample[box][0], parameters)[None]
+    else:
+        out[box] = _label_box(sample[box], parameters)
     return out
 
 
@@ -92,7 +96,7 @@ def _label_box(sample: Mask, parameters: LabelParameters) -> Labels:
     bodies = _watershed(solid, parameters.depth) if parameters.separate else _connected(solid)
     volumes = np.bincount(bodies[np.pad(coarse, pad)], minlength=int(bodies.max()) + 1)
     bodies = _join_fragments(bodies, volumes, parameters.min_fraction)
-    inner = bodies[tuple(slice(pad, -pad) for _ in range(3))]
+    inner = bodies[(slice(pad, -pad),) * sample.ndim]
     return _by_volume(_onto(inner, sample, step, dropped=coarse & (inner == 0)))
 
 
@@ -132,7 +136,7 @@ def _closed(mask: Mask, radius: float) -> Mask:
 def _connected(mask: Mask) -> Labels:
     from scipy.ndimage import generate_binary_structure, label
 
-    return np.asarray(label(mask, generate_binary_structure(3, 3))[0], np.int32)
+    return np.asarray(label(mask, generate_binary_structure(mask.ndim, mask.ndim))[0], np.int32)
 
 
 def _watershed(solid: Mask, depth: float) -> Labels:
@@ -178,7 +182,7 @@ def _join_fragments(bodies: Labels, volumes: npt.NDArray[np.int64], min_fraction
 def _borders(bodies: Labels, count: int) -> npt.NDArray[np.float64]:
     """How many voxel faces every two bodies share."""
     faces = np.zeros((count, count))
-    for axis in range(3):
+    for axis in range(bodies.ndim):
         a = np.moveaxis(bodies, axis, 0)[:-1].ravel()
         b = np.moveaxis(bodies, axis, 0)[1:].ravel()
         pair = (a != b) & (a > 0) & (b > 0)
@@ -196,7 +200,7 @@ def _onto(bodies: Labels, sample: Mask, step: int, dropped: Mask) -> Labels:
     seeds = np.where(dropped, -1, bodies)
     nearest = distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
     full = seeds[tuple(nearest)]
-    for axis in range(3):
+    for axis in range(sample.ndim):
         full = np.repeat(full, step, axis=axis)
     full = full[tuple(slice(n) for n in sample.shape)]
     return np.where(sample & (full > 0), full, 0).astype(np.int32)

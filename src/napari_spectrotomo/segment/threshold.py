@@ -81,13 +81,15 @@ def sample_of(volume: Array, trusted: npt.NDArray[np.bool_] | None) -> npt.NDArr
     return np.clip(values, low, high)
 
 
-def threshold_of(values: npt.NDArray[np.float64], method: Method) -> Threshold:
+def threshold_of(values: npt.NDArray[np.float64], method: Method, most: float = 1.0) -> Threshold:
     """Find the level that parts a sample of grey values in two.
 
     Parameters
     ----------
     values : (N,)
         Grey values as `sample_of` draws them.
+    most : float
+        'auto' prefers levels that have no larger share above them than this.
     method : str
         ``'auto'`` is the middle between the medians of the two classes it makes itself (Ridler and Calvard 1978, with medians),
         started from Otsu's level and from both ends of the histogram, the clearest of the three. So a sample of 2 % or of 60 % is
@@ -106,7 +108,9 @@ def threshold_of(values: npt.NDArray[np.float64], method: Method) -> Threshold:
     if method == "auto":
         median = float(np.median(values))
         starts = (otsu, (median + values.max()) / 2, (median + values.min()) / 2)
-        return max((_settle(values, start) for start in starts), key=lambda found: found[1])[0]
+        found = [_settle(values, start) for start in starts]
+        likely = [one for one in found if np.mean(values > one[0].value) <= most]
+        return max(likely or found, key=lambda one: one[1])[0]
     try:
         levels = {
             "otsu": lambda: otsu,
