@@ -75,7 +75,7 @@ def test_a_crack_in_a_disk_does_not_part_it():
 
 
 def test_an_image_has_edges_and_no_rim():
-    labels = disk((64, 64), (31.5, 31.5), 31)[None].astype(int)
+    labels = disk((64, 64), (31.5, 31.5), 31.45)[None].astype(int)
     assert field_warnings(labels)
     assert not field_warnings(labels, image=True)
     (said,) = field_warnings(disk((64, 64), (3, 32), 20)[None].astype(int), image=True)
