@@ -57,9 +57,9 @@ def test_without_a_pixel_size_the_unit_is_voxels_and_the_rule_is_said(od):
 
 
 def test_what_cannot_be_reconstructed_is_refused_before_anything_is_computed(od):
-    single = st.Scan.from_arrays([v[:1] for v in od.projections], od.energies, [0.0], kind=od.kind)
-    with pytest.raises(st.ReconstructionError, match=r"6400 eV: 1 different view cannot"):
-        st.reconstruct(single)
+    few = st.Scan.from_arrays([v[:2] for v in od.projections], od.energies, [0.0, 90.0], kind=od.kind)
+    with pytest.raises(st.ReconstructionError, match=r"6400 eV: 2 different views cannot"):
+        st.reconstruct(few)
     with pytest.raises(st.ReconstructionError, match="correct the scan first"):
         st.reconstruct(st.Scan.from_arrays(od.projections, od.energies, ANGLES))
     with pytest.raises(st.ParameterError, match=r"reconstruct\.engine"):

@@ -7,6 +7,7 @@ from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
 from .parameters import ReconstructParameters
+from .planar import images_of, turned_views
 from .reconstruct import given_centers, reconstruct
 
 __all__ = [
@@ -18,9 +19,11 @@ __all__ = [
     "find_center",
     "find_center_of",
     "given_centers",
+    "images_of",
     "magnifications",
     "reconstruct",
     "reconstruct_volume",
     "settle_centers",
+    "turned_views",
     "view_warnings",
 ]

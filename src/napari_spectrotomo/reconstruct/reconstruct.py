@@ -19,6 +19,7 @@ from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
 from .parameters import Filter, Magnification, ReconstructParameters
+from .planar import images_of
 
 _D = ReconstructParameters()
 
@@ -37,6 +38,9 @@ def reconstruct(
 
     z is the detector row; y and x are the columns' square, with the rotation axis in its middle and the orientation that
     ``skimage.transform.iradon`` gives. Magnification and axis go into one resampling of the projections.
+
+    The images of a 2-D XANES scan (one view an energy) are taken as they are, as volumes of one slice in 'optical density'; no
+    parameter counts then.
 
     Parameters
     ----------
@@ -75,6 +79,8 @@ def reconstruct(
     require(od, Scan, "reconstruct")
     if od.kind != "optical_density":
         raise ReconstructionError(f"Volumes are made from optical density, not from {od.kind}: correct the scan first.")
+    if od.planar:
+        return images_of(od, fixed)
     for energy, angles in zip(od.energies, od.angles, strict=True):
         check_views(angles, f"At {energy:g} eV: ")
     wedges = [f"At {e:g} eV: {w}" for e, a in zip(od.energies, od.angles, strict=True) for w in view_warnings(a)]
