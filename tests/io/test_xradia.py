@@ -9,6 +9,7 @@ import pytest
 
 from napari_spectrotomo.errors import ReadError
 from napari_spectrotomo.io import identify, read_scan
+from napari_spectrotomo.io.compound import CompoundFile
 from napari_spectrotomo.io.names import angle_in, energy_in, place_in, role_in
 from napari_spectrotomo.io.series import Image, tomograms_of
 from napari_spectrotomo.io.tomogram import Frames
@@ -206,3 +207,92 @@ def test_whole_tomograms_and_their_flats_are_told_by_name_in_a_folder(data_folde
     shutil.copy(whole, tmp_path / "again.txrm")
     with pytest.raises(ReadError, match=r"again\.txrm and .*tomo\.txrm were both"):
         read_scan(tmp_path)
+
+
+def test_images_past_the_hundredth_are_in_their_own_folders_and_read_in_order(tmp_path, write_xradia):
+    images = np.random.default_rng(0).integers(0, 4000, (205, 4, 6)).astype(np.uint16)
+    path = write_xradia(tmp_path / "long.txrm", images, np.linspace(-90, 90, 205))
+    scan = read_scan(path)
+    np.testing.assert_array_equal(np.asarray(scan.projections[0]), images)
+    np.testing.assert_array_equal(np.asarray(scan.projections[0][150:203]), images[150:203])
+    np.testing.assert_allclose(scan.angles[0], np.linspace(-90, 90, 205), atol=1e-5)
+    interrupted = write_xradia(tmp_path / "stopped.txrm", images, np.linspace(-90, 90, 205), NoOfImages=230)
+    with pytest.raises(ReadError, match="230 images and holds 205"):
+        read_scan(interrupted)
+
+
+def test_every_stream_of_a_container_reads_as_another_reader_has_it(data_folder, ssrl):
+    for path in [*(data_folder / "xradia_txrm").iterdir(), next(ssrl.glob("rep01_000051*"))]:
+        with CompoundFile(path) as mine, olefile.OleFileIO(str(path)) as theirs:
+            for parts in theirs.listdir():
+                name = "/".join(parts)
+                assert mine.size(name) == theirs.get_size(parts)
+                assert mine.read(name) == theirs.openstream(parts).read(), name
+            assert not mine.exists("ImageInfo/NotThere")
+
+
+def _tiles(rows, columns, shape=(4, 6)):
+    """A picture, and its fields of view row by row."""
+    picture = np.random.default_rng(5).integers(0, 4000, (rows * shape[0], columns * shape[1])).astype(np.uint16)
+    blocks = picture.reshape(rows, shape[0], columns, shape[1]).swapaxes(1, 2)
+    return picture, blocks.reshape(-1, *shape)
+
+
+def _stage(rows, columns, step, pixel=0.03):
+    """Positions in µm of the fields of view, `step` pixels (row, column) apart."""
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    return {"XPosition": (100 + column * step[1] * pixel).tolist(), "YPosition": (-7 + row * step[0] * pixel).tolist()}
+
+
+def test_a_mosaic_of_fields_of_view_is_laid_out_by_the_headers_rows_and_columns(tmp_path, write_xradia):
+    picture, tiles = _tiles(2, 3)
+    for name, where in (("unknown", {}), ("known", _stage(2, 3, (4, 6)))):
+        path = write_xradia(tmp_path / f"{name}.xrm", tiles, MosiacRows=2, MosiacColumns=3, **where)
+        scan = read_scan(path)
+        np.testing.assert_array_equal(np.asarray(scan.projections[0]), picture[None])
+        assert any("2 x 3" in d and "no overlap" in d for d in scan.metadata["doubts"])
+
+
+def test_a_mosaic_at_every_angle_is_one_large_view_each(tmp_path, write_xradia):
+    pictures, tiles = zip(*(_tiles(1, 2) for _ in range(3)), strict=True)
+    stack = np.concatenate([t + i for i, t in enumerate(tiles)]).astype(np.uint16)
+    path = write_xradia(tmp_path / "m.txrm", stack, np.repeat([-60, 0, 60], 2), MosiacRows=1, MosiacColumns=2)
+    scan = read_scan(path)
+    np.testing.assert_array_equal(scan.angles[0], [-60, 0, 60])
+    np.testing.assert_array_equal(np.asarray(scan.projections[0])[:, :, :], [p + i for i, p in enumerate(pictures)])
+
+
+def test_a_stitched_mosaic_is_one_image_and_the_flat_of_one_field_serves_all(tmp_path, write_xradia):
+    picture, _ = _tiles(2, 3)
+    flat = np.arange(24, dtype="<f4")
+    inside = {"ReferenceData/Image": flat.tobytes(), "ReferenceData/DataType": 10, "MosiacRows": 2, "MosiacColumns": 3}
+    whole = {"by mode": {"MosiacMode": 1}, "by size": {"ImageHeight": 4, "ImageWidth": 6}}
+    for name, how in whole.items():
+        scan = read_scan(write_xradia(tmp_path / f"{name}.xrm", picture[None], **inside, **how))
+        np.testing.assert_array_equal(np.asarray(scan.projections[0]), picture[None])
+        np.testing.assert_array_equal(np.asarray(scan.flats[0])[0], np.tile(flat.reshape(4, 6), (2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("step", "says"), [((4, 5), "columns overlap.*5 pixels"), ((9, 6), "rows lie apart"), ((4, 0), "overlap")]
+)
+def test_fields_of_view_that_do_not_touch_are_refused(tmp_path, write_xradia, step, says):
+    scaled = tuple(10 * s for s in step)
+    _, tiles = _tiles(2, 2, (40, 60))
+    path = write_xradia(tmp_path / "m.xrm", tiles, MosiacRows=2, MosiacColumns=2, **_stage(2, 2, scaled))
+    with pytest.raises(ReadError, match=f"(?s)2 rows and 2 columns.*{says.replace('5 pixels', '50 pixels')}"):
+        read_scan(path)
+
+
+def test_a_mosaic_taken_to_and_fro_is_refused(tmp_path, write_xradia):
+    _, tiles = _tiles(2, 2)
+    where = _stage(2, 2, (4, 6))
+    where["XPosition"] = [where["XPosition"][i] for i in (0, 1, 3, 2)]
+    path = write_xradia(tmp_path / "m.xrm", tiles, MosiacRows=2, MosiacColumns=2, **where)
+    with pytest.raises(ReadError, match="another order"):
+        read_scan(path)
+
+
+def test_alignment_shifts_in_a_file_are_said_not_to_be_applied(data_folder):
+    doubts = read_scan(data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm").metadata["doubts"]
+    assert any("shifts of up to 1.3 pixels" in d for d in doubts)

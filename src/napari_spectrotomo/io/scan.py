@@ -199,7 +199,7 @@ def _read_series(files: list[Path], chosen: str, found: _Found, root: Path, role
             images += [read_tiff(file, role, root)] if chosen == "tiff" else read_xradia(file, role, found.override)
         except ReadError as error:
             found.bad(file, error)
-    series, lonely = tomograms_of(images, _ranks(root))
+    series, lonely = tomograms_of(images, _ranks(root), alone=role is not None)
     for file_name, reason in lonely:
         found.bad(Path(file_name), ReadError(f"{file_name}: {reason} Leave that energy out with on_bad_file='skip'."))
     checked_series = []
@@ -208,8 +208,6 @@ def _read_series(files: list[Path], chosen: str, found: _Found, root: Path, role
             checked_series.append(tomogram.checked())
         except ReadError as error:
             found.bad(tomogram.path, error)
-    if role is not None:  # a file taken by itself misses no others
-        checked_series = [replace(t, doubts=()) for t in checked_series]
     return with_listed_angles(checked_series, root) if chosen == "tiff" else checked_series
 
 

@@ -33,6 +33,7 @@ class Image:
     pixel_size : float, nm
     exposure : float, s
     time : float, s
+    doubts : tuple of sentences
     """
 
     path: Path
@@ -43,9 +44,12 @@ class Image:
     pixel_size: float = np.nan
     exposure: float = np.nan
     time: float = np.nan
+    doubts: tuple[str, ...] = ()
 
 
-def tomograms_of(images: Sequence[Image], ranks: Mapping[str, int]) -> tuple[list[Tomogram], list[Skipped]]:
+def tomograms_of(
+    images: Sequence[Image], ranks: Mapping[str, int], alone: bool = False
+) -> tuple[list[Tomogram], list[Skipped]]:
     """Group images of a series into tomograms.
 
     Parameters
@@ -53,6 +57,8 @@ def tomograms_of(images: Sequence[Image], ranks: Mapping[str, int]) -> tuple[lis
     images : sequence of Image
     ranks : mapping of file name to place in the order of acquisition, as a run's listing gives it
         Used where the images' headers say no time.
+    alone : bool
+        Whether it is one file, taken by itself, which misses no others.
 
     Returns
     -------
@@ -92,7 +98,7 @@ def tomograms_of(images: Sequence[Image], ranks: Mapping[str, int]) -> tuple[lis
         for i in flats
     ]
     ordered = sorted(groups, key=lambda k: (k[0], natural(k[1])))
-    return [_tomogram(groups[key], ranks) for key in ordered], reasons
+    return [_tomogram(groups[key], ranks, alone) for key in ordered], reasons
 
 
 def _home(image: Image) -> str:
@@ -112,9 +118,10 @@ def _clusters(energies: FloatArray) -> npt.NDArray[np.int64]:
     return found
 
 
-def _tomogram(members: Mapping[Role, list[Image]], ranks: Mapping[str, int]) -> Tomogram:
+def _tomogram(members: Mapping[Role, list[Image]], ranks: Mapping[str, int], alone: bool) -> Tomogram:
     views, views_at, how = _in_order(members["projections"], ranks)
-    named = [f for f in members["flats"] if f.path not in {v.path for v in views}]
+    of_views = {v.path for v in views}
+    named = [f for f in members["flats"] if f.path not in of_views]
     flats, flats_at, flats_how = _in_order(named or members["flats"], ranks)
     darks, _, _ = _in_order(members["darks"], ranks)
     angles = np.concatenate([np.broadcast_to(np.asarray(v.angles, np.float64), v.frames.count) for v in views])
@@ -124,7 +131,7 @@ def _tomogram(members: Mapping[Role, list[Image]], ranks: Mapping[str, int]) -> 
         counts = np.concatenate([[0], np.cumsum([v.frames.count for v in views])])
         positions = np.repeat(counts[before], [f.frames.count for f in flats]).astype(np.int64)
     sizes = _known(v.pixel_size for v in views)
-    doubts = _missing_frames(members)
+    doubts = [*dict.fromkeys(d for v in views for d in v.doubts), *([] if alone else _missing_frames(members))]
     for role in ("projections", "flats"):
         exposures = _known(i.exposure for i in members[role])
         if len(exposures) and np.ptp(exposures) > 0.01 * np.median(exposures):

@@ -1,0 +1,256 @@
+"""Compound files (OLE2), the container of Xradia's images: only the sectors that are asked for are read.
+
+A folder of `.xrm` files holds ten thousand of them, each with four hundred streams of which a dozen matter. Layout after
+[MS-CFB], Compound File Binary File Format, Microsoft.
+"""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ReadError
+
+SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENTRY = struct.Struct("<64sHBx3I36xIQ")  # name, its length, kind, left, right, child, start, size
+ENTRY_BYTES = 128
+"""What every stream takes in the directory."""
+_LAST = 0xFFFFFFFA  # sectors and entries from here up are marks: none, end, table
+_MINI = 64
+_STREAM, _ROOT = 2, 5
+_Chain = npt.NDArray[np.uint32]
+
+
+class _Entry(NamedTuple):
+    """A stream or storage in the directory: its name (UTF-16), and where its content begins."""
+
+    name: bytes
+    kind: int
+    siblings: tuple[int, int]
+    child: int
+    start: int
+    size: int
+
+
+class CompoundFile:
+    """A compound file, open for reading; closed with its ``with`` block.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    ReadError
+        If it is not there, is no compound file, or is cut short or damaged where it is looked at.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file: BinaryIO = path.open("rb", buffering=0)
+        except FileNotFoundError as error:
+            raise ReadError(f"There is no file {path}.") from error
+        except OSError as error:
+            raise ReadError(f"{path} cannot be opened: {error.strerror or error}.") from error
+        try:
+            self._open()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _open(self) -> None:
+        self.bytes = self._file.seek(0, 2)
+        head = self._read_at(0, 512)
+        if len(head) < 512 or head[:8] != SIGNATURE:
+            raise ReadError(f"{self.path} cannot be opened as an Xradia file, it is truncated or something else.")
+        shift, mini_shift = struct.unpack_from("<HH", head, 30)
+        if shift not in (9, 12) or mini_shift != 6:
+            raise self._damaged("its sectors have a size that cannot be")
+        self.sector = 1 << shift
+        directory, _, self._cutoff, mini, _, more, _ = struct.unpack_from("<7I", head, 48)
+        if self._cutoff != 4096:
+            raise self._damaged("its header holds a number that cannot be")
+        self._tables = self._fat_sectors(np.frombuffer(head, "<u4", 109, 76), more)
+        self._fat: dict[int, list[int]] = {}
+        self._directory = self._sectors(self._chain(directory))
+        if len(self._directory) < ENTRY_BYTES or self._entry(0).kind != _ROOT:
+            raise self._damaged("its directory has no root")
+        self._mini_start = mini
+        self._mini_fat: _Chain | None = None
+        self._mini_chain: _Chain | None = None
+        self._folders: dict[bytes, dict[bytes, _Entry]] = {}
+
+    def __enter__(self) -> Self:
+        """Give the open file."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a stream of this name, as ``ImageInfo/Angles``."""
+        return self._find(name) is not None
+
+    def size(self, name: str) -> int:
+        """Bytes that a stream says it has; 0 where there is none."""
+        found = self._find(name)
+        return 0 if found is None else found.size
+
+    def read(self, name: str) -> bytes:
+        """Give the content of a stream, b'' where there is none.
+
+        Raises
+        ------
+        ReadError
+            If it is cut short.
+        """
+        found = self._find(name)
+        size = 0 if found is None else found.size
+        if found is None or size == 0:
+            return b""
+        small = size < self._cutoff
+        content = self._small(found.start, size) if small else self._sectors(self._chain(found.start, size), size)
+        if len(content) < size:
+            raise ReadError(f"{self.path} is truncated: {name} has {size} bytes and {len(content)} are left.")
+        return content
+
+    def require_whole(self, name: str) -> None:
+        """Raise `ReadError` if a large stream's sectors are not all in the file; its content is not read."""
+        found = self._find(name)
+        if found is not None and found.size >= self._cutoff:
+            self._whole(self._chain(found.start, found.size), found.size)
+
+    def _entry(self, at: int) -> _Entry:
+        if (at + 1) * ENTRY_BYTES > len(self._directory):
+            raise self._damaged("an entry of its directory lies outside of it")
+        name, length, kind, left, right, child, start, size = _ENTRY.unpack_from(self._directory, at * ENTRY_BYTES)
+        if self.sector == 512:
+            size &= 0xFFFFFFFF  # version 3 leaves the upper half undefined
+        return _Entry(name[: max(0, length - 2)], kind, (left, right), child, start, size)
+
+    def _read_at(self, start: int, count: int) -> bytes:
+        try:
+            self._file.seek(start)
+            return self._file.read(count) or b""
+        except OSError as error:
+            raise ReadError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+
+    def _damaged(self, reason: str) -> ReadError:
+        return ReadError(f"{self.path} is damaged, or was cut short: {reason}.")
+
+    def _fat_sectors(self, first: _Chain, more: int) -> _Chain:
+        """Sectors in which the allocation table lies: 109 in the header, others in a chain of their own."""
+        found = [first[first < _LAST]]
+        seen = 0
+        while more < _LAST:
+            seen += 1
+            content = self._sectors(np.array([more], np.uint32))
+            if len(content) < self.sector or seen * self.sector > self.bytes:
+                raise self._damaged("its allocation table leaves the file")
+            numbers = np.frombuffer(content, "<u4")
+            found.append(numbers[:-1][numbers[:-1] < _LAST])
+            more = int(numbers[-1])
+        return np.concatenate(found)
+
+    def _next(self, sector: int) -> int:
+        width = self.sector // 4
+        table, place = divmod(sector, width)
+        if table not in self._fat:
+            if table >= len(self._tables):
+                raise self._damaged("a stream leaves the allocation table")
+            content = self._sectors(self._tables[table : table + 1])
+            if len(content) < self.sector:
+                raise self._damaged("its allocation table lies past the end of the file")
+            self._fat[table] = np.frombuffer(content, "<u4").tolist()
+        return self._fat[table][place]
+
+    def _chain(self, start: int, size: int | None = None) -> _Chain:
+        """Sectors of a stream in order, as many as `size` bytes need; no more than the file can hold."""
+        most = self.bytes // self.sector + 1
+        need = most if size is None else -(-size // self.sector)
+        if need > most:
+            raise ReadError(f"{self.path} is truncated: a stream of {size} bytes does not fit in its {self.bytes}.")
+        found: list[int] = []
+        sector = start
+        while sector < _LAST and len(found) < need:
+            found.append(sector)
+            sector = self._next(sector)
+        if size is None and sector < _LAST:
+            raise self._damaged("a chain of sectors has no end")
+        if size is not None and len(found) < need:
+            raise self._damaged(f"a stream of {size} bytes has only {len(found)} sectors")
+        return np.array(found, np.uint32)
+
+    def _whole(self, chain: _Chain, size: int) -> None:
+        ends = (chain.astype(np.int64) + 2) * self.sector
+        if len(ends):
+            ends[-1] -= len(chain) * self.sector - size
+        if len(ends) and ends.max() > self.bytes:
+            raise ReadError(
+                f"{self.path} is truncated: its images would end at byte {ends.max()} and the file has {self.bytes}."
+            )
+
+    def _sectors(self, chain: _Chain, size: int | None = None) -> bytes:
+        """Content of sectors, neighbours in one go; less than asked for where the file ends."""
+        numbers = chain.astype(np.int64)
+        ends = [0, *(np.flatnonzero(numbers[1:] - numbers[:-1] != 1) + 1).tolist(), len(numbers)]
+        runs = [(int(numbers[a]), b - a) for a, b in pairwise(ends) if b > a]
+        content = b"".join(self._read_at((first + 1) * self.sector, count * self.sector) for first, count in runs)
+        return content if size is None else content[:size]
+
+    def _small(self, start: int, size: int) -> bytes:
+        """Content of a stream below the cutoff, which lies in the root's own stream in pieces of 64 bytes."""
+        if self._mini_fat is None or self._mini_chain is None:
+            self._mini_fat = np.frombuffer(self._sectors(self._chain(self._mini_start)), "<u4")
+            self._mini_chain = self._chain(self._entry(0).start)
+            self._pieces: dict[int, bytes] = {}
+        pieces = []
+        at = start
+        for _ in range(-(-size // _MINI)):
+            sector, offset = divmod(at * _MINI, self.sector)
+            if at >= len(self._mini_fat) or sector >= len(self._mini_chain):
+                raise self._damaged("a stream of its header leaves the file")
+            if sector not in self._pieces:
+                self._pieces[sector] = self._sectors(self._mini_chain[sector : sector + 1])
+            pieces.append(self._pieces[sector][offset : offset + _MINI])
+            at = int(self._mini_fat[at])
+        return b"".join(pieces)[:size]
+
+    def _find(self, name: str) -> _Entry | None:
+        *folders, last = (part.encode("utf-16-le") for part in name.split("/"))
+        where = b""
+        inside = self._inside(where, self._entry(0).child)
+        for folder in folders:
+            found = inside.get(folder)
+            if found is None:
+                return None
+            where += b"/" + folder
+            inside = self._inside(where, found.child)
+        found = inside.get(last)
+        return found if found is not None and found.kind == _STREAM else None
+
+    def _inside(self, where: bytes, child: int) -> dict[bytes, _Entry]:
+        """Entries of a storage by name; `child` is the top of their tree."""
+        if where not in self._folders:
+            found: dict[bytes, _Entry] = {}
+            seen: set[int] = set()
+            waiting = [child]
+            while waiting:
+                at = waiting.pop()
+                if at < _LAST and at not in seen:
+                    seen.add(at)
+                    entry = self._entry(at)
+                    found[entry.name] = entry
+                    waiting += entry.siblings
+            self._folders[where] = found
+        return self._folders[where]
