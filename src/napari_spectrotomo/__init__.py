@@ -30,6 +30,7 @@ _HOME = {
     "correct": "preprocess",
     "find_center": "reconstruct",
     "reconstruct": "reconstruct",
+    "align_energies": "align",
     "binarize": "segment",
     "label_particles": "segment",
     "register_pair": "register",
