@@ -44,25 +44,19 @@ def mark_strays(transmission: Float32, threshold: float) -> int:
 
 def _noise(density: Float32) -> float:
     """Standard deviation of the noise from differences of pixels side by side, most of which show the same."""
-    steps = np.abs(np.diff(density, axis=1))
-    known = steps[np.isfinite(steps)]
-    return float(np.median(known)) / 0.6745 / np.sqrt(2) if known.size else 0.0
+    from .kernels import median_step
+
+    return median_step(density) / 0.6745 / np.sqrt(2)
 
 
 def _mark(density: Float32, least: float, alike: float) -> int:
     """Set strays to NaN, of whose valid neighbours a part, `alike`, may be like them; give how many."""
-    rows, columns = density.shape
-    padded = np.pad(density, 1, constant_values=np.nan)
-    lower, higher, valid = (np.zeros(density.shape, np.int8) for _ in range(3))
-    for i, j in _AROUND[np.abs(_AROUND).max(axis=1) == 1] + 1:
-        difference = padded[i : i + rows, j : j + columns] - density
-        lower += difference < -least
-        higher += difference > least
-        valid += np.isfinite(difference)
-    needed = np.maximum(valid - np.ceil(alike * valid), 1)
-    stray = (lower >= needed) | (higher >= needed)
-    density[stray] = np.nan
-    return int(stray.sum())
+    from .kernels import standing_alone, standing_out
+
+    limit = np.float32(least)
+    stray = standing_out(density, limit, alike) if alike else standing_alone(density, limit)
+    density[tuple(stray.T)] = np.nan
+    return len(stray)
 
 
 def repair(frame: Float32) -> int:

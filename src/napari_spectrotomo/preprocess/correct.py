@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import dask
 import dask.array as da
@@ -13,13 +14,16 @@ import numpy.typing as npt
 from ..data import FloatArray, Scan, require
 from ..errors import DataError
 from ..parameters import checked
+from ..progress import raise_if_aborted
+from ..threads import in_threads
 from .bad_pixels import mark_strays, repair
+from .binning import binned, corrected_layout
 from .exclusions import leave_out
-from .open_beam import OpenBeam, clean_mean
 from .parameters import CorrectParameters, Exclusion
+from .transmission import Transmission, ring_currents
+from .views import mean_angles, view_of_frame
 
 Float32 = npt.NDArray[np.float32]
-SAME_VIEW = 1e-3  # degrees between frames of one view
 DENSE = 3.0  # optical density beyond which hardly a photon arrives
 _LEAST_SCALE = 1023  # no detector has fewer than 10 bits
 _D = CorrectParameters()
@@ -51,12 +55,14 @@ def correct(
     scan: Scan,
     exclude: tuple[Exclusion, ...] = _D.exclude,
     zinger_threshold: float | None = _D.zinger_threshold,
+    ring_current: bool = _D.ring_current,
+    binning: int = _D.binning,
 ) -> Scan:
     """Turn a scan of counts or transmissions into one of optical density, lazily.
 
-    ``OD = -ln(((I - dark) / t) / ((flat - dark) / t_flat))``, with the flats interpolated linearly between those before
-    and those after, pixels without a positive transmission repaired from their neighbours, and repeated frames of one
-    view averaged as transmission.
+    ``OD = -ln(((I - dark) / (t c)) / ((flat - dark) / (t_flat c_flat)))``, t being exposures and c ring currents where they are
+    known, with the flats interpolated linearly between those before and those after, pixels without a positive transmission
+    repaired from their neighbours, and repeated frames of one view averaged as transmission.
 
     Parameters
     ----------
@@ -66,6 +72,11 @@ def correct(
         What to leave out, and why.
     zinger_threshold : float or None
         By how much a pixel's optical density must differ from that of its neighbours to be repaired.
+    ring_current : bool
+        Whether counts are divided by the ring current, where that of all frames of an energy is known.
+    binning : int
+        Pixels along each side averaged to one, as transmission, after repair; pixel sizes grow with it. Where a column then
+        lies is said by `binned_column`.
 
     Returns
     -------
@@ -81,17 +92,23 @@ def correct(
         If counts come without flats; when computed, if a projection holds no positive transmission at all.
     """
     require(scan, Scan, "correct")
-    parameters = checked(CorrectParameters, {"exclude": exclude, "zinger_threshold": zinger_threshold}, where="correct")
+    given = {
+        "exclude": exclude,
+        "zinger_threshold": zinger_threshold,
+        "ring_current": ring_current,
+        "binning": binning,
+    }
+    parameters = checked(CorrectParameters, given, where="correct")
     scan = leave_out(scan, parameters.exclude)
+    rows, columns, pixel_size = corrected_layout(scan, parameters)
     views, angles = [], []
     for e in range(len(scan)):
         _check_flats(scan, e)
-        theta = _mean_angles(scan.angles[e], _view_of_frame(scan.angles[e]))
-        shape = (len(theta), *scan.projections[e].shape[1:])
+        theta = mean_angles(scan.angles[e], view_of_frame(scan.angles[e]))
         density = dask.delayed(_optical_density)(replace(scan.select([e]), metadata={}), parameters)
-        views.append(da.from_delayed(density, shape, np.float32))
+        views.append(da.from_delayed(density, (len(theta), rows, columns), np.float32))
         angles.append(theta)
-    doubts = dict.fromkeys(w for e in range(len(scan)) for w in _warnings_beforehand(scan, e))
+    doubts = dict.fromkeys(w for e in range(len(scan)) for w in _warnings_beforehand(scan, e, parameters))
     warnings = [*scan.metadata.get("warnings", []), *doubts]
     none = tuple(da.zeros((0, *v.shape[1:]), dtype=np.float32, chunks=-1) for v in views)
     return replace(
@@ -100,6 +117,7 @@ def correct(
         angles=tuple(angles),
         flats=none,
         darks=none,
+        pixel_size=pixel_size,
         flat_positions=None,
         current=None,
         flat_current=None,
@@ -108,8 +126,13 @@ def correct(
     )
 
 
-def correct_tomogram(scan: Scan, index: int, parameters: CorrectParameters = _D) -> CorrectedTomogram:
+def correct_tomogram(
+    scan: Scan, index: int, parameters: CorrectParameters = _D, abort: threading.Event | None = None
+) -> CorrectedTomogram:
     """Correct the projections of one energy, now, counting what is mended.
+
+    Views are corrected in threads of our own (`threads.in_threads`), with the same result whatever their number. In memory at
+    once: the counts, the result, and a few frames a thread.
 
     Parameters
     ----------
@@ -118,96 +141,106 @@ def correct_tomogram(scan: Scan, index: int, parameters: CorrectParameters = _D)
     index : int
         Which energy.
     parameters : CorrectParameters
+    abort : threading.Event or None
+        Looked at before every view.
 
     Raises
     ------
     DataError
-        If counts come without flats, or a projection holds no positive transmission at all.
+        If counts come without flats, the flats show no beam, or a projection holds no positive transmission at all.
+    ParameterError
+        If the images are smaller than one bin.
+    Aborted
+        Once `abort` is set.
     """
     _check_flats(scan, index)
-    at = f"At {scan.energies[index]:g} eV"
+    rows, columns, _ = corrected_layout(scan, parameters)
     counts = np.asarray(scan.projections[index])
-    transmission_of = _Transmission(scan, index)
-    full = _full_scale(scan, index, counts)
-    saturated = harmful = 0
-    if full is not None:
-        in_flats = np.asarray(scan.flats[index]) == full
-        saturated, harmful = int(in_flats.sum()), int(in_flats[:, ~transmission_of.unlit].sum())
-    view_of_frame = _view_of_frame(scan.angles[index])
-    total = np.zeros((view_of_frame.max() + 1, *counts.shape[1:]), np.float32)
-    repaired = strays = 0
-    for i, frame in enumerate(counts):
-        transmission = transmission_of(i, frame)
-        if parameters.zinger_threshold is not None and scan.kind != "optical_density":
-            strays += mark_strays(transmission, parameters.zinger_threshold)
-        if np.isnan(transmission).all():
-            raise DataError(
-                f"{at} projection {i} ({scan.angles[index][i]:g}°) holds no positive transmission at all: "
-                "leave it out (an exclusion with its reason), or check its flats and darks."
-            )
-        if full is not None:
-            saturated += int(np.count_nonzero(frame == full))
-            harmful += int(np.count_nonzero((frame == full) & ~np.isnan(transmission)))
-        repaired += repair(transmission)
-        total[view_of_frame[i]] += transmission
-    density = -np.log(total / np.bincount(view_of_frame).astype(np.float32)[:, None, None])
+    view = view_of_frame(scan.angles[index])
+    work = _Correction(scan, index, parameters, counts)
+    density = np.empty((view.max() + 1, rows, columns), np.float32)
 
-    warnings = _warnings_beforehand(scan, index)
-    if harmful:
-        warnings.append(f"{at} {harmful} counts are saturated ({full}): the optical density there is wrong.")
-    if repaired > 0.01 * counts.size:
-        warnings.append(
-            f"{at} {repaired / counts.size:.0%} of the pixels held no transmission ({(repaired - strays) / counts.size:.0%}) or "
-            f"stood out of their neighbours ({strays / counts.size:.0%}, salt and pepper); their neighbours filled them."
-        )
-    dense = float(np.mean(density > DENSE))
-    if dense > 0.005:
-        warnings.append(f"{at} the optical density is above {DENSE:g} in {dense:.1%} of the pixels: too few photons.")
+    def correct_view(v: int) -> _Mended:
+        raise_if_aborted(abort)
+        frames = np.flatnonzero(view == v)
+        total = np.zeros((rows, columns), np.float32)
+        mended = [work.add_to(total, int(i)) for i in frames]
+        np.log(total / np.float32(len(frames)), out=density[v])
+        np.negative(density[v], out=density[v])
+        return _Mended(*np.sum(mended, axis=0).tolist())
+
+    each = in_threads(correct_view, range(len(density)))
+    mended = _Mended(*np.sum(each, axis=0).tolist())
+    dense = sum(np.count_nonzero(one > DENSE) for one in density) / density.size
     return CorrectedTomogram(
-        density, _mean_angles(scan.angles[index], view_of_frame), repaired, saturated, tuple(warnings)
+        density,
+        mean_angles(scan.angles[index], view),
+        mended.repaired,
+        work.saturated + mended.saturated,
+        (*_warnings_beforehand(scan, index, parameters), *work.warnings(mended, counts.size, dense)),
     )
 
 
-class _Transmission:
-    """Transmission of one frame after another, NaN where it is not a positive number."""
+class _Mended(NamedTuple):
+    """What was found in frames, in pixels; `harmful` are saturated and not repaired."""
 
-    def __init__(self, scan: Scan, index: int) -> None:
-        self.kind = scan.kind
-        if self.kind != "counts":
-            return
-        flats, darks = np.asarray(scan.flats[index]), np.asarray(scan.darks[index])
-        self.dark = clean_mean(darks) if len(darks) else np.zeros(flats.shape[1:], np.float32)
-        self.beam = OpenBeam(flats, self.dark, None if scan.flat_positions is None else scan.flat_positions[index])
-        self.unlit = self.beam.unlit()
-        self.exposure_ratio = np.float32(1.0)
-        if scan.exposure is not None and scan.flat_exposure is not None:
-            self.exposure_ratio = np.float32(scan.exposure[index] / scan.flat_exposure[index])
-
-    def __call__(self, i: int, frame: npt.NDArray[np.generic]) -> Float32:
-        values = np.array(frame, np.float32)
-        if self.kind == "optical_density":
-            values = np.exp(-values)
-        elif self.kind == "counts":
-            with np.errstate(divide="ignore", invalid="ignore"):
-                values = (values - self.dark) / (self.beam.at(i) * self.exposure_ratio)
-            values[self.unlit] = np.nan
-        values[~(np.isfinite(values) & (values > 0))] = np.nan
-        return values
+    repaired: int
+    strays: int
+    saturated: int
+    harmful: int
 
 
-def _view_of_frame(angles: FloatArray) -> npt.NDArray[np.intp]:
-    """Which view each frame shows, (A,): frames of equal angle show one view; views are in order of acquisition."""
-    order = np.argsort(angles, kind="stable")
-    group = np.empty(len(angles), np.intp)
-    group[order] = np.concatenate([[0], np.cumsum(np.diff(angles[order]) > SAME_VIEW)])
-    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.intp)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+class _Correction:
+    """What the frames of one energy are corrected with."""
 
+    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, counts: npt.NDArray[Any]) -> None:
+        self.at = f"At {scan.energies[index]:g} eV"
+        self.counts, self.angles, self.parameters = counts, scan.angles[index], parameters
+        self.transmission_of = Transmission(scan, index, parameters)
+        self.full = _full_scale(scan, index, counts)
+        self.saturated = self.harmful = 0
+        if self.full is not None:
+            in_flats = np.asarray(scan.flats[index]) == self.full
+            self.saturated = int(in_flats.sum())
+            self.harmful = int(in_flats[:, ~self.transmission_of.unlit].sum())
+        self.threshold = None if scan.kind == "optical_density" else parameters.zinger_threshold
 
-def _mean_angles(angles: FloatArray, view_of_frame: npt.NDArray[np.intp]) -> FloatArray:
-    return np.bincount(view_of_frame, weights=angles) / np.bincount(view_of_frame)
+    def add_to(self, total: Float32, i: int) -> _Mended:
+        """Add the transmission of frame `i`, repaired and binned, to a view's."""
+        frame = self.counts[i]
+        transmission = self.transmission_of(i, frame)
+        strays = 0 if self.threshold is None else mark_strays(transmission, self.threshold)
+        lost = np.isnan(transmission)
+        if lost.all():
+            raise DataError(
+                f"{self.at} projection {i} ({self.angles[i]:g}°) holds no positive transmission at all: "
+                "leave it out (an exclusion with its reason), or check its flats and darks."
+            )
+        saturated = harmful = 0
+        if self.full is not None:
+            full = frame == self.full
+            saturated, harmful = int(np.count_nonzero(full)), int(np.count_nonzero(full & ~lost))
+        repaired = repair(transmission)
+        total += binned(transmission, self.parameters.binning)
+        return _Mended(repaired, strays, saturated, harmful)
+
+    def warnings(self, mended: _Mended, pixels: int, dense: float) -> list[str]:
+        """Sentences about what was mended in how many pixels, and how large a part lets hardly a photon through."""
+        found = list(self.transmission_of.warnings)
+        harmful = self.harmful + mended.harmful
+        if harmful:
+            found.append(f"{self.at} {harmful} counts are saturated ({self.full}): the optical density there is wrong.")
+        if mended.repaired > 0.01 * pixels:
+            found.append(
+                f"{self.at} {mended.repaired / pixels:.0%} of the pixels held no transmission "
+                f"({(mended.repaired - mended.strays) / pixels:.0%}) or stood out of their neighbours "
+                f"({mended.strays / pixels:.0%}, salt and pepper); their neighbours filled them."
+            )
+        if dense > 0.005:
+            found.append(
+                f"{self.at} the optical density is above {DENSE:g} in {dense:.1%} of the pixels: too few photons."
+            )
+        return found
 
 
 def _full_scale(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int | None:
@@ -227,7 +260,7 @@ def _check_flats(scan: Scan, index: int) -> None:
         )
 
 
-def _warnings_beforehand(scan: Scan, index: int) -> list[str]:
+def _warnings_beforehand(scan: Scan, index: int, parameters: CorrectParameters) -> list[str]:
     """Sentences about what is seen without the counts; the same at every energy that has it in common."""
     if scan.kind != "counts":
         return []
@@ -238,6 +271,8 @@ def _warnings_beforehand(scan: Scan, index: int) -> list[str]:
     if (scan.exposure is None) != (scan.flat_exposure is None):
         known, unknown = ("projections", "flats") if scan.flat_exposure is None else ("flats", "projections")
         warnings.append(f"The exposure is known of {known} but not of {unknown}: they were taken to be the same.")
+    if said := ring_currents(scan, index, parameters)[2]:
+        warnings.append(said)
     return warnings
 
 

@@ -16,14 +16,14 @@ def clean_mean(frames: npt.NDArray[np.generic]) -> Float32:
     values = np.asarray(frames, np.float32)
     if len(values) < 3:
         return values.mean(0, dtype=np.float64).astype(np.float32)
-    median = np.median(values, axis=0)
-    deviation = np.abs(values - median)
+    from .kernels import mean_within, medians
+
+    median = medians(values)
     spread = np.sqrt(np.abs(median) + 1)  # counting noise grows with the root of the level
-    limit = 10 * 1.4826 * np.median(deviation / spread) * spread
+    limit = 10 * 1.4826 * np.median(np.abs(values - median) / spread) * spread
     if np.issubdtype(frames.dtype, np.integer):
         limit = np.maximum(limit, 3)  # whole counts: the median deviation may be zero
-    clean = np.where(deviation > limit, median, values)
-    return clean.mean(0, dtype=np.float64).astype(np.float32)
+    return mean_within(values, median, limit)
 
 
 class OpenBeam:
@@ -35,12 +35,26 @@ class OpenBeam:
     dark : (row, column) float32
     positions : (F,) ints, or None
         How many projections were taken before each flat; None means one mean for all.
+    current : (F,) float32, or None
+        Ring current during each flat, relative to any level; the open beam is then that of current 1.
     """
 
-    def __init__(self, flats: npt.NDArray[np.generic], dark: Float32, positions: npt.NDArray[np.int64] | None) -> None:
+    def __init__(
+        self,
+        flats: npt.NDArray[np.generic],
+        dark: Float32,
+        positions: npt.NDArray[np.int64] | None,
+        current: Float32 | None = None,
+    ) -> None:
         groups = np.zeros(len(flats), np.int64) if positions is None else positions
         self.positions = np.unique(groups).astype(np.float64)
-        self.levels = np.stack([clean_mean(flats[groups == p]) - dark for p in np.unique(groups)])
+        levels = []
+        for members in (groups == p for p in np.unique(groups)):
+            if current is None:
+                levels.append(clean_mean(flats[members]) - dark)
+            else:
+                levels.append(clean_mean((flats[members] - dark) / current[members, None, None]))
+        self.levels = np.stack(levels)
 
     def at(self, projection: int) -> Float32:
         """Open beam, (row, column), when a projection was taken; before the first flats and after the last, theirs."""
@@ -58,5 +72,8 @@ class OpenBeam:
         to a hot pixel drowns in the noise of its dark.
         """
         level = np.nan_to_num(self.levels.mean(0), nan=0.0)
-        around = ndi.median_filter(level, 5, mode="nearest")
-        return ~((level > 0.01 * np.median(level)) & (level > 0.2 * around))
+        lit = level > 0.01 * np.median(level)
+        rows, columns = np.nonzero(~(level > 0.2 * ndi.maximum_filter(level, 5, mode="nearest")))
+        around = np.lib.stride_tricks.sliding_window_view(np.pad(level, 2, mode="edge"), (5, 5))[rows, columns]
+        lit[rows, columns] &= level[rows, columns] > 0.2 * np.median(around, axis=(1, 2))
+        return ~lit

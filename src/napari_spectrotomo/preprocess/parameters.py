@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from annotated_types import Gt, MinLen
+from annotated_types import Ge, Gt, MinLen
 
 from ..parameters import parameter
 
@@ -41,4 +41,14 @@ class CorrectParameters:
         "A pixel whose optical density differs from that of its neighbours by more than this was hit by a stray photon or "
         "failed (salt and pepper), and is repaired; none keeps such pixels.",
         label="zinger threshold",
+    )
+    ring_current: bool = parameter(
+        True,
+        "Divide counts by the ring current where that of every projection and flat is known.",
+        label="ring current",
+    )
+    binning: Annotated[int, Ge(1)] = parameter(
+        1,
+        "Pixels along each side that are averaged to one, as transmission, after repair: to try a whole analysis quickly.",
+        unit="pixels",
     )
