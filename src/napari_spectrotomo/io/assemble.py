@@ -79,6 +79,8 @@ def assembled(
         flat_exposure=_all_known([t.flat_exposure for t in found]),
         time=_all_known([t.time for t in found]),
         flat_positions=_positions(found),
+        current=_some_known([t.current for t in found]),
+        flat_current=_some_known([t.flat_current for t in found]),
         metadata=metadata | {"files": list(files), "doubts": doubts},
     )
 
@@ -167,6 +169,10 @@ def _doubts(tomograms: Sequence[Tomogram]) -> list[str]:
 def _all_known(values: Sequence[float]) -> FloatArray | None:
     array = np.asarray(values, np.float64)
     return array if np.all(np.isfinite(array)) else None
+
+
+def _some_known(values: Sequence[FloatArray | None]) -> list[FloatArray | None] | None:
+    return None if all(v is None for v in values) else list(values)
 
 
 def _positions(tomograms: Sequence[Tomogram]) -> list[Any] | None:

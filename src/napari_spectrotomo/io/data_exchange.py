@@ -1,4 +1,4 @@
-"""APS Data Exchange files: ``/exchange/{data, data_white, data_dark, theta}``, one energy a file."""
+"""APS Data Exchange files: ``/exchange/{data, data_white, data_dark, theta}``, one energy a file as a rule."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import numpy as np
 from ..data import FloatArray
 from ..errors import ReadError
 from . import hdf5
+from .energy_list import DETECTOR, pixel_size_of, read_energy_list
+from .hdf5_images import images, others
 from .names import energy_in
-from .reconcile import PIXEL_TOLERANCE, energy_of
+from .reconcile import ENERGY_TOLERANCE, energy_of
 from .tomogram import Tomogram
 
-ENERGY = ("measurement/instrument/monochromator/energy", "exchange/energy")
-DETECTOR = "measurement/instrument/detector"
-OBJECTIVE = "measurement/instrument/detection_system/objective"
+MONOCHROMATOR, LIST = "measurement/instrument/monochromator/energy", "exchange/energy"
+SOURCE = "measurement/instrument/source"
 ROTATION = "process/acquisition/rotation"
 FLATS = "process/acquisition/flat_fields"
 START = ("process/acquisition/start_time", "process/acquisition/start_date")
 
 
 def read_data_exchange(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
-    """Read what a Data Exchange file says.
+    """Read what a Data Exchange file says: one energy, or as many as ``/exchange/energy`` lists.
 
     Raises
     ------
@@ -32,34 +33,63 @@ def read_data_exchange(path: Path, override: Sequence[str] = ()) -> list[Tomogra
         If the file or a dataset is missing, broken, or does not fit the rest.
     """
     with hdf5.opened(path) as file:
-        projections = hdf5.images(path, file, "exchange/data")
+        energies = _listed(path, file)
+        if energies is not None:
+            return read_energy_list(path, file, energies)
+        projections = images(path, file, "exchange/data")
         if projections is None:
             raise ReadError(
                 f"{path} has no projections (/exchange/data): it is no Data Exchange scan, or was not saved whole."
             )
-        flats = hdf5.images(path, file, "exchange/data_white")
-        darks = hdf5.images(path, file, "exchange/data_dark")
-        pixel_size, doubts = _pixel_size(file)
-        positions = hdf5.numbers(file, f"{FLATS}/projections_before")
+        flats = images(path, file, "exchange/data_white")
+        darks = images(path, file, "exchange/data_dark")
+        pixel_size, doubts = pixel_size_of(file)
+        linked, outside = others(path, file, "exchange/data")
         return [
             Tomogram(
-                files=(path,),
+                files=(path, *linked),
                 projections=(projections,),
                 flats=(flats,) if flats else (),
                 darks=(darks,) if darks else (),
-                energy=energy_of(path, hdf5.energy(file, *ENERGY), energy_in(path.name), override),
+                energy=energy_of(path, _energy(path, file, override), energy_in(path.name), override),
                 angles=_angles(file, projections.count),
                 pixel_size=pixel_size,
-                exposure=hdf5.seconds(file, f"{DETECTOR}/exposure_time"),
-                flat_exposure=hdf5.seconds(file, f"{FLATS}/flat_exposure_time"),
+                exposure=hdf5.duration(file, f"{DETECTOR}/exposure_time"),
+                flat_exposure=hdf5.duration(file, f"{FLATS}/flat_exposure_time"),
                 time=hdf5.seconds(file, *START),
-                flat_positions=positions.astype(np.int64)
-                if flats and positions is not None and len(positions) == flats.count
-                else None,
+                flat_positions=hdf5.places(
+                    file, f"{FLATS}/projections_before", flats.count if flats else 0, projections.count
+                ),
+                current=hdf5.currents(file, f"{SOURCE}/current", projections.count),
+                flat_current=hdf5.currents(file, f"{FLATS}/current", flats.count) if flats else None,
                 kind=hdf5.kind_of(file, "exchange/data"),
-                doubts=doubts,
+                doubts=(*doubts, *outside),
             ).checked()
         ]
+
+
+def _listed(path: Path, file: h5py.File) -> FloatArray | None:
+    """Energies (n,) in eV of ``/exchange/energy`` where it lists several, else None."""
+    values = hdf5.numbers(file, LIST)
+    if values is None or len(values) < 2:
+        return None
+    wrong = values[~(np.isfinite(values) & (values > 0))]
+    if len(wrong):
+        raise ReadError(f"{path}: /{LIST} lists {wrong[0]:g}, which is no energy.")
+    first = hdf5.energy(file, LIST)
+    found = np.round(values * (first / values[0]), 6)
+    return None if np.ptp(found) <= ENERGY_TOLERANCE else found
+
+
+def _energy(path: Path, file: h5py.File, override: Sequence[str]) -> float:
+    """Energy in eV of a file of one energy, which is said in two places."""
+    found = [e for e in (hdf5.energy(file, name) for name in (MONOCHROMATOR, LIST)) if np.isfinite(e)]
+    if len(found) == 2 and abs(found[0] - found[1]) > ENERGY_TOLERANCE and "energies" not in override:
+        raise ReadError(
+            f"{path}: /{MONOCHROMATOR} says {found[0]:g} eV and /{LIST} {found[1]:g} eV: "
+            "give energies=… with override=('energies',)."
+        )
+    return found[0] if found else np.nan
 
 
 def _angles(file: h5py.File, views: int) -> FloatArray | None:
@@ -72,25 +102,3 @@ def _angles(file: h5py.File, views: int) -> FloatArray | None:
     if start is None or step is None or step[0] == 0 or (count is not None and int(count[0]) != views):
         return None
     return start[0] + step[0] * np.arange(views)
-
-
-def _pixel_size(file: h5py.File) -> tuple[float, tuple[str, ...]]:
-    """Pixel size at the sample in nm: the objective's resolution, else the detector's pixel over the magnification."""
-    at_sample = hdf5.length(file, f"{OBJECTIVE}/resolution", f"{OBJECTIVE}/pixel_size")
-    of_detector = hdf5.length(file, f"{DETECTOR}/pixel_size", f"{DETECTOR}/pixel_size_x")
-    magnification = hdf5.number(file, f"{OBJECTIVE}/magnification")
-    divided = of_detector / magnification
-    if np.isfinite(at_sample):
-        if np.isfinite(divided) and abs(divided - at_sample) > PIXEL_TOLERANCE * at_sample:
-            doubt = (
-                f"The objective's resolution says a pixel of {at_sample:g} nm, the detector's pixel size over its magnification "
-                f"{divided:g} nm: the first is used."
-            )
-            return at_sample, (doubt,)
-        return at_sample, ()
-    if np.isfinite(divided):
-        return divided, ()
-    if np.isfinite(of_detector):
-        doubt = f"The pixel size of {of_detector:g} nm is the detector's; without a magnification it is taken as the sample's."
-        return of_detector, (doubt,)
-    return np.nan, ()

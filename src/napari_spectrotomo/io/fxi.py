@@ -10,8 +10,9 @@ import numpy as np
 
 from ..errors import ReadError
 from . import hdf5
+from .hdf5_images import images, others
 from .names import energy_in
-from .reconcile import energy_of
+from .reconcile import PIXEL_TOLERANCE, energy_of
 from .tomogram import Frames, Tomogram
 
 DETECTOR_PIXEL = 6500.0  # nm, behind the magnification of the zone plate and the lens
@@ -33,9 +34,8 @@ _ZFLY = {
 
 def is_fxi(keys: Collection[str]) -> bool:
     """Tell FXI by the names at the file's root."""
-    return (
-        "img_xanes" in keys or "Experiment" in keys or len({"img_tomo", "X_eng", "img_bkg", "angle"} & set(keys)) >= 2
-    )
+    new = bool({"img_xanes", "Exchange", "Experiment"} & set(keys))
+    return new or len({"img_tomo", "X_eng", "img_bkg", "angle"} & set(keys)) >= 2
 
 
 def read_fxi(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
@@ -51,61 +51,75 @@ def read_fxi(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
             return _read_flat_spectrum(path, file)
         layout = _ZFLY if "Experiment" in file or "Exchange" in file else _OLD
         root = str(layout["root"])
-        projections = hdf5.images(path, file, *layout["data"])
+        projections = images(path, file, *layout["data"])
         if projections is None:
             raise ReadError(f"{path} has no projections ({layout['data'][0]}): the scan was not saved whole.")
-        flats = hdf5.images(path, file, *layout["flats"])
-        darks = hdf5.images(path, file, *layout["darks"])
-        magnification = hdf5.number(file, f"{root}Magnification")
-        pixel_size = hdf5.length(file, f"{root}Pixel Size")
-        doubts: list[str] = []
-        if not np.isfinite(pixel_size):
-            pixel_size = hdf5.number(file, f"{root}Pixel Size")
-        if not np.isfinite(pixel_size) and np.isfinite(magnification):
-            pixel_size = DETECTOR_PIXEL / magnification
-            doubts.append(
-                "The pixel size was worked out from the magnification and a detector pixel of 6.5 µm, unbinned."
-            )
-        positions = hdf5.numbers(file, "projections_before_bkg")
-        if flats is not None and (positions is None or len(positions) != flats.count):
-            positions = np.full(flats.count, projections.count)
+        flats = images(path, file, *layout["flats"])
+        darks = images(path, file, *layout["darks"])
+        pixel_size, doubts = _pixel_size(file, root)
+        positions = None
+        if flats is not None:
+            positions = hdf5.places(file, "projections_before_bkg", flats.count, projections.count)
+            positions = np.full(flats.count, projections.count) if positions is None else positions
+        linked, outside = others(path, file, *layout["data"])
         return [
             Tomogram(
-                files=(path,),
+                files=(path, *linked),
                 projections=(projections,),
                 flats=(flats,) if flats else (),
                 darks=(darks,) if darks else (),
                 energy=energy_of(path, hdf5.energy(file, f"{root}X_eng"), energy_in(path.name), override),
                 angles=hdf5.angles(file, layout["angle"], projections.count),
                 pixel_size=pixel_size,
-                exposure=hdf5.seconds(file, f"{root}exposure_time"),
-                flat_exposure=hdf5.seconds(file, f"{root}exposure_time_bkg"),
+                exposure=hdf5.duration(file, f"{root}exposure_time"),
+                flat_exposure=hdf5.duration(file, f"{root}exposure_time_bkg"),
                 time=hdf5.seconds(file, f"{root}scan_time"),
-                flat_positions=None if flats is None or positions is None else positions.astype(np.int64),
+                flat_positions=positions,
+                current=hdf5.currents(file, "ring_current", projections.count),
+                flat_current=hdf5.currents(file, "ring_current_bkg", flats.count) if flats else None,
                 kind=hdf5.kind_of(file, *layout["data"]),
-                doubts=tuple(doubts),
+                doubts=(*doubts, *outside),
             ).checked()
         ]
 
 
+def _pixel_size(file: h5py.File, root: str) -> tuple[float, tuple[str, ...]]:
+    """Pixel size in nm: what the file says, else a detector pixel of 6.5 µm over the magnification."""
+    said = hdf5.length(file, f"{root}Pixel Size", bare=1.0)
+    magnified = DETECTOR_PIXEL / hdf5.positive(file, f"{root}Magnification")
+    if np.isfinite(said) and not abs(magnified - said) > PIXEL_TOLERANCE * said:
+        return said, ()
+    if np.isfinite(said):
+        doubt = (
+            f"The file says a pixel of {said:g} nm, and its magnification {magnified:g} nm unbinned: the first is used."
+        )
+        return said, (doubt,)
+    if np.isfinite(magnified):
+        doubt = "The pixel size was worked out from the magnification and a detector pixel of 6.5 µm, unbinned."
+        return magnified, (doubt,)
+    return np.nan, ()
+
+
 def _read_flat_spectrum(path: Path, file: h5py.File) -> list[Tomogram]:
     """Read a 2-D scan: one view at each of many energies, corrected for the flat already."""
-    images = hdf5.images(path, file, "img_xanes")
+    frames = images(path, file, "img_xanes")
     energies = hdf5.numbers(file, "X_eng", "XEng")
-    if images is None:
+    if frames is None:
         raise ReadError(f"{path}: img_xanes is empty.")
-    if energies is None or len(energies) != images.count:
+    if energies is None or len(energies) != frames.count:
         found = 0 if energies is None else len(energies)
         raise ReadError(
-            f"{path} has {images.count} images (img_xanes) and {found} energies (X_eng): it was not saved whole."
+            f"{path} has {frames.count} images (img_xanes) and {found} energies (X_eng): it was not saved whole."
         )
     if not np.all(np.isfinite(energies) & (energies > 0)):
         raise ReadError(f"{path}: X_eng holds an energy that is not a positive number.")
     energies = np.round(energies * np.where(energies < 200, 1e3, 1.0), 6)
-    pixel_size = hdf5.length(file, "Pixel Size")
-    found_images = [hdf5.images(path, file, "img_xanes", indices=np.array([i])) for i in range(images.count)]
+    pixel_size, doubts = _pixel_size(file, "")
+    found_images = [images(path, file, "img_xanes", indices=np.array([i])) for i in range(frames.count)]
     views: list[Frames] = [f for f in found_images if f is not None]
     return [
-        Tomogram((path,), (view,), energy=float(e), pixel_size=pixel_size, kind="transmission", time=float(i))
+        Tomogram(
+            (path,), (view,), energy=float(e), pixel_size=pixel_size, kind="transmission", time=float(i), doubts=doubts
+        )
         for i, (view, e) in enumerate(zip(views, energies, strict=True))
     ]

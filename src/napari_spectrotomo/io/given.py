@@ -69,9 +69,8 @@ def _with(
     if role == "darks":
         new = replace(tomogram, darks=frames, files=(*tomogram.files, *files))
     else:
-        new = replace(
-            tomogram, flats=frames, flat_exposure=exposure, flat_positions=None, files=(*tomogram.files, *files)
-        )
+        own = {"flat_exposure": exposure, "flat_positions": None, "flat_current": None}
+        new = replace(tomogram, flats=frames, files=(*tomogram.files, *files), **own)  # type: ignore[arg-type]
     return new.checked()
 
 

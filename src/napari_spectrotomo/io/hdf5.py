@@ -1,4 +1,4 @@
-"""Opening HDF5 files and taking images, numbers and words out of them, with errors that name the file and the field."""
+"""Opening HDF5 files and taking numbers and words out of them, with errors that name the file and the field."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import contextlib
 import datetime
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -17,7 +16,6 @@ import numpy.typing as npt
 
 from ..data import FloatArray, Kind
 from ..errors import ReadError
-from .tomogram import Frames
 
 _NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
 _NANOMETRES |= {
@@ -30,6 +28,7 @@ _NANOMETRES |= {
 }
 _NANOMETRES |= {"meter": 1e9, "metre": 1e9, "a": 0.1, "angstrom": 0.1}
 _ELECTRONVOLTS = {"ev": 1.0, "kev": 1e3, "mev": 1e6, "j": 1 / 1.602176634e-19}
+_MILLIAMPERES = {"ma": 1.0, "a": 1e3, "ampere": 1e3, "amp": 1e3, "milliampere": 1.0, "ua": 1e-3}
 _SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}
 
 
@@ -103,61 +102,17 @@ def _raise_for_broken_link(group: h5py.Group, name: str, error: Exception) -> No
             group[head]
             continue
         if isinstance(link, h5py.ExternalLink):
+            target = Path(group.file.filename).parent / link.filename
+            fault = "of which it cannot be read, for it is damaged" if target.exists() else "which is not here"
             raise ReadError(
-                f"{group.file.filename}: {group.name.rstrip('/')}/{head} lies in {link.filename}, which is not here: "
-                "put that file back, or read the images by themselves."
+                f"{group.file.filename}: {group.name.rstrip('/')}/{head} lies in {link.filename} ({link.path}), {fault}: "
+                "put that file back whole, or read the images by themselves."
             ) from error
         if isinstance(link, h5py.SoftLink):
             raise ReadError(
                 f"{group.file.filename}: {head} points to {link.path}, which is not in the file."
             ) from error
         return
-
-
-def images(path: Path, group: h5py.Group, *names: str, indices: npt.NDArray[np.int64] | None = None) -> Frames | None:
-    """Take images (frame, row, column), or one image (row, column), without reading them; None where there are none.
-
-    Parameters
-    ----------
-    indices : (n,) int, ascending
-        Which frames; all when None.
-
-    Raises
-    ------
-    ReadError
-        If the dataset is not a stack of numbers, or lies in a file that is missing.
-    """
-    dataset = next((d for d in (find(group, n) for n in names) if d is not None and d.size), None)
-    if dataset is None:
-        return None
-    if dataset.ndim not in (2, 3) or dataset.dtype.kind not in "uif":
-        raise ReadError(
-            f"{path}: {dataset.name} must be images (frame, row, column); it has shape {dataset.shape} and type {dataset.dtype}."
-        )
-    if dataset.is_virtual:
-        for source in dataset.virtual_sources():
-            if source.file_name != "." and not (path.parent / source.file_name).exists():
-                raise ReadError(
-                    f"{path}: {dataset.name} lies in {source.file_name}, which is not here: put that file back."
-                )
-    count = 1 if dataset.ndim == 2 else len(dataset)
-    if indices is not None:
-        count = len(indices)
-    load = partial(_load, path, dataset.name, indices)
-    rows, columns = map(int, dataset.shape[-2:])
-    return Frames(path, count, (rows, columns), np.dtype(dataset.dtype).newbyteorder("="), load) if count else None
-
-
-def _load(path: Path, name: str, indices: npt.NDArray[np.int64] | None, start: int, stop: int) -> npt.NDArray[Any]:
-    with opened(path) as file:
-        dataset = file[name]
-        if dataset.ndim == 2:
-            return np.asarray(dataset[()])[None]
-        if indices is None:
-            return np.asarray(dataset[start:stop])
-        wanted = indices[start:stop]
-        runs = np.split(wanted, np.flatnonzero(np.diff(wanted) != 1) + 1)
-        return np.concatenate([dataset[int(r[0]) : int(r[-1]) + 1] for r in runs])
 
 
 def numbers(group: h5py.Group, *names: str) -> FloatArray | None:
@@ -175,6 +130,12 @@ def number(group: h5py.Group, *names: str) -> float:
         if values is not None and np.isfinite(values[0]) and values[0] != 0:
             return float(values[0])
     return np.nan
+
+
+def positive(group: h5py.Group, *names: str) -> float:
+    """Give the first number found, where it is above 0, else NaN."""
+    value = number(group, *names)
+    return value if value > 0 else np.nan
 
 
 def words(group: h5py.Group, *names: str) -> str:
@@ -196,25 +157,61 @@ def energy(group: h5py.Group, *names: str) -> float:
     return np.nan
 
 
-def length(group: h5py.Group, *names: str) -> float:
-    """Length in nm; without a unit, numbers below 1e-4 are metres and others µm. A text such as ``'20.6nm'`` has its unit in it."""
+def length(group: h5py.Group, *names: str, bare: float | None = None) -> float:
+    """Length in nm. A text such as ``'20.6nm'`` has its unit in it.
+
+    Parameters
+    ----------
+    bare : float
+        nm in the unit of a number that has none; by default numbers below 1e-4 are metres and others µm.
+    """
     for name in names:
         dataset = find(group, name)
         if dataset is None:
             continue
         if dataset.dtype.kind in "uif":
             value = number(group, name)
-            factor = _factor(dataset, _NANOMETRES) or (1e9 if value < 1e-4 else 1e3)
+            factor = _factor(dataset, _NANOMETRES) or bare or (1e9 if value < 1e-4 else 1e3)
         else:
-            found = re.match(r"\s*([-+.\deE]+)\s*([a-zA-Zµμ]+)", words(group, name))
+            found = re.match(r"\s*([-+.\deE]+)\s*([a-zA-Zµμ]*)", words(group, name))
             try:
                 value = float(found.group(1)) if found else np.nan
             except ValueError:
                 value = np.nan
-            factor = _NANOMETRES.get(found.group(2).lower(), np.nan) if found else np.nan
+            unit = found.group(2).lower() if found else ""
+            factor = _NANOMETRES.get(unit, np.nan) if unit else bare or np.nan
         if np.isfinite(value * factor) and value > 0:
             return float(value * factor)
     return np.nan
+
+
+def duration(group: h5py.Group, *names: str) -> float:
+    """Duration in s; NaN where there is none, or none that can be."""
+    value = seconds(group, *names)
+    return value if value > 0 else np.nan
+
+
+def currents(group: h5py.Group, name: str, frames: int) -> FloatArray | None:
+    """Ring current (frames,) in mA, of one number or one a frame; NaN where it cannot be, None where there is none.
+
+    Without a unit, numbers below 5 are amperes.
+    """
+    values = numbers(group, name)
+    if values is None or len(values) not in (1, frames):
+        return None
+    found = np.where(np.isfinite(values) & (values > 0), values, np.nan)
+    if np.all(np.isnan(found)):
+        return None
+    factor = _factor(group[name], _MILLIAMPERES) or (1e3 if np.nanmax(found) < 5 else 1.0)
+    return np.broadcast_to(found * factor, (frames,)).copy()
+
+
+def places(group: h5py.Group, name: str, flats: int, views: int) -> npt.NDArray[np.int64] | None:
+    """How many projections were taken before each flat (flats,); None where nothing says it, or nothing that can be."""
+    values = numbers(group, name)
+    if flats == 0 or values is None or len(values) != flats or not np.all((values >= 0) & (values <= views)):
+        return None
+    return values.astype(np.int64)
 
 
 def seconds(group: h5py.Group, *names: str) -> float:

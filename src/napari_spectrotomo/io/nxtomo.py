@@ -9,8 +9,10 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from ..data import FloatArray
 from ..errors import ReadError
 from . import hdf5
+from .hdf5_images import images, others
 from .names import energy_in
 from .reconcile import energy_of
 from .tomogram import Frames, Tomogram
@@ -51,7 +53,7 @@ def read_nxtomo(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
         if entry is None:
             raise ReadError(f"{path} has no entry whose definition is NXtomo.")
         detector = "instrument/detector"
-        all_frames = hdf5.images(path, entry, f"{detector}/data", "data/data")
+        all_frames = images(path, entry, f"{detector}/data", "data/data")
         if all_frames is None:
             raise ReadError(f"{path} has no images ({entry.name}/{detector}/data): it was not saved whole.")
         key = _key(path, entry, all_frames.count)
@@ -65,11 +67,13 @@ def read_nxtomo(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
             )
         exposure, flat_exposure, doubts = _exposures(entry, key)
         pixel_size, doubt = _pixel_size(entry)
+        current, monitor = _currents(entry, len(key))
+        linked, outside = others(path, entry, f"{detector}/data", "data/data")
         names = [f"{where}/incident_energy" for where in ("instrument/beam", "beam", "sample/beam")]
         ordered = hdf5.numbers(entry, f"{detector}/flats_in_order")
         return [
             Tomogram(
-                files=(path,),
+                files=(path, *linked),
                 projections=_frames(path, entry, detector, of[PROJECTION]),
                 flats=_frames(path, entry, detector, of[FLAT]),
                 darks=_frames(path, entry, detector, of[DARK]),
@@ -84,8 +88,10 @@ def read_nxtomo(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
                 flat_positions=None
                 if ordered is not None and ordered[0] == 0
                 else np.searchsorted(of[PROJECTION], of[FLAT]),
+                current=None if current is None else current[of[PROJECTION]],
+                flat_current=None if current is None or not len(of[FLAT]) else current[of[FLAT]],
                 kind=hdf5.kind_of(entry, f"{detector}/data"),
-                doubts=doubts + doubt,
+                doubts=(*doubts, *doubt, *monitor, *outside),
             ).checked()
         ]
 
@@ -100,7 +106,7 @@ def _key(path: Path, entry: h5py.Group, count: int) -> npt.NDArray[np.int64]:
 
 
 def _frames(path: Path, entry: h5py.Group, detector: str, indices: npt.NDArray[np.int64]) -> tuple[Frames, ...]:
-    frames = hdf5.images(path, entry, f"{detector}/data", "data/data", indices=indices)
+    frames = images(path, entry, f"{detector}/data", "data/data", indices=indices)
     return () if frames is None else (frames,)
 
 
@@ -120,6 +126,21 @@ def _exposures(entry: h5py.Group, key: npt.NDArray[np.int64]) -> tuple[float, fl
                 f"The exposures of {name} vary from {these.min():g} to {these.max():g} s; their median is used."
             )
     return found[0], found[1], tuple(doubts)
+
+
+def _currents(entry: h5py.Group, frames: int) -> tuple[FloatArray | None, tuple[str, ...]]:
+    """Ring current of every frame in mA; the beam monitor's counts a second stand for it where it is not told frame by frame."""
+    found = hdf5.currents(entry, "instrument/source/current", frames)
+    if found is not None and (frames == 1 or np.ptp(found[np.isfinite(found)]) > 0):
+        return found, ()
+    monitor = hdf5.numbers(entry, "control/data", "instrument/monitor/data")
+    if monitor is None or len(monitor) != frames or not np.any(monitor > 0):
+        return found, ()
+    time = hdf5.numbers(entry, "instrument/detector/count_time")
+    if time is not None and len(time) in (1, frames):
+        monitor = monitor / np.where(time > 0, time, np.nan)  # its counts are those of the whole exposure
+    sentence = "The counts of the beam monitor stand for the ring current, of which the ratio alone is used."
+    return np.where(monitor > 0, monitor, np.nan), (sentence,)
 
 
 def _pixel_size(entry: h5py.Group) -> tuple[float, tuple[str, ...]]:

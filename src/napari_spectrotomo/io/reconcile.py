@@ -29,9 +29,11 @@ def energy_of(path: Path, in_file: float, in_name: float, override: Sequence[str
     Raises
     ------
     ReadError
-        If both are known and differ by more than 0.5 eV.
+        If both are known and differ by more than 0.5 eV, or the header's is negative.
     """
-    if not known(in_file):
+    if in_file < 0 and "energies" not in override:
+        raise ReadError(f"{path}: its header says an energy of {in_file:g} eV, which cannot be: the file is damaged.")
+    if not known(in_file) or in_file < 0:
         return in_name if known(in_name) else np.nan
     if known(in_name) and abs(in_file - in_name) > ENERGY_TOLERANCE and "energies" not in override:
         raise ReadError(

@@ -66,7 +66,7 @@ def tomograms_of(
     lonely : list of (file, reason)
         Flats of energies that have no projections.
     """
-    steps = _clusters(np.array([i.energy for i in images]))
+    steps = clusters(np.array([i.energy for i in images]))
     groups: dict[tuple[int, str], dict[Role, list[Image]]] = {}
     folders: dict[str, set[tuple[int, str]]] = defaultdict(set)
     for image, step in zip(images, steps, strict=True):
@@ -108,7 +108,7 @@ def _home(image: Image) -> str:
     return "" if np.isfinite(image.energy) else str(image.path.parent)
 
 
-def _clusters(energies: FloatArray) -> npt.NDArray[np.int64]:
+def clusters(energies: FloatArray) -> npt.NDArray[np.int64]:
     """Number the distinct energies, ascending; -1 where unknown."""
     found = np.full(len(energies), -1, np.int64)
     given = np.flatnonzero(np.isfinite(energies))

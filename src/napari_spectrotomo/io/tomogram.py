@@ -54,6 +54,7 @@ class Tomogram:
     exposure, flat_exposure : float, s
     time : float, s, on any clock
     flat_positions : (F,) int, projections taken before each flat, or None
+    current, flat_current : (A,) and (F,) mA, NaN where unknown, or None
     kind : what the projections hold
     doubts : tuple of sentences
     """
@@ -69,6 +70,8 @@ class Tomogram:
     flat_exposure: float = np.nan
     time: float = np.nan
     flat_positions: npt.NDArray[np.int64] | None = None
+    current: FloatArray | None = None
+    flat_current: FloatArray | None = None
     kind: Kind = "counts"
     doubts: tuple[str, ...] = ()
 

@@ -16,7 +16,8 @@ import numpy as np
 from ..atomic import whole_file
 from ..data import Scan, require
 from ..errors import ParameterError, SpectrotomoError
-from .data_exchange import DETECTOR, FLATS, OBJECTIVE
+from .data_exchange import FLATS, SOURCE
+from .energy_list import DETECTOR, OBJECTIVE
 from .nxtomo import DARK, FLAT, PROJECTION
 from .sniff import as_path
 
@@ -110,6 +111,11 @@ def _at(values: Any, e: int) -> float | None:
     return None if values is None else float(values[e])
 
 
+def _per_frame(values: Any, e: int) -> Any:
+    """Ring currents of the frames of an energy; None where none is known."""
+    return None if values is None or not np.any(np.isfinite(values[e])) else values[e]
+
+
 def _data_exchange(scan: Scan, e: int, file: h5py.File) -> None:
     file["implements"] = "exchange:measurement:process"
     data = _images(file, "exchange/data", scan.projections[e])
@@ -123,6 +129,8 @@ def _data_exchange(scan: Scan, e: int, file: h5py.File) -> None:
     _number(file, f"{DETECTOR}/exposure_time", _at(scan.exposure, e), "s")
     _number(file, f"{FLATS}/flat_exposure_time", _at(scan.flat_exposure, e), "s")
     _number(file, "process/acquisition/start_time", _at(scan.time, e), "s")
+    _number(file, f"{SOURCE}/current", _per_frame(scan.current, e), "mA")
+    _number(file, f"{FLATS}/current", _per_frame(scan.flat_current, e), "mA")
     if scan.flat_positions is not None and len(scan.flats[e]):
         _number(file, f"{FLATS}/projections_before", scan.flat_positions[e])
 
@@ -142,6 +150,8 @@ def _fxi(scan: Scan, e: int, file: h5py.File) -> None:
     _number(file, "scan_time", _at(scan.time, e))
     _number(file, "exposure_time", _at(scan.exposure, e))
     _number(file, "exposure_time_bkg", _at(scan.flat_exposure, e))
+    _number(file, "ring_current", _per_frame(scan.current, e), "mA")
+    _number(file, "ring_current_bkg", _per_frame(scan.flat_current, e), "mA")
     if scan.flat_positions is not None and len(scan.flats[e]):
         file["projections_before_bkg"] = scan.flat_positions[e]
     file["note"] = "written by napari-spectrotomo"
@@ -183,6 +193,12 @@ def _nxtomo(scan: Scan, e: int, file: h5py.File) -> None:
     _number(sample, "x_pixel_size", _at(scan.pixel_size, e), "nm")
     _number(sample, "y_pixel_size", _at(scan.pixel_size, e), "nm")
     _number(entry, "start_time", _at(scan.time, e), "s")
+    if scan.current is not None or scan.flat_current is not None:
+        currents = [
+            np.full(len(g), np.nan) if c is None else c[e]
+            for c, g in ((scan.current, views), (scan.flat_current, flats), (None, darks))
+        ]
+        _number(instrument, "source/current", np.concatenate(currents)[order], "mA")
     if scan.exposure is not None or scan.flat_exposure is not None:
         times = [
             np.nan if v is None else v
