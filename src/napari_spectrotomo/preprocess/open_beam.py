@@ -75,5 +75,5 @@ class OpenBeam:
         lit = level > 0.01 * np.median(level)
         rows, columns = np.nonzero(~(level > 0.2 * ndi.maximum_filter(level, 5, mode="nearest")))
         around = np.lib.stride_tricks.sliding_window_view(np.pad(level, 2, mode="edge"), (5, 5))[rows, columns]
-        lit[rows, columns] &= level[rows, columns] > 0.2 * np.median(around, axis=(1, 2))
+        lit[rows, columns] &= level[rows, columns] > 0.2 * np.median(around.reshape(len(rows), 25), axis=1)
         return ~lit
