@@ -26,6 +26,12 @@ ROUGHLY = 0.02
 """Of a voxel of the level: where a coarse level stops."""
 
 LEAST_CONTRAST = 0.25
+"""Of what two masks have in common over what they have not, at the finest level."""
+CLEAR = 1.0
+"""The same at a coarse level, where masks are alike at large though their surfaces differ by more than some voxels."""
+AT_LARGE = "The surfaces of the two masks differ by more than some voxels: they were matched at large only."
+"""The flag of masks in which nothing smaller, such as a particle by itself, can be looked for."""
+
 LARGEST_SCALE = 4.0
 NEAR = 0.25
 """So near to a shift by whole voxels, that shift is looked at."""
@@ -133,7 +139,7 @@ def _solve(
         return _failed("The fixed mask has too little surface to register anything to.")
     starts = [np.eye(4)] if start is None else [start, np.eye(4)]
     all_of_it = fixed.samples(0, parameters.samples)
-    matrix, iterations = starts[0], 0
+    matrix, iterations, clearest = starts[0], 0, 0.0
     try:
         matrix, _ = find_start(still[-1], other[-1], coarse, starts, parameters.matrix_transform, spacing, abort=abort)
         for depth in reversed(range(len(still))):
@@ -143,6 +149,7 @@ def _solve(
             ended = _descend(few, other[depth], matrix, basis, ROUGHLY, most, abort)
             iterations += ended.iterations
             matrix = ended.matrix
+            clearest = max(clearest, _in_common(ended, few))
             if report is not None:
                 report(len(still) - depth, len(still) + 1, f"{other[depth].scale.max():g} voxels a step")
         ended = _descend(all_of_it, other[0], matrix, basis, parameters.min_step, parameters.max_iterations, abort)
@@ -150,7 +157,7 @@ def _solve(
         return Solution(matrix, iterations, "Stopped on request.", "aborted")
     if report is not None:
         report(len(still) + 1, len(still) + 1, "every sample")
-    return _judged(ended, all_of_it, still[0].volume.view(bool), other[0], basis, iterations)
+    return _judged(ended, all_of_it, still[0].volume.view(bool), other[0], basis, iterations, clearest)
 
 
 def _descend(
@@ -180,16 +187,16 @@ def _judged(
     moving: Level,
     basis: npt.NDArray[np.float64],
     iterations: int,
+    clearest: float,
 ) -> Solution:
-    """Say what happened."""
+    """Say what happened; `clearest` is how much the masks had in common at the level where it was most."""
     mask = moving.volume.view(bool)
     iterations += ended.iterations
     scales = np.linalg.svd(ended.matrix[:3, :3], compute_uv=False)
     if not (scales.max() < LARGEST_SCALE and scales.min() > 1 / LARGEST_SCALE):
         return _failed("The solver left every sensible size: the two masks have no shape in common.", iterations)
-    spread = float(np.sqrt(max(ended.residual, 0.0)))
-    step = ended.gain * float(np.std(samples.values))
-    if ended.gain <= 0 or step < LEAST_CONTRAST * spread:
+    common = _in_common(ended, samples)
+    if ended.gain <= 0 or (common < LEAST_CONTRAST and clearest < CLEAR):
         return _failed(
             "The two masks have nothing in common: none of the fixed surface is in the moving mask.", iterations
         )
@@ -208,8 +215,15 @@ def _judged(
         iterations=iterations,
         stop_reason=reason,
         status="converged" if ended.settled else "limit",
+        flag="" if common >= LEAST_CONTRAST else AT_LARGE,
         uncertainty=uncertainty,
     )
+
+
+def _in_common(ended: Descent, samples: Samples) -> float:
+    """Give how much of the moving mask about the fixed surface is explained, over what is not."""
+    explained, rest = ended.gain * float(np.std(samples.values)), float(np.sqrt(max(ended.residual, 0.0)))
+    return explained / rest if rest > 0 else np.inf
 
 
 def _whole_shift(matrix: Matrix, samples: Samples, fixed: Mask, moving: Mask) -> Matrix | None:

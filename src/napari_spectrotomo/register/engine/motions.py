@@ -58,7 +58,8 @@ def nearest(matrix: Matrix, kind: str, spacing: Floats, flat: npt.NDArray[np.boo
         metric = spacing[:, None] * matrix[:3, :3] / spacing
         left, _, right = np.linalg.svd(metric)
         left[:, -1] *= np.sign(np.linalg.det(left @ right))
-        scale = abs(np.linalg.det(metric)) ** (1 / np.sum(~flat)) if kind == "similarity" else 1.0
+        size = abs(np.linalg.det(metric)) ** (1 / np.sum(~flat)) if kind == "similarity" else 1.0
+        scale = np.where(flat, 1.0, size)[:, None]
         linear = scale * (left @ right) * spacing / spacing[:, None]
     out = np.eye(4)
     out[:3, :3] = linear

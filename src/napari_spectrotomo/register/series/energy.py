@@ -13,6 +13,7 @@ from ...errors import Aborted
 from ..engine.bodies import Body, unhidden
 from ..engine.chain import seen_through
 from ..engine.grey import refine
+from ..engine.masks import AT_LARGE
 from ..overlap import Mask, Matrix, mask_overlap
 from ..pair import PairRegistration, failure, register_masks
 from .found import UNKNOWN, EnergyRegistration, Measures
@@ -78,8 +79,11 @@ def register_energy(
     if whole.status == "failed":
         return EnergyRegistration(whole, {number: _never_begun(whole) for number in bodies})
     seen = None if link is None else (link.mask, _where_found(link.found))
-    particles = find_particles(reference, moving, whole.matrix, starts.particles, abort, seen) if bodies else {}
-    if grey is not None and reference.grey is not None:
+    if AT_LARGE in whole.flag:
+        particles = dict.fromkeys(bodies, _with_the_whole(whole))
+    else:
+        particles = find_particles(reference, moving, whole.matrix, starts.particles, abort, seen) if bodies else {}
+    if grey is not None and reference.grey is not None and AT_LARGE not in whole.flag:
         whole = _refined(reference, None, whole, {}, grey, abort, link)
         particles = {
             n: _refined(reference, bodies[n], pair, others_of(n, bodies, particles), grey, abort, link)
@@ -174,6 +178,12 @@ def _refined(
 
 def _where_found(one: EnergyRegistration) -> dict[int, Matrix]:
     return {number: pair.matrix for number, pair in one.particles.items() if pair.status != "failed"}
+
+
+def _with_the_whole(whole: PairRegistration) -> PairRegistration:
+    """Give a particle the transform of the whole, where its own shape is not to be told."""
+    nan = float("nan")
+    return replace(whole, mse_before=nan, mse_after=nan, dice_before=nan, dice_after=nan, iterations=0)
 
 
 def _never_begun(whole: PairRegistration) -> PairRegistration:
