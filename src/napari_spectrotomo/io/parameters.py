@@ -11,7 +11,7 @@ from ..parameters import parameter
 
 Overridable = Literal["energies", "angles", "pixel_size", "flats", "darks"]
 SCAN_FORMATS: tuple[str, ...] = ("fxi", "data-exchange", "nxtomo", "xradia", "tiff")
-STACK_FORMATS: tuple[str, ...] = ("zarr", "tiff-stack", "hdf5-stack")
+STACK_FORMATS: tuple[str, ...] = ("zarr", "tiff-stack", "tiff-slices", "hdf5-stack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,12 @@ class ReadParameters:
         "auto",
         "Whether the files hold projections (scan) or volumes already reconstructed (stack); auto looks at them.",
     )
-    format: Literal["fxi", "data-exchange", "nxtomo", "xradia", "tiff", "zarr", "tiff-stack", "hdf5-stack"] | None = (
-        parameter(None, "File format; none looks at the files themselves.")
+    format: (
+        Literal["fxi", "data-exchange", "nxtomo", "xradia", "tiff", "zarr", "tiff-stack", "tiff-slices", "hdf5-stack"]
+        | None
+    ) = parameter(
+        None,
+        "File format; none looks at the files themselves. TIFF slices are files of one slice that hold a page an energy.",
     )
     energies: tuple[Annotated[float, Gt(0)], ...] | None = parameter(
         None, "Photon energies in order of the files, where files and names do not say them.", unit="eV"

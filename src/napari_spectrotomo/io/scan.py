@@ -5,27 +5,23 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from ..arrays import as_energies
 from ..data import FloatArray, Scan
 from ..errors import ReadError
 from ..parameters import checked
 from .assemble import assembled
 from .data_exchange import read_data_exchange
+from .found import Found
 from .fxi import read_fxi
-from .names import Role, natural
+from .image_files import given_energies, read_series
 from .nxtomo import read_nxtomo
 from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
-from .series import Image, Skipped, tomograms_of
 from .sniff import HDF5_SCANS, as_path, files_at, format_of, is_zarr, require_known
-from .tiff import TIFF_SUFFIXES, energies_in_list, energy_list, read_tiff, with_listed_angles
+from .tiff import TIFF_SUFFIXES
 from .tomogram import Tomogram
-from .xradia import read_xradia
 
 PathLike = str | Path
 _HDF5_SUFFIXES = (".h5", ".hdf", ".hdf5", ".nxs", ".nx")
@@ -83,17 +79,15 @@ def read_scan(
     """
     values = {"format": format, "on_bad_file": on_bad_file, "override": override}
     chosen_values = checked(ReadParameters, values, where="read")
-    found = _Found(skip=chosen_values.on_bad_file == "skip", override=chosen_values.override)
+    found = Found(skip=chosen_values.on_bad_file == "skip", override=chosen_values.override)
     files, root, single = _files(path)
     chosen = _choose(files, format, found, root, single)
     if chosen in _READERS:
         tomograms = _read_whole(files, chosen, found)
     else:
-        tomograms = _read_series(files, chosen, found, root, "projections" if single else None)
+        tomograms, energies = read_series(files, chosen, found, root, "projections" if single else None, energies)
     if not tomograms:
         raise ReadError(found.nothing(root))
-    if energies is None and chosen == "tiff" and not any(np.isfinite(t.energy) for t in tomograms):
-        energies = energy_list(root)
     if isinstance(energies, str | Path):
         tomograms[0] = replace(tomograms[0], files=(*tomograms[0].files, Path(energies)))
     wanted = _energies(energies, tomograms, found)
@@ -105,30 +99,8 @@ def read_scan(
         flats=flats,
         darks=darks,
         override=found.override,
-        metadata={"format": chosen, "skipped": found.skipped, "doubts": found.doubts},
+        metadata={"format": chosen, "skipped": found.skipped, "doubts": found.doubts} | found.more,
     )
-
-
-@dataclass(slots=True)
-class _Found:
-    """What reading has come upon besides tomograms."""
-
-    skip: bool
-    override: tuple[str, ...]
-    skipped: list[Skipped] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
-    slots: list[int] = field(default_factory=list)  # which of all files, good and bad, each tomogram came from
-    total: int = 0
-
-    def bad(self, path: Path, error: ReadError) -> None:
-        if not self.skip:
-            raise error
-        self.skipped.append((str(path), str(error)))
-
-    def nothing(self, root: Path) -> str:
-        if self.skipped:
-            return f"{root}: none of its files could be read. The first: {self.skipped[0][1]}"
-        return f"{root} holds no projections."
 
 
 def _files(path: PathLike | Sequence[PathLike]) -> tuple[list[Path], Path, bool]:
@@ -144,7 +116,7 @@ def _files(path: PathLike | Sequence[PathLike]) -> tuple[list[Path], Path, bool]
     return files, Path(os.path.commonpath([f.absolute().parent for f in files])), False
 
 
-def _choose(files: list[Path], format: str | None, found: _Found, root: Path, single: bool) -> str:
+def _choose(files: list[Path], format: str | None, found: Found, root: Path, single: bool) -> str:
     """Choose the format of most files, and keep only files of that format in `files`."""
     formats = {f: format_of(f) for f in files}
     count = Counter(f for f in formats.values() if f in SCAN_FORMATS)
@@ -176,7 +148,7 @@ def _choose(files: list[Path], format: str | None, found: _Found, root: Path, si
     return chosen
 
 
-def _read_whole(files: list[Path], chosen: str, found: _Found) -> list[Tomogram]:
+def _read_whole(files: list[Path], chosen: str, found: Found) -> list[Tomogram]:
     """Read files that each hold whole tomograms."""
     tomograms: list[Tomogram] = []
     for i, file in enumerate(files):
@@ -191,41 +163,9 @@ def _read_whole(files: list[Path], chosen: str, found: _Found) -> list[Tomogram]
     return tomograms
 
 
-def _read_series(files: list[Path], chosen: str, found: _Found, root: Path, role: Role | None) -> list[Tomogram]:
-    """Read files that mostly hold one image each."""
-    images: list[Image] = []
-    for file in files:
-        try:
-            images += [read_tiff(file, role, root)] if chosen == "tiff" else read_xradia(file, role, found.override)
-        except ReadError as error:
-            found.bad(file, error)
-    series, lonely = tomograms_of(images, _ranks(root), alone=role is not None)
-    for file_name, reason in lonely:
-        found.bad(Path(file_name), ReadError(f"{file_name}: {reason} Leave that energy out with on_bad_file='skip'."))
-    checked_series = []
-    for tomogram in series:
-        try:
-            checked_series.append(tomogram.checked())
-        except ReadError as error:
-            found.bad(tomogram.path, error)
-    return with_listed_angles(checked_series, root) if chosen == "tiff" else checked_series
-
-
-def _ranks(root: Path) -> dict[str, int]:
-    """Order of acquisition out of SSRL's ``ScanInfo_*.txt``, by file name."""
-    names: list[str] = []
-    for listing in sorted(root.glob("ScanInfo*.txt"), key=natural):
-        lines = [line.strip() for line in listing.read_text(errors="replace").splitlines()]
-        if "FILES" in lines:
-            names += [line for line in lines[lines.index("FILES") + 1 :] if line]
-    return {name: i for i, name in enumerate(names)}
-
-
-def _energies(given: Any, tomograms: list[Tomogram], found: _Found) -> FloatArray | None:
+def _energies(given: Any, tomograms: list[Tomogram], found: Found) -> FloatArray | None:
     """Energies the caller or a list gives (E,), in order of the tomograms; None where nobody does."""
-    if given is None:
-        return None
-    values = as_energies(energies_in_list(Path(given)) if isinstance(given, str | Path) else given, ReadError)
-    if len(values) != len(tomograms) and len(values) == found.total and found.skipped:
+    values = given_energies(given)
+    if values is not None and len(values) != len(tomograms) and len(values) == found.total and found.skipped:
         return values[found.slots]
     return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from .tiff import energies_in_list, energy_list
 from .volume import Volume, Volumes
 
 PathLike = str | Path
-_READERS: dict[str, Callable[[list[Path]], Volumes]] = {"tiff-stack": tiff_volumes, "hdf5-stack": hdf5_volumes}
 
 
 def read_stack(
@@ -37,9 +36,11 @@ def read_stack(
     ----------
     path : path or sequence of paths
         OME-Zarr or other zarr (v2 or v3) of a stack, ``project.zarr`` included; a folder, glob or list of 3-D TIFF files, one an
-        energy, or of folders of slices; HDF5 of PyXAS (``recon_scan_…h5``, ``ali_recon_…h5``) or TXM_Sandbox.
+        energy, of folders of slices, or of files that are a slice (energy, y, x) each; HDF5 of PyXAS (``recon_scan_…h5``,
+        ``ali_recon_…h5``) or TXM_Sandbox.
     format : str
-        One of `STACK_FORMATS` ('tiff' and 'hdf5' will do); None looks at the files.
+        One of `STACK_FORMATS` ('tiff' and 'hdf5' will do); None looks at the files. A TIFF file of several pages is taken to be
+        a slice ('tiff-slices') where there are as many energies as pages and not as many as files.
     energies : (E,) eV, or a text file that lists them
         In order of the files, where neither they nor their names say them.
     voxel_size : float or (3,), nm, (z, y, x)
@@ -58,7 +59,8 @@ def read_stack(
     name = {"tiff": "tiff-stack", "hdf5": "hdf5-stack"}.get(format or "", format)
     checked(ReadParameters, {"format": name}, where="read")
     chosen, files, root = _choose(path, name)
-    found = _zarr_volumes(files) if chosen == "zarr" else _READERS[chosen](files)
+    listing = energy_list(root if root.is_dir() else root.parent) if energies is None and chosen != "zarr" else None
+    found = _volumes(chosen, files, energies if listing is None else listing)
     volumes = found.volumes
     if not volumes:
         raise ReadError(f"{root} holds no volumes.")
@@ -70,8 +72,11 @@ def read_stack(
             )
     names = [str(v.path) for v in volumes]
     stored = np.array([v.energy for v in volumes])
-    if energies is None and root.is_dir() and not np.any(np.isfinite(stored)):
-        energies = energy_list(root)
+    if listing is not None and not np.any(np.isfinite(stored)):
+        fits = root.is_dir() or len(energies_in_list(listing)) == len(
+            volumes
+        )  # beside a single file may lie another's list
+        energies = listing if fits else None
     energy = energies_with(_given(energies), stored, names, override=False)
     twice = [e for e, n in Counter(energy.tolist()).items() if n > 1]
     if twice:
@@ -107,7 +112,7 @@ def _choose(path: PathLike | Sequence[PathLike], format: str | None) -> tuple[st
         if kind == "scan" and format != "tiff":
             raise ReadError(f"{root} holds projections ({format}), not volumes: read it with read_scan.")
         format = "tiff-stack" if format == "tiff" else format
-    its = {"tiff-stack": "tiff", "hdf5-stack": "hdf5-stack"}.get(format)
+    its = {"tiff-stack": "tiff", "tiff-slices": "tiff", "hdf5-stack": "hdf5-stack"}.get(format)
     if its is None or format not in STACK_FORMATS:
         raise ReadError(f"{format} is a format of projections: read it with read_scan.")
     files = [f for p in paths for f in files_at(p)]
@@ -142,7 +147,12 @@ def _voxel_size(given: Any, volumes: Sequence[Volume]) -> FloatArray | None:
     return first
 
 
-def _zarr_volumes(paths: list[Path]) -> Volumes:
-    from .stack_zarr import zarr_volumes  # zarr takes a third of a second to import, and few need it
+def _volumes(chosen: str, files: list[Path], energies: Any) -> Volumes:
+    if chosen == "zarr":
+        from .stack_zarr import zarr_volumes  # zarr takes a third of a second to import, and few need it
 
-    return zarr_volumes(paths)
+        return zarr_volumes(files)
+    if chosen == "hdf5-stack":
+        return hdf5_volumes(files)
+    given = _given(energies)
+    return tiff_volumes(files, None if given is None else len(given), slices=chosen == "tiff-slices")
