@@ -1,19 +1,24 @@
 """Optical density -> attenuation volume, one energy at a time: magnification, rotation axis, filtered back-projection."""
 
 from .axis import axis_warnings, find_center, find_center_of, settle_centers
+from .engines import choose_engine
 from .fbp import reconstruct_volume
 from .field import field_warnings
+from .field_of_view import FieldOfView
 from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
 from .parameters import ReconstructParameters
 from .planar import images_of, turned_views
+from .projector import project_volume
 from .reconstruct import given_centers, reconstruct
 
 __all__ = [
+    "FieldOfView",
     "ReconstructParameters",
     "axis_warnings",
     "check_views",
+    "choose_engine",
     "choose_filter",
     "field_warnings",
     "find_center",
@@ -21,6 +26,7 @@ __all__ = [
     "given_centers",
     "images_of",
     "magnifications",
+    "project_volume",
     "reconstruct",
     "reconstruct_volume",
     "settle_centers",

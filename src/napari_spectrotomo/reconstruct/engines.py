@@ -1,26 +1,99 @@
-"""The engines: each turns a sinogram, with the axis where the engine wants it, into a slice in attenuation a pixel."""
+"""Which engine does what; and the plain peers, which turn a sinogram, with the axis where they want it, into a slice."""
 
+from __future__ import annotations
+
+import threading
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data import FloatArray
-from .parameters import Filter
+from ..errors import ReconstructionError
+from ..progress import raise_if_aborted
+from ..threads import in_threads
+from .field_of_view import FieldOfView
+from .filtering import WINDOWS
+from .geometry import Geometry, resample_projections, same_size
+from .parameters import Algorithm, Engine, Filter
 
 Float32 = npt.NDArray[np.float32]
 SliceFunction = Callable[[Float32], Float32]
 
-# what multiplies the ramp, against frequency in cycles a pixel
-_WINDOWS: dict[Filter, Callable[[FloatArray], FloatArray]] = {
-    "ramp": np.ones_like,
-    "shepp-logan": np.sinc,
-    "cosine": lambda f: np.cos(np.pi * f),
-    "hamming": lambda f: 0.54 + 0.46 * np.cos(2 * np.pi * f),
-    "hann": lambda f: 0.5 + 0.5 * np.cos(2 * np.pi * f),
+_ALGORITHMS: dict[str, tuple[Algorithm, ...]] = {
+    "numba": ("fbp", "sirt", "cgls", "tv"),
+    "astra": ("fbp", "sirt", "cgls"),
+    "algotom": ("fbp",),
+    "skimage": ("fbp",),
 }
+_MODULES = {"astra": "astra", "algotom": "algotom", "skimage": "skimage"}
+
+
+def choose_engine(engine: str, algorithm: Algorithm = "fbp") -> Engine:
+    """Give the engine that is meant: for 'auto' ASTRA where it finds a GPU and knows the algorithm, else our own kernels.
+
+    Raises
+    ------
+    ReconstructionError
+        If the engine does not know the algorithm, or is not installed.
+    """
+    if engine == "auto":
+        return "astra" if algorithm in _ALGORITHMS["astra"] and _astra_has_gpu() else "numba"
+    if algorithm not in _ALGORITHMS[engine]:
+        able = ", ".join(name for name, known in _ALGORITHMS.items() if algorithm in known)
+        raise ReconstructionError(f"The engine {engine} does not do {algorithm}: {able} or auto does.")
+    if engine in _MODULES and find_spec(_MODULES[engine]) is None:
+        raise ReconstructionError(
+            f"The engine {engine} is not installed: take engine 'auto', or install it (pip install napari-spectrotomo[{engine}])."
+        )
+    return engine  # type: ignore[return-value]
+
+
+@cache
+def _astra_has_gpu() -> bool:
+    if find_spec("astra") is None:
+        return False
+    import astra
+
+    return bool(astra.use_cuda())
+
+
+def back_project_by_slices(
+    engine: Engine,
+    projections: npt.NDArray[np.floating],
+    geometry: Geometry,
+    weights: FloatArray,
+    filter_name: Filter,
+    field: FieldOfView,
+    scale: float,
+    volume: Float32,
+    abort: threading.Event | None = None,
+) -> None:
+    """Fill a volume by 'algotom' or 'skimage', slice by slice, from projections resampled once.
+
+    Arguments are those of `filtered_back_projection`.
+    """
+    columns = projections.shape[2]
+    axis: float | FloatArray
+    if engine == "algotom":
+        moving = geometry.shifts is not None or geometry.tilt != 0 or not same_size(geometry.magnification)
+        axis = algotom_axis(columns, geometry.center, interpolated=moving)
+        reconstruct_slice = algotom_slices(columns, geometry.angles, weights, filter_name, axis)
+    else:
+        axis = skimage_axis(columns, geometry.angles)
+        reconstruct_slice = skimage_slices(columns, geometry.angles, weights, filter_name)
+    views = resample_projections(np.asarray(projections, np.float32), geometry, axis, abort)
+    cut, inside = (slice(*field.rows), slice(*field.columns)), np.float32(scale) * field.circle_mask()
+
+    def one(z: int) -> None:
+        raise_if_aborted(abort)
+        made = reconstruct_slice(np.ascontiguousarray(views[:, z]))
+        np.multiply(made[cut], inside, out=volume[z - field.slices[0]])
+
+    in_threads(one, range(*field.slices))
 
 
 @cache
@@ -59,7 +132,7 @@ def algotom_slices(
     pad = columns // 2 + columns % 2
     width = columns + 2 * pad
     # algotom centres windows as fftshift does for even widths only
-    window = np.fft.fftshift(_WINDOWS[filter_name](np.fft.fftfreq(width)))
+    window = np.fft.fftshift(WINDOWS[filter_name](np.fft.fftfreq(width)))
     ramp = make_2d_ramp_window(1, width) * window
     response = np.broadcast_to(ramp, (len(angles), width))
     theta = np.deg2rad(angles).astype(np.float32)

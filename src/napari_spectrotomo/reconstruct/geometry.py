@@ -1,6 +1,9 @@
-"""Where projections are in space: the share of the half turn each stands for, and the one resampling onto the common grid."""
+"""Where projections are in space, the share of the half turn each stands for, and a resampling onto the common grid."""
+
+from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +15,7 @@ from ..progress import raise_if_aborted
 
 Float32 = npt.NDArray[np.float32]
 MIN_VIEWS = 6
+MAX_TILT = 10.0
 _WEDGE = 3.0  # a gap of more than so many steps is a missing wedge, which no view stands for
 
 
@@ -22,6 +26,14 @@ def check_views(angles: FloatArray, where: str = "") -> None:
         raise ReconstructionError(
             f"{where}{distinct} different view{'s' * (distinct != 1)} cannot give a volume; at least {MIN_VIEWS} are needed, "
             "over a half turn. A scan with one view an energy is a 2-D XANES scan: it needs no reconstruction."
+        )
+
+
+def check_center(center: float, columns: int) -> None:
+    """Raise `ReconstructionError` where the axis is not on the detector."""
+    if not 0 <= center <= columns - 1:
+        raise ReconstructionError(
+            f"The rotation axis at column {center:g} is not on the detector, whose columns go from 0 to {columns - 1}."
         )
 
 
@@ -54,22 +66,93 @@ def view_weights(angles: FloatArray) -> FloatArray:
     return np.pi * weights / weights.sum()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Geometry:
+    """Where the views of one energy see the volume from.
+
+    With mid = (R - 1) / 2 of R rows, what is at height z from the middle slice and at distance u = x cos(angle) + y sin(angle)
+    from the axis (y upwards, as `skimage.transform.iradon` has it) is imaged at ``row = mid + dr + m (z cos t - u sin t)`` and
+    ``column = center + dc + m (u cos t + z sin t)``.
+
+    Attributes
+    ----------
+    angles : (A,) float64, degrees
+    center : float
+        Column of the axis in the middle row.
+    magnification : float
+        m, the size of the image in pixels relative to that on the volume's grid.
+    tilt : float
+        t, degrees: the axis' column grows by tan(t) a row.
+    shifts : (A, 2) float64 or None
+        (dr, dc) of each view, pixels.
+    """
+
+    angles: FloatArray
+    center: float
+    magnification: float = 1.0
+    tilt: float = 0.0
+    shifts: FloatArray | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        angles: FloatArray,
+        center: float,
+        magnification: float,
+        tilt: float,
+        shifts: npt.ArrayLike | None,
+        columns: int,
+    ) -> Geometry:
+        """Build a geometry for views of so many columns.
+
+        Raises
+        ------
+        ReconstructionError
+            If there are too few views, the axis is not on the detector, or a number cannot be.
+        """
+        check_views(angles)
+        check_center(center, columns)
+        if not (np.isfinite(magnification) and magnification > 0):
+            raise ReconstructionError(f"A magnification is a positive number; found {magnification:g}.")
+        if not abs(tilt) < MAX_TILT:
+            raise ReconstructionError(
+                f"The rotation axis cannot be tilted by {tilt:g}°: up to {MAX_TILT:g}° are corrected; "
+                "turn the camera or the projections first."
+            )
+        moved = None if shifts is None else np.asarray(shifts, np.float64)
+        if moved is not None and (moved.shape != (len(angles), 2) or not np.isfinite(moved).all()):
+            raise ReconstructionError(
+                f"Shifts are (row, column) of every view, ({len(angles)}, 2), all finite; found shape {moved.shape}."
+            )
+        return cls(np.asarray(angles, np.float64), float(center), float(magnification), float(tilt), moved)
+
+    @property
+    def tilt_radians(self) -> float:
+        """The tilt in radians."""
+        return float(np.deg2rad(self.tilt))
+
+    def axes(self, index: int) -> float:
+        """Column of the axis in the middle row of one view."""
+        return self.center + (0.0 if self.shifts is None else float(self.shifts[index, 1]))
+
+    def columns_of(self) -> npt.NDArray[np.float64]:
+        """Give the column in each view as ``a x + b y + c`` of a voxel's place from the axis: (A, 3), y downwards."""
+        theta = np.deg2rad(self.angles)
+        across = self.magnification * np.cos(self.tilt_radians)
+        at = np.full(len(theta), self.center) if self.shifts is None else self.center + self.shifts[:, 1]
+        return np.column_stack([across * np.cos(theta), -across * np.sin(theta), at])
+
+
 def resample_projections(
-    projections: Float32,
-    center: float,
-    magnification: float,
-    axis: float | FloatArray,
-    abort: threading.Event | None = None,
+    projections: Float32, geometry: Geometry, axis: float | FloatArray, abort: threading.Event | None = None
 ) -> Float32:
-    """Put projections on the common grid by one cubic-spline interpolation.
+    """Put projections on the common grid by one cubic-spline interpolation, for engines that know no geometry.
 
     Parameters
     ----------
     projections : (A, R, C) float32
-    center : float
-        Column of the rotation axis in them.
-    magnification : float
-        By how much the image is larger than on the common grid; it shrinks about the middle row and the axis.
+    geometry : Geometry
+        Where the views are.
     axis : float or (A,)
         Column at which the axis shall be, in every view or in each.
     abort : threading.Event
@@ -81,15 +164,22 @@ def resample_projections(
         moves by whole pixels.
     """
     axes = np.broadcast_to(np.asarray(axis, np.float64), len(projections))
-    if same_size(magnification) and np.ptp(axes) < 1e-3 and abs(axes[0] - center - round(axes[0] - center)) < 1e-3:
-        return _move_whole_pixels(projections, round(axes[0] - center))
-    middle = (projections.shape[1] - 1) / 2
+    m, t, middle = geometry.magnification, geometry.tilt_radians, (projections.shape[1] - 1) / 2
+    still = same_size(m) and t == 0 and geometry.shifts is None
+    if still and np.ptp(axes) < 1e-3 and _whole(axes[0] - geometry.center):
+        return _move_whole_pixels(projections, round(axes[0] - geometry.center))
+    turn = m * np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
     out = np.empty_like(projections)
-    for view, moved, column in zip(projections, out, axes, strict=True):
+    for i, (view, moved) in enumerate(zip(projections, out, strict=True)):
         raise_if_aborted(abort)
-        offset = (middle * (1 - magnification), center - magnification * column)
-        ndi.affine_transform(view, [magnification, magnification], offset, output=moved, order=3, mode="nearest")
+        down = 0.0 if geometry.shifts is None else geometry.shifts[i, 0]
+        offset = np.array([middle + down, geometry.axes(i)]) - turn @ [middle, axes[i]]
+        ndi.affine_transform(view, turn, offset, output=moved, order=3, mode="nearest")
     return out
+
+
+def _whole(pixels: float) -> bool:
+    return abs(pixels - round(pixels)) < 1e-3
 
 
 def same_size(magnification: float) -> bool:

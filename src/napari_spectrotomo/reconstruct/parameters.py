@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Lt
 
 from ..parameters import parameter
 
-Engine = Literal["algotom", "skimage"]
+Algorithm = Literal["fbp", "sirt", "cgls", "tv"]
+Engine = Literal["numba", "astra", "algotom", "skimage"]
 Filter = Literal["ramp", "shepp-logan", "cosine", "hamming", "hann"]
 Magnification = Literal["auto", "rule", "metadata", "none"]
+_Index = Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,15 @@ class ReconstructParameters:
         unit="pixel",
         label="rotation axis",
     )
-    algorithm: Literal["fbp"] = parameter("fbp", "Filtered back-projection.")
-    engine: Literal["auto", "algotom", "skimage"] = parameter(
-        "auto", "Which library back-projects; auto takes the fastest there is."
+    algorithm: Literal["fbp", "sirt", "cgls", "tv"] = parameter(
+        "fbp",
+        "Filtered back-projection; or, for few views or a missing wedge, by iteration: sirt (smooth), cgls (fast), tv (least "
+        "total variation: even regions with sharp edges).",
+    )
+    engine: Literal["auto", "numba", "astra", "algotom", "skimage"] = parameter(
+        "auto",
+        "What back-projects: our own kernels (numba), ASTRA where it is installed, or the plain peers algotom and "
+        "scikit-image; auto is ASTRA where it finds a GPU, else numba.",
     )
     filter: Literal["auto", "ramp", "shepp-logan", "cosine", "hamming", "hann"] = parameter(
         "auto",
@@ -35,4 +43,24 @@ class ReconstructParameters:
         "auto",
         "Pixel size against energy: the zone-plate rule (proportional to energy), the files' metadata, none "
         "(the detector was moved to hold it), or auto, which looks at the metadata.",
+    )
+    tilt: Literal["auto"] | Annotated[float, Gt(-10), Lt(10)] = parameter(
+        "auto",
+        "Tilt of the rotation axis in the plane of the detector, by which its column grows down the rows: measured, or given.",
+        unit="°",
+    )
+    iterations: Annotated[int, Ge(1)] | None = parameter(
+        None, "Iterations of sirt, cgls or tv; none: as many as each usually needs (100, 15 and 150)."
+    )
+    regularization: Annotated[float, Gt(0)] = parameter(
+        0.01, "Weight of the total variation in tv, relative to the strongest that would leave nothing."
+    )
+    region: tuple[_Index, _Index, _Index, _Index, _Index, _Index] | None = parameter(
+        None,
+        "Part of the volume to make, to try a whole analysis on a small cut first: from and up to in z, y and x (slices, rows, "
+        "columns of the whole volume); none: all of it.",
+        unit="voxel",
+    )
+    circle: bool = parameter(
+        True, "Leave what lies beyond the circle that the detector spans at 0; it is not seen in all views."
     )

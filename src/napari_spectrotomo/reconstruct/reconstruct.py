@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -14,11 +15,13 @@ from ..data import EnergyStack, FloatArray, Scan, require
 from ..errors import ParameterError, ReconstructionError
 from ..parameters import checked
 from .axis import axis_warnings, find_center, settle_centers
-from .fbp import check_center, choose_engine, reconstruct_volume
-from .geometry import check_views, view_warnings
+from .engines import choose_engine
+from .fbp import reconstruct_volume
+from .field_of_view import FieldOfView
+from .geometry import Geometry, check_center, check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
-from .parameters import Filter, Magnification, ReconstructParameters
+from .parameters import Algorithm, Engine, Filter, Magnification, ReconstructParameters
 from .planar import images_of
 
 _D = ReconstructParameters()
@@ -27,17 +30,24 @@ _D = ReconstructParameters()
 def reconstruct(
     od: Scan,
     center: Literal["auto"] | float | tuple[float, ...] | FloatArray = _D.center,
-    algorithm: Literal["fbp"] = _D.algorithm,
-    engine: Literal["auto", "algotom", "skimage"] = _D.engine,
+    algorithm: Algorithm = _D.algorithm,
+    engine: Literal["auto"] | Engine = _D.engine,
     filter: Literal["auto"] | Filter = _D.filter,
     magnification: Magnification = _D.magnification,
+    tilt: Literal["auto"] | float = _D.tilt,
+    iterations: int | None = _D.iterations,
+    regularization: float = _D.regularization,
+    region: tuple[int, int, int, int, int, int] | None = _D.region,
+    circle: bool = _D.circle,
     *,
+    shifts: Sequence[Any] | None = None,
     fixed: int = -1,
 ) -> EnergyStack:
     """Reconstruct every energy on the fixed energy's grid.
 
     z is the detector row; y and x are the columns' square, with the rotation axis in its middle and the orientation that
-    ``skimage.transform.iradon`` gives. Magnification and axis go into one resampling of the projections.
+    ``skimage.transform.iradon`` gives. Magnification, axis, tilt and shifts are in the geometry of our own engine; for the others
+    the projections are resampled once.
 
     The images of a 2-D XANES scan (one view an energy) are taken as they are, as volumes of one slice in 'optical density'; no
     parameter counts then.
@@ -48,10 +58,22 @@ def reconstruct(
         Of optical density.
     center : 'auto', float or (E,)
         Column of the rotation axis; 'auto' looks at the projections of every energy now, before anything lazy is returned.
-    algorithm : 'fbp'
-    engine : 'auto', 'algotom' or 'skimage'
+    algorithm : 'fbp', 'sirt', 'cgls' or 'tv'
+    engine : 'auto', 'numba', 'astra', 'algotom' or 'skimage'
     filter : 'auto', 'ramp', 'shepp-logan', 'cosine', 'hamming' or 'hann'
     magnification : 'auto', 'rule', 'metadata' or 'none'
+    tilt : 'auto' or float
+        Of the axis in the plane of the detector, degrees: its column grows by tan(tilt) a row. 'auto' measures it with the axes.
+    iterations : int or None
+        Of sirt, cgls and tv.
+    regularization : float
+        Weight of the total variation in tv.
+    region : (z, z, y, y, x, x) or None
+        Part of the volume to make, each from and up to.
+    circle : bool
+        Whether what lies beyond the circle that the detector spans stays 0.
+    shifts : sequence of (A_e, 2) arrays or None, one an energy, or None
+        (row, column) in pixels by which the image of each view lies displaced, as `find_jitter` gives them.
     fixed : int
         Index of the energy whose pixel size all volumes get.
 
@@ -74,6 +96,11 @@ def reconstruct(
         "engine": engine,
         "filter": filter,
         "magnification": magnification,
+        "tilt": tilt,
+        "iterations": iterations,
+        "regularization": regularization,
+        "region": region,
+        "circle": circle,
     }
     parameters = checked(ReconstructParameters, given, where="reconstruct")
     require(od, Scan, "reconstruct")
@@ -84,6 +111,10 @@ def reconstruct(
     for energy, angles in zip(od.energies, od.angles, strict=True):
         check_views(angles, f"At {energy:g} eV: ")
     wedges = [f"At {e:g} eV: {w}" for e, a in zip(od.energies, od.angles, strict=True) for w in view_warnings(a)]
+    if shifts is not None and len(shifts) != len(od):
+        raise ReconstructionError(
+            f"{len(shifts)} sets of shifts do not fit {len(od)} energies: give one an energy, or None."
+        )
     ratio, sizes, warnings = magnifications(od, parameters.magnification, fixed)
     centers, doubts = _centers(od, parameters)
     size = None if sizes is None else float(sizes[fixed])
@@ -91,19 +122,30 @@ def reconstruct(
         parameters = replace(parameters, filter=filter_for(od, parameters.filter, fixed))
 
     rows, columns = od.projections[0].shape[1:]
+    field = FieldOfView.of(rows, columns, parameters.region, parameters.circle)
+    engine_used = choose_engine(parameters.engine, parameters.algorithm)
+    lean = 0.0 if parameters.tilt == "auto" else parameters.tilt
     one = dask.delayed(reconstruct_volume)
-    volumes = [
-        da.from_delayed(
-            one(od.projections[e], od.angles[e], float(centers[e]), float(ratio[e]), size, parameters),
-            (rows, columns, columns),
-            np.float32,
+    volumes = []
+    for e in range(len(od)):
+        moved = None if shifts is None else shifts[e]
+        Geometry.checked(od.angles[e], float(centers[e]), float(ratio[e]), lean, moved, columns)
+        made = one(
+            od.projections[e],
+            od.angles[e],
+            float(centers[e]),
+            float(ratio[e]),
+            size,
+            parameters,
+            tilt=lean,
+            shifts=moved,
         )
-        for e in range(len(od))
-    ]
+        volumes.append(da.from_delayed(made, field.shape, np.float32))
     metadata: dict[str, Any] = {
         "centers": centers.tolist(),
         "magnification": ratio.tolist(),
-        "engine": choose_engine(parameters.engine),
+        "engine": engine_used,
+        "tilt": lean,
         "filter": parameters.filter,
         "warnings": [*od.metadata.get("warnings", []), *warnings, *wedges, *doubts],
     }

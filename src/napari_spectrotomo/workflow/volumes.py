@@ -152,7 +152,6 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
             float(ratio[e]),
             None if voxel is None else float(voxel[0]),
             parameters,
-            threads=job.threads,
             abort=job.abort,
         )
         store.write("reconstruction", e, volume)
