@@ -34,7 +34,7 @@ def read_steps(job: Job) -> Iterator[Progress]:
             *(f"{file} was skipped: {reason}" for file, reason in metadata.get("skipped", [])),
         ]
     )
-    job.project.record.content["scan"] = _summary_of(found)
+    job.project.record.content["scan"] = summary_of(found)
     yield job.finished(1, 1, f"{len(found)} energies in {len(metadata.get('files', []))} files")
 
 
@@ -48,7 +48,7 @@ def check_inputs(project: Project) -> None:
         raise DataError(f"The input file {error.filename} cannot be read: {error.strerror}.") from error
 
 
-def _summary_of(found: Scan | EnergyStack) -> dict[str, Any]:
+def summary_of(found: Scan | EnergyStack) -> dict[str, Any]:
     """Give what a scan or stack holds as plain values, for the record."""
     common = {"format": found.metadata.get("format", ""), "energies_eV": [float(e) for e in found.energies]}
     if isinstance(found, EnergyStack):
@@ -73,7 +73,7 @@ def correct_steps(job: Job) -> Iterator[Progress]:
         yield job.finished(1, 1, "nothing to do: the source holds volumes")
         return
     job.warn(found.metadata.get("excluded", []), "excluded")
-    job.project.record.content["scan"] = _summary_of(found)
+    job.project.record.content["scan"] = summary_of(found)
     index = job.project.fixed_index
     corrected = corrected_tomogram(job, found, index)
     yield job.finished(1, 1, f"checked; {corrected.repaired} pixels repaired", float(found.energies[index]))
