@@ -1,0 +1,183 @@
+"""The rotation axis of one energy: every method, and their vote."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ...arrays import as_array, as_numbers
+from ...data import FloatArray, Scan, require
+from ...errors import ReconstructionError
+from ...progress import raise_if_aborted
+from ..geometry import check_views
+from .bands import bands_of
+from .center_of_mass import axis_from_mass
+from .estimate import METHODS, NOTHING, AxisEstimate, Found
+from .mirror import ALIKE, axis_from_mirror
+from .opposite_views import opposite_views
+from .sharpness import axis_from_sharpness
+from .vo import axis_from_vo
+from .vote import vote
+
+SIGNIFICANT, LEAST_TILT = 3.0, 0.1
+"""A tilt counts beyond so many standard deviations, and so many pixels from the top to the bottom row."""
+_LOW = 0.3
+"""Confidence under which a person should look."""
+
+
+def find_center(od: Scan, energy_index: int = -1) -> float:
+    """Find the column of the rotation axis in the projections of one energy.
+
+    Parameters
+    ----------
+    od : Scan
+        Of optical density.
+    energy_index : int
+
+    Returns
+    -------
+    float
+        Sub-pixel; 0 is the middle of column 0.
+
+    Raises
+    ------
+    ReconstructionError
+        If the scan is not one of optical density, or the axis cannot be found.
+    DataError
+        If it is no scan.
+    """
+    require(od, Scan, "find_center")
+    if od.kind != "optical_density":
+        raise ReconstructionError(
+            f"The rotation axis is looked for in optical density, not in {od.kind}: correct the scan first."
+        )
+    if not isinstance(energy_index, int | np.integer):
+        raise ReconstructionError(f"An energy is given by its index, a whole number; found {energy_index!r}.")
+    if not -len(od) <= energy_index < len(od):
+        raise ReconstructionError(f"There is no energy with index {energy_index}: the scan has {len(od)}.")
+    return find_center_of(np.asarray(od.projections[energy_index]), od.angles[energy_index])
+
+
+def find_center_of(projections: npt.NDArray[np.floating], angles: FloatArray) -> float:
+    """Find the column of the rotation axis, in the middle row, by the vote of `find_axis`.
+
+    Parameters
+    ----------
+    projections : (A, R, C) array
+        Optical density.
+    angles : (A,), degrees
+
+    Returns
+    -------
+    float
+        Sub-pixel; 0 is the middle of column 0.
+
+    Raises
+    ------
+    ReconstructionError
+        If there are too few views, or no axis stands out; the message asks for the column.
+    """
+    estimate = find_axis(projections, angles)
+    if not np.isfinite(estimate.center):
+        raise ReconstructionError(" ".join(estimate.doubts))
+    return estimate.center
+
+
+def find_axis(
+    projections: npt.NDArray[np.floating], angles: FloatArray, abort: threading.Event | None = None
+) -> AxisEstimate:
+    """Find the rotation axis by several methods that do not depend on each other, and say how far to trust it.
+
+    'opposite views': those half a turn apart are mirror images about the axis. 'centre of mass': it goes round the axis. 'Vo': a
+    half turn completed by its mirror image must be a whole turn. 'sharpness': slices are sharpest. The first two are nothing for
+    scans short of a half turn and samples that reach over the detector's edge, respectively.
+
+    Parameters
+    ----------
+    projections : (A, R, C) array
+        Optical density.
+    angles : (A,), degrees
+        In any order, over any range.
+    abort : threading.Event
+
+    Returns
+    -------
+    AxisEstimate
+
+    Raises
+    ------
+    ReconstructionError
+        If there are too few views, or their angles do not fit.
+    Aborted
+        Once `abort` is set.
+    """
+    projections, angles = as_array(projections, "projections"), as_numbers(angles, "angles")
+    if projections.ndim != 3 or angles.shape != projections.shape[:1]:
+        raise ReconstructionError(
+            f"Projections are (angle, row, column) with one angle each; found shape {projections.shape} and "
+            f"{angles.size} angles."
+        )
+    check_views(angles)
+    bands = bands_of(projections, angles)
+    if bands is None:
+        return _unknown({}, ("Nothing is seen in the projections, so there is no rotation axis: give its column.",))
+    mirror, doubts = _by_mirror(projections, angles, abort)
+    height = projections.shape[1]
+    tilted = significant(mirror.tilt, mirror.tilt_uncertainty, height)
+    tilt = mirror.tilt if tilted else 0.0
+    raise_if_aborted(abort)
+    mass, wobble = axis_from_mass(projections, angles, tilt)
+    found = {"opposite views": _shaken(mirror, wobble), "centre of mass": mass}
+    bands = bands.upright(tilt)
+    found["Vo"] = axis_from_vo(bands, [f.column for f in found.values() if f.known], abort)
+    known = [f.column for f in found.values() if f.known]
+    found["sharpness"] = axis_from_sharpness(bands, known, abort)
+    methods = {name: found[name].column for name in METHODS}
+    center, uncertainty, confidence, outliers = vote(found, projections.shape[2])
+    if not np.isfinite(center):
+        doubts += ("No rotation axis stands out: give its column, or leave this energy out if nothing is seen.",)
+        return _unknown(methods, doubts)
+    if confidence < _LOW:
+        doubts += (f"The methods do not agree on the rotation axis (confidence {confidence:.2f}): look at a slice.",)
+    return AxisEstimate(
+        center, confidence, methods, uncertainty, mirror.tilt, (*doubts, *outliers), mirror.tilt_uncertainty
+    )
+
+
+def significant(tilt: float, uncertainty: float, rows: int) -> bool:
+    """Whether a tilt (degrees) is beyond three standard deviations and a tenth of a pixel over so many rows."""
+    return bool(
+        np.isfinite(tilt)
+        and abs(tilt) > SIGNIFICANT * uncertainty
+        and abs(np.tan(np.deg2rad(tilt))) * (rows - 1) > LEAST_TILT
+    )
+
+
+def _shaken(mirror: Found, wobble: float) -> Found:
+    """Count in that each of the two opposite views may itself stand off its place, as all views do."""
+    return replace(mirror, uncertainty=float(np.hypot(mirror.uncertainty, wobble / np.sqrt(2))))
+
+
+def _by_mirror(
+    projections: npt.NDArray[np.floating], angles: FloatArray, abort: threading.Event | None
+) -> tuple[Found, tuple[str, ...]]:
+    pairs = opposite_views(projections, angles)
+    if pairs is None:
+        return NOTHING, ()
+    mirror, likeness = axis_from_mirror(*pairs, abort)
+    if mirror.known:
+        return mirror, ()
+    if likeness > ALIKE:
+        return NOTHING, ("Views half a turn apart are too noisy to match them closely.",)
+    return NOTHING, (
+        f"Views half a turn apart do not look like mirror images (correlation {likeness:.2f}): the sample moved, or little is "
+        "seen.",
+    )
+
+
+def _unknown(methods: dict[str, float], doubts: tuple[str, ...]) -> AxisEstimate:
+    nan = float("nan")
+    return AxisEstimate(nan, 0.0, methods or dict.fromkeys(METHODS, nan), nan, nan, doubts)
