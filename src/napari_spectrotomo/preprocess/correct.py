@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import dask
 import dask.array as da
@@ -55,6 +55,7 @@ def correct(
     scan: Scan,
     exclude: tuple[Exclusion, ...] = _D.exclude,
     zinger_threshold: float | None = _D.zinger_threshold,
+    bad_flats: Literal["leave-out", "keep"] = _D.bad_flats,
     ring_current: bool = _D.ring_current,
     binning: int = _D.binning,
 ) -> Scan:
@@ -72,6 +73,8 @@ def correct(
         What to leave out, and why.
     zinger_threshold : float or None
         By how much a pixel's optical density must differ from that of its neighbours to be repaired.
+    bad_flats : 'leave-out' or 'keep'
+        What becomes of flats in which the beam had dropped, the shutter was closed or something stood in view.
     ring_current : bool
         Whether counts are divided by the ring current, where that of all frames of an energy is known.
     binning : int
@@ -95,6 +98,7 @@ def correct(
     given = {
         "exclude": exclude,
         "zinger_threshold": zinger_threshold,
+        "bad_flats": bad_flats,
         "ring_current": ring_current,
         "binning": binning,
     }
@@ -196,7 +200,7 @@ class _Correction:
     def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, counts: npt.NDArray[Any]) -> None:
         self.at = f"At {scan.energies[index]:g} eV"
         self.counts, self.angles, self.parameters = counts, scan.angles[index], parameters
-        self.transmission_of = Transmission(scan, index, parameters)
+        self.transmission_of = Transmission(scan, index, parameters, counts)
         self.full = _full_scale(scan, index, counts)
         self.saturated = self.harmful = 0
         if self.full is not None:

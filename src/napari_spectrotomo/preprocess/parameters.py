@@ -1,7 +1,7 @@
 """What a user may choose in the correction: what to leave out and why, and how far a stray pixel stands out."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, MinLen
 
@@ -41,6 +41,11 @@ class CorrectParameters:
         "A pixel whose optical density differs from that of its neighbours by more than this was hit by a stray photon or "
         "failed (salt and pepper), and is repaired; none keeps such pixels.",
         label="zinger threshold",
+    )
+    bad_flats: Literal["leave-out", "keep"] = parameter(
+        "leave-out",
+        "What becomes of flats that are none: beam dropped, shutter closed, sample in view, as told from the other flats.",
+        label="bad flats",
     )
     ring_current: bool = parameter(
         True,

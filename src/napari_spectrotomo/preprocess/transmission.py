@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ..data import Scan
 from ..errors import DataError
+from .bad_flats import FlatSeries, judge_flats
 from .open_beam import OpenBeam, clean_mean
 from .parameters import CorrectParameters
 
@@ -28,7 +29,7 @@ class Transmission:
     warnings : tuple of str
     """
 
-    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters) -> None:
+    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, counts: npt.NDArray[Any]) -> None:
         self.kind = scan.kind
         self.warnings: tuple[str, ...] = ()
         self.unlit: BoolArray = np.zeros(scan.projections[index].shape[1:], bool)
@@ -36,13 +37,15 @@ class Transmission:
             return
         flats, darks = np.asarray(scan.flats[index]), np.asarray(scan.darks[index])
         self.dark = clean_mean(darks) if len(darks) else np.zeros(flats.shape[1:], np.float32)
-        positions = None if scan.flat_positions is None else scan.flat_positions[index]
-        current, flat_current, _ = ring_currents(scan, index, parameters)
-        self.current = current
+        self.current, flat_current, _ = ring_currents(scan, index, parameters)
         self.exposure_ratio = np.float32(1.0)
         if scan.exposure is not None and scan.flat_exposure is not None:
             self.exposure_ratio = np.float32(scan.exposure[index] / scan.flat_exposure[index])
-        self.beam = OpenBeam(flats, self.dark, positions, flat_current)
+        positions = np.zeros(len(flats), np.int64) if scan.flat_positions is None else scan.flat_positions[index]
+        good = self._good_flats(flats, positions, flat_current, scan, index, parameters, counts)
+        self.beam = OpenBeam(
+            flats[good], self.dark, positions[good], None if flat_current is None else flat_current[good]
+        )
         if not max(float(level.max()) for level in self.beam.levels) > 0:
             raise DataError(
                 f"At {scan.energies[index]:g} eV the flats are nowhere brighter than the darks: give flats taken with the "
@@ -50,18 +53,64 @@ class Transmission:
             )
         self.unlit = self.beam.unlit()
 
+    def _good_flats(
+        self,
+        flats: npt.NDArray[np.generic],
+        positions: npt.NDArray[np.int64],
+        current: Float32 | None,
+        scan: Scan,
+        index: int,
+        parameters: CorrectParameters,
+        counts: npt.NDArray[Any],
+    ) -> BoolArray:
+        """Which flats to use, (F,); what was found of the others goes into `warnings`."""
+
+        def projection(i: int) -> Float32:
+            return (counts[i].astype(np.float32) - self.dark) / np.float32(self._scale(i))
+
+        beams = flats.astype(np.float32) - self.dark
+        if current is not None:
+            beams /= current[:, None, None]
+        judged = judge_flats(FlatSeries(beams, positions, projection, len(counts)))
+        at = f"At {scan.energies[index]:g} eV"
+        keep = parameters.bad_flats == "keep"
+        done = "looks bad and was kept" if keep else "was left out"
+        found = [
+            f"{at} flat {f} ({_place(int(positions[f]), scan, index)}) {done}: {why}."
+            for f, why in judged.faults.items()
+        ]
+        self.warnings = (*found, *(f"{at} {doubt}." for doubt in judged.doubts))
+        good = np.ones(len(flats), bool)
+        if not keep:
+            good[list(judged.faults)] = False
+        return good
+
+    def _scale(self, i: int) -> float:
+        """By what a projection is brighter than flats because of its exposure and ring current."""
+        return float(self.exposure_ratio if self.current is None else self.exposure_ratio * self.current[i])
+
     def __call__(self, i: int, frame: npt.NDArray[np.generic]) -> Float32:
         """Give the transmission, (row, column), of frame number `i`."""
         values = np.array(frame, np.float32)
         if self.kind == "optical_density":
             values = np.exp(-values)
         elif self.kind == "counts":
-            scale = self.exposure_ratio if self.current is None else self.exposure_ratio * self.current[i]
             with np.errstate(divide="ignore", invalid="ignore"):
-                values = (values - self.dark) / (self.beam.at(i) * np.float32(scale))
+                values = (values - self.dark) / (self.beam.at(i) * np.float32(self._scale(i)))
             values[self.unlit] = np.nan
         values[~(np.isfinite(values) & (values > 0))] = np.nan
         return values
+
+
+def _place(position: int, scan: Scan, index: int) -> str:
+    """Say when a flat was taken."""
+    if scan.flat_positions is None:
+        return f"of {len(scan.flats[index])}"
+    return (
+        f"taken before projection {position}"
+        if position < len(scan.angles[index])
+        else "taken after the last projection"
+    )
 
 
 def ring_currents(
