@@ -76,8 +76,7 @@ def _listed(path: Path, file: h5py.File) -> FloatArray | None:
     wrong = values[~(np.isfinite(values) & (values > 0))]
     if len(wrong):
         raise ReadError(f"{path}: /{LIST} lists {wrong[0]:g}, which is no energy.")
-    first = hdf5.energy(file, LIST)
-    found = np.round(values * (first / values[0]), 6)
+    found = np.round(values * hdf5.electronvolts(file, LIST), 6)
     return None if np.ptp(found) <= ENERGY_TOLERANCE else found
 
 

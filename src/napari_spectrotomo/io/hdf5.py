@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ..data import FloatArray, Kind
 from ..errors import ReadError
+from .reconcile import ENERGY_TOLERANCE
 
 _NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
 _NANOMETRES |= {
@@ -148,13 +149,30 @@ def words(group: h5py.Group, *names: str) -> str:
 
 
 def energy(group: h5py.Group, *names: str) -> float:
-    """Energy in eV; without a unit, numbers below 200 are keV."""
+    """Energy in eV of what was taken at one; without a unit, numbers below 200 are keV.
+
+    Raises
+    ------
+    ReadError
+        If there are several, more than 0.5 eV apart.
+    """
     for name in names:
         value = number(group, name)
-        if np.isfinite(value):
-            factor = _factor(group[name], _ELECTRONVOLTS)
-            return round(value * (factor if factor else 1e3 if value < 200 else 1.0), 6)
+        if not np.isfinite(value):
+            continue
+        values = numbers(group, name)
+        factor = electronvolts(group, name)
+        if values is not None and len(values) > 1 and np.ptp(values[np.isfinite(values)]) * factor > ENERGY_TOLERANCE:
+            raise ReadError(
+                f"{group.file.filename}: {name} lists {len(values)} energies, and a file of this kind holds one tomogram of one."
+            )
+        return round(value * factor, 6)
     return np.nan
+
+
+def electronvolts(group: h5py.Group, name: str) -> float:
+    """Electronvolts in the unit of a dataset of energies; without a unit, numbers below 200 are keV."""
+    return _factor(group[name], _ELECTRONVOLTS) or (1e3 if abs(number(group, name)) < 200 else 1.0)
 
 
 def length(group: h5py.Group, *names: str, bare: float | None = None) -> float:

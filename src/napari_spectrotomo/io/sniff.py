@@ -10,8 +10,6 @@ from pathlib import Path
 from reprlib import repr as brief
 from typing import Literal
 
-import tifffile
-
 from ..errors import ReadError
 from . import hdf5
 from .fxi import is_fxi
@@ -19,6 +17,7 @@ from .names import natural, role_in
 from .nxtomo import nxtomo_entry
 from .parameters import SCAN_FORMATS, STACK_FORMATS
 from .tiff import TIFF_SUFFIXES
+from .tiff_file import tiff_axes
 
 _SCAN_SUFFIXES = {".h5", ".hdf", ".hdf5", ".nxs", ".nx", ".xrm", ".txrm", ".tif", ".tiff"}
 _OTHER_DATA = {".raw", ".edf", ".npy", ".mrc", ".img", ".bin", ".mat", ".rec", ".ct", ".spe", ".cxi", ".vol"}
@@ -208,9 +207,8 @@ def _tiffs_are_volumes(path: Path, files: Sequence[Path]) -> bool:
     if any(f.parent.name.startswith("recon") for f in tiffs):
         return True
     try:
-        with tifffile.TiffFile(tiffs[len(tiffs) // 2]) as tiff:
-            return len(tiff.series[0].shape) == 3
-    except (OSError, ValueError, IndexError, tifffile.TiffFileError):
+        return len(tiff_axes(tiffs[len(tiffs) // 2])) == 3
+    except ReadError:
         return False
 
 

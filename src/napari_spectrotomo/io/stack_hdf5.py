@@ -49,6 +49,9 @@ def _volumes_in(path: Path, file: h5py.File) -> list[Volume]:
         raise ReadError(
             f"{path} holds {count} volumes ({data.name}) and {len(energies)} energies: it was not saved whole."
         )
+    wrong = energies[np.isinf(energies) | (energies < 0)]
+    if len(wrong):
+        raise ReadError(f"{path}: among its energies is {wrong[0]:g}, which cannot be one.")
     energies = np.round(energies * np.where(energies < 200, 1e3, 1.0), 6)
     if count == 1:
         energies = np.array([energy_of(path, float(energies[0]), energy_in(path.name))])

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tifffile
 
 from ..data import FloatArray
 from ..errors import ReadError
 from .names import energy_in, natural
-from .tiff import tiff_frames, tiff_voxel_size
+from .tiff_file import tiff_axes, tiff_frames, tiff_voxel_size
 from .tiff_pages import page, pages_are_energies
 from .tomogram import Frames
 from .volume import Volume, Volumes
@@ -68,8 +67,7 @@ def _of_pages(slices: list[Frames]) -> list[Volume]:
 
 
 def _of_one_file(path: Path, frames: Frames) -> list[Volume]:
-    with tifffile.TiffFile(path) as tiff:
-        shape = tuple(map(int, tiff.series[0].shape))
+    shape = tiff_axes(path)
     if len(shape) not in (3, 4):
         raise ReadError(f"{path} has {len(shape)} axes: a volume has three (z, y, x), a stack four (energy, z, y, x).")
     size = _size(path)

@@ -2,93 +2,21 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import tifffile
 
 from ..data import FloatArray
 from ..errors import ReadError
 from .names import Role, angle_in, energy_in, natural, role_in
 from .reconcile import ANGLE_TOLERANCE
 from .series import Image
-from .tomogram import Frames, Tomogram
+from .tiff_file import tiff_frames, tiff_voxel_size
+from .tomogram import Tomogram
 
 TIFF_SUFFIXES = (".tif", ".tiff")
-_BROKEN = (OSError, ValueError, TypeError, IndexError, KeyError, struct.error, RuntimeError)
-_NANOMETRES = {
-    "nm": 1.0,
-    "nanometer": 1.0,
-    "micron": 1e3,
-    "microns": 1e3,
-    "um": 1e3,
-    "µm": 1e3,
-    "\\u00B5m": 1e3,
-    "mm": 1e6,
-}
-
-
-def tiff_frames(path: Path) -> Frames:
-    """Take the pages of a TIFF file as images, without reading them.
-
-    Raises
-    ------
-    ReadError
-        If the file is no TIFF, truncated, in colour, or its pages differ.
-    """
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            page = tiff.pages.first
-            if len(tiff.series) > 1 and not all(s.keyframe.is_reduced for s in tiff.series[1:]):
-                raise ReadError(f"{path} holds pages of different sizes or types: one file has one kind of image.")
-            shape = tuple(tiff.series[0].shape)
-            if page.samplesperpixel != 1:
-                raise ReadError(f"{path} is a colour picture: projections have one number a pixel.")
-            last = tiff.pages[-1] if len(tiff.pages) > 1 else page
-            end = max(o + n for p in (page, last) for o, n in zip(p.dataoffsets, p.databytecounts, strict=True))
-            contiguous = len(tiff.pages) == 1 and len(shape) > 2
-            if contiguous and page.compression == 1:
-                end = page.dataoffsets[0] + int(np.prod(shape)) * page.dtype.itemsize
-            size = path.stat().st_size
-            if end > size:
-                raise ReadError(f"{path} is truncated: its pixels would end at byte {end} and the file has {size}.")
-            dtype = np.dtype(page.dtype)
-    except FileNotFoundError as error:
-        raise ReadError(f"There is no file {path}.") from error
-    except _BROKEN as error:
-        raise ReadError(f"{path} cannot be opened as TIFF, it is truncated or something else: {error}.") from error
-    rows, columns = shape[-2:]
-    return Frames(path, int(np.prod(shape[:-2], dtype=int)), (rows, columns), dtype, partial(_load, path))
-
-
-def _load(path: Path, start: int, stop: int) -> npt.NDArray[Any]:
-    with tifffile.TiffFile(path) as tiff:
-        series = tiff.series[0]
-        rows, columns = series.shape[-2:]
-        if len(series.pages) > 1 and len(series.pages) == int(np.prod(series.shape[:-2])):
-            images = (
-                series.asarray(key=slice(start, stop)) if stop > start else np.empty((0, rows, columns), series.dtype)
-            )
-            return np.asarray(images).reshape(-1, rows, columns)
-        return np.asarray(series.asarray()).reshape(-1, rows, columns)[start:stop]
-
-
-def tiff_voxel_size(path: Path) -> tuple[float, float]:
-    """Spacing of pages and pixel size in nm, as ImageJ writes them; NaN where unknown."""
-    with tifffile.TiffFile(path) as tiff:
-        info: dict[str, Any] = tiff.imagej_metadata or {}
-        factor = _NANOMETRES.get(str(info.get("unit", "")), np.nan)
-        tag = tiff.pages.first.tags.get("XResolution")
-        per_pixel = tag.value[1] / tag.value[0] if tag is not None and tag.value[0] else np.nan
-        size = per_pixel * factor
-        spacing = float(info["spacing"]) * factor if "spacing" in info else np.nan
-        return (spacing if spacing > 0 else np.nan), (size if size > 0 else np.nan)
 
 
 def read_tiff(path: Path, role: Role | None = None, root: Path | None = None) -> Image:
@@ -186,11 +114,14 @@ def _listing(folder: Path, *words: str) -> Path | None:
 
 def _numbers(path: Path) -> FloatArray:
     try:
-        table = np.loadtxt(
-            path, comments=("#", "%", ";"), delimiter="," if "," in path.read_text(errors="replace") else None, ndmin=2
-        )
+        text = path.read_text(errors="replace")
+        if not text.strip():
+            raise ReadError(f"{path} lists nothing.")
+        rows = text.splitlines()
+        table = np.loadtxt(rows, comments=("#", "%", ";"), delimiter="," if "," in text else None, ndmin=2)
     except (OSError, ValueError) as error:
-        raise ReadError(f"{path} is not a table of numbers: {error}.") from error
+        reason = " ".join(str(error).split()).rstrip(".;")
+        raise ReadError(f"{path} is not a table of numbers: {reason}.") from error
     if table.size == 0:
         raise ReadError(f"{path} lists nothing.")
     if not np.all(np.isfinite(table)):

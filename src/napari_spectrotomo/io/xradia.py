@@ -152,7 +152,11 @@ def _angles(path: Path, header: _Header, count: int) -> FloatArray:
         return np.full(count, np.nan)
     if len(found) < count:
         raise ReadError(f"{path} has {len(found)} angles for {count} images: the scan was interrupted.")
-    return found[:count]
+    found = found[:count]
+    bad = np.flatnonzero(~np.isfinite(found))
+    if 0 < len(bad) < count:
+        raise ReadError(f"{path}: the angle of projection {bad[0]} is not a number.")
+    return found
 
 
 def _energies(path: Path, header: _Header, count: int) -> FloatArray:
