@@ -60,7 +60,7 @@ def scene():
 
 
 @pytest.mark.parametrize(("grey", "within"), [(False, 0.15), (True, 0.05)])
-def test_two_bodies_in_an_image_get_a_transform_each(scene, grey, within):
+def test_two_bodies_in_an_image_get_a_transform_each(scene, tmp_path, grey, within):
     stack, truth = scene
     masks = st.binarize(stack)
     labels = st.label_particles(masks[-1])
@@ -71,6 +71,10 @@ def test_two_bodies_in_an_image_get_a_transform_each(scene, grey, within):
         assert np.array_equal(matrix[0], [1, 0, 0, 0])
         assert np.array_equal(matrix[:, 0], [1, 0, 0, 0])
         assert off(matrix, expected, labels[0] == number) < within
+    found.save(tmp_path / "registration.json")
+    again = st.load_registration(tmp_path / "registration.json")
+    assert np.array_equal(again.labels, labels)
+    assert np.array_equal(again.particle_matrices[2], found.particle_matrices[2])
     quality = found.quality.iloc[0]
     assert quality["dice_registered"] > quality["dice_global"] > quality["dice_raw"]
     moved = np.asarray(found.apply(stack).data[:, 0])

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import tifffile
 
 import napari_spectrotomo as st
-from napari_spectrotomo.segment import BinarizeParameters, binarize_volume, field_warnings
+from napari_spectrotomo.segment import BinarizeParameters, binarize_volume, field_warnings, load_labels, load_masks
 
 
 def disk(shape, center, radius):
@@ -80,3 +81,13 @@ def test_an_image_has_edges_and_no_rim():
     assert not field_warnings(labels, image=True)
     (said,) = field_warnings(disk((64, 64), (3, 32), 20)[None].astype(int), image=True)
     assert "an edge of the image" in said
+
+
+def test_masks_and_labels_of_ones_own_may_leave_the_one_slice_out(tmp_path):
+    image = disk((30, 40), (15, 20), 8)
+    shape = (2, 1, 30, 40)
+    tifffile.imwrite(tmp_path / "one.tif", image.astype(np.uint8))
+    tifffile.imwrite(tmp_path / "each.tif", np.stack([image, image]).astype(np.uint8))
+    assert np.array_equal(load_labels(tmp_path / "one.tif", shape[1:]), image[None])
+    for name in ("one", "each"):
+        assert np.array_equal(load_masks(tmp_path / f"{name}.tif", shape)[1, 0], image)

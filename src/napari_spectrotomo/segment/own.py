@@ -31,7 +31,7 @@ def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
         If the file cannot be read, or has another shape.
     """
     path = _path(path, "masks")
-    found = _zarr_array(path) if path.is_dir() else _tiff(path, "masks")
+    found = _zarr_array(path) if path.is_dir() else _with_a_slice(_tiff(path, "masks"), shape)
     if np.dtype(found.dtype).kind not in "buif":
         raise ReadError(f"The masks in {path} hold {found.dtype}, not numbers.")
     if tuple(found.shape) not in (tuple(shape), tuple(shape[1:])):
@@ -63,7 +63,7 @@ def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int3
     ReadError
         If the file cannot be read, has another shape, holds anything but whole numbers from 0, or no particle.
     """
-    found = _tiff(_path(path, "labels"), "labels")
+    found = _with_a_slice(_tiff(_path(path, "labels"), "labels"), shape)
     if tuple(found.shape) != tuple(shape):
         raise ReadError(
             f"The labels in {path} have shape {tuple(found.shape)}; the volumes have {tuple(shape)} (z, y, x)."
@@ -92,6 +92,12 @@ def _tiff(path: Path, what: str) -> npt.NDArray[Any]:
         return np.asarray(tifffile.imread(path))
     except (tifffile.TiffFileError, ValueError, OSError) as error:
         raise ReadError(f"The {what} in {path} cannot be read as TIFF ({error}).") from error
+
+
+def _with_a_slice(found: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Give images the axis of their one slice, which TIFF files leave out."""
+    lacks = shape[-3] == 1 and found.shape[-2:] == tuple(shape[-2:]) and found.shape[-3:] != tuple(shape[-3:])
+    return np.expand_dims(found, -3) if lacks else found
 
 
 def _zarr_array(path: Path) -> Any:

@@ -4,8 +4,8 @@ from .edge_energy import edge_energy_of
 from .edge_map import EdgeMap, edge_energy
 from .normalization import FEWEST_ENERGIES, NormalizedSpectra, normalize_spectra
 from .parameters import SpectraParameters
-from .particles import kernel_density, particle_statistics
-from .regions import particle_spectra, roi_spectrum
+from .particles import kernel_density, particle_sizes, particle_statistics
+from .regions import particle_means, particle_spectra, roi_spectrum
 
 __all__ = [
     "FEWEST_ENERGIES",
@@ -16,6 +16,8 @@ __all__ = [
     "edge_energy_of",
     "kernel_density",
     "normalize_spectra",
+    "particle_means",
+    "particle_sizes",
     "particle_spectra",
     "particle_statistics",
     "roi_spectrum",

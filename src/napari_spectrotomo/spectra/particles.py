@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import as_labels, as_numbers
-from ..data import FloatArray
+from ..data import OPTICAL_DENSITY, FloatArray
 from ..errors import DataError
 
 if TYPE_CHECKING:
     from .edge_map import EdgeMap
 
 _PER_BANDWIDTH = 16
+MOMENTS = ["mean_eV", "median_eV", "std_eV", "fwhm_eV", "skewness"]
+"""What is told of the edge energies of a particle."""
 
 
 def kernel_density(values: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -64,7 +66,7 @@ def particle_statistics(emap: EdgeMap, labels: npt.ArrayLike) -> Any:
     pandas.DataFrame
         A row a particle: ``label``, ``voxels`` (all of the particle), ``volume_um3`` (NaN when the voxel size is unknown), and of
         its defined edge energies ``mean_eV, median_eV, std_eV, fwhm_eV`` (of the kernel density) and ``skewness``; NaN where
-        there are too few.
+        there are too few. A particle in an image (2-D XANES) has no volume but an area, ``area_um2``.
 
     Raises
     ------
@@ -80,22 +82,47 @@ def particle_statistics(emap: EdgeMap, labels: npt.ArrayLike) -> Any:
         raise DataError(
             f"Labels of shape {label.shape} do not fit a map of shape {emap.energy.shape}: give those of the fixed volume."
         )
+    sizes = particle_sizes(label, emap.voxel_size, image=emap.attenuation_unit == OPTICAL_DENSITY)
     where = np.flatnonzero(label)
     which, energy = label.ravel()[where], emap.energy.ravel()[where].astype(np.float64)
-    volume = np.nan if emap.voxel_size is None else float(np.prod(emap.voxel_size)) * 1e-9
     order = np.argsort(which, kind="stable")
-    present, first = np.unique(which[order], return_index=True)
-    rows = []
-    for k, values in zip(present, np.split(energy[order], first[1:]), strict=bool(len(present))):
-        rows.append({"label": int(k), "voxels": len(values), "volume_um3": len(values) * volume, **_moments(values)})
-    columns = ["label", "voxels", "volume_um3", "mean_eV", "median_eV", "std_eV", "fwhm_eV", "skewness"]
-    return pd.DataFrame(rows, columns=columns)
+    ends = np.cumsum(sizes["voxels"])[:-1]
+    groups = np.split(energy[order], ends) if len(sizes) else []
+    return sizes.assign(**pd.DataFrame([_moments(values) for values in groups], columns=MOMENTS))
+
+
+def particle_sizes(labels: npt.ArrayLike, voxel_size: FloatArray | None, *, image: bool = False) -> Any:
+    """Sizes of particles.
+
+    Parameters
+    ----------
+    labels : (z, y, x) int
+        0 is background.
+    voxel_size : (3,), nm, or None when unknown
+    image : bool
+        Whether they are of an image, (1, row, column).
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a particle: ``label``, ``voxels``, ``volume_um3`` (NaN when unknown, as of an image), of an image ``area_um2``, and
+        the columns of `particle_statistics` that are of edge energies, NaN.
+    """
+    import pandas as pd
+
+    label, voxels = np.unique(as_labels(labels), return_counts=True)
+    size = np.full(3, np.nan) if voxel_size is None else np.asarray(voxel_size, np.float64) / 1000
+    found = pd.DataFrame({"label": label.astype(np.int64), "voxels": voxels})[label > 0].reset_index(drop=True)
+    found["volume_um3"] = np.nan if image else found["voxels"] * float(np.prod(size))
+    if image:
+        found["area_um2"] = found["voxels"] * float(np.prod(size[1:]))
+    return found.assign(**dict.fromkeys(MOMENTS, np.nan))
 
 
 def _moments(values: FloatArray) -> dict[str, float]:
     found = values[np.isfinite(values)]
     if not len(found):
-        return dict.fromkeys(("mean_eV", "median_eV", "std_eV", "fwhm_eV", "skewness"), np.nan)
+        return dict.fromkeys(MOMENTS, np.nan)
     mean = found.mean()
     std = found.std(ddof=1) if len(found) > 1 else np.nan
     second, third = ((found - mean) ** 2).mean(), ((found - mean) ** 3).mean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -96,10 +97,69 @@ def particle_spectra(
     DataError
         If shapes do not fit or there is no particle.
     """
-    import pandas as pd
-
     p = parameters or SpectraParameters()
     energy, label = as_energies(energies), as_labels(labels)
+    present, means, overall = _means(energy, raw, registered, label)
+    table = element_windows(p.element)
+    search = edge_search(energy, p.e0 or (table.edge if table else find_e0(energy, overall)), p)
+    lines = background(energy, search.windows)
+
+    def normal(mean: FloatArray) -> FloatArray:
+        step = float(lines.step @ mean)
+        return np.asarray(lines.flattened @ mean / (step if step > 0 else np.nan))
+
+    return _table(energy, present, means, normal)
+
+
+def particle_means(
+    energies: npt.ArrayLike,
+    raw: EnergyStack | npt.ArrayLike,
+    registered: EnergyStack | npt.ArrayLike,
+    labels: npt.ArrayLike,
+) -> Any:
+    """Mean value in every particle, before and after registration, as it is: where there are too few energies for an edge.
+
+    Parameters
+    ----------
+    energies : (E,), eV, ascending
+    raw, registered : EnergyStack or (E, z, y, x) array
+        Read one energy at a time; NaN left out.
+    labels : (z, y, x) int
+        0 is background.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an energy: ``energy_eV, particle_1_raw, particle_1_registered, …``, in the stack's unit.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, there is no particle, or an energy has no value.
+    """
+    energy = as_energies(energies)
+    present, means, _ = _means(energy, raw, registered, as_labels(labels))
+    return _table(energy, present, means, lambda mean: mean)
+
+
+def _table(
+    energy: FloatArray, present: list[int], means: dict[str, FloatArray], of: Callable[[FloatArray], FloatArray]
+) -> Any:
+    import pandas as pd
+
+    columns: dict[str, FloatArray] = {"energy_eV": energy}
+    for i, k in enumerate(present):
+        columns |= {f"particle_{k}_{name}": of(mean[:, i]) for name, mean in means.items()}
+    return pd.DataFrame(columns)
+
+
+def _means(
+    energy: FloatArray,
+    raw: EnergyStack | npt.ArrayLike,
+    registered: EnergyStack | npt.ArrayLike,
+    label: npt.NDArray[Any],
+) -> tuple[list[int], dict[str, FloatArray], FloatArray]:
+    """Give the particles there are, the means (E, P) in each, raw and registered, and the mean (E,) of all registered ones."""
     present = [int(k) for k in np.unique(label) if k > 0]
     if not present:
         raise DataError("There is no particle: the labels are 0 everywhere.")
@@ -107,6 +167,7 @@ def particle_spectra(
         name: _sums(name, stack, label, present, len(energy))
         for name, stack in (("raw", raw), ("registered", registered))
     }
+    means: dict[str, FloatArray]
     with np.errstate(invalid="ignore", divide="ignore"):
         means = {name: total / count for name, (total, count) in sums.items()}
         total, count = sums["registered"]
@@ -116,15 +177,7 @@ def particle_spectra(
         raise DataError(
             f"At {at:g} eV no particle has a value after registration: leave that energy out, or register it again."
         )
-    table = element_windows(p.element)
-    search = edge_search(energy, p.e0 or (table.edge if table else find_e0(energy, overall)), p)
-    lines = background(energy, search.windows)
-    columns: dict[str, FloatArray] = {"energy_eV": energy}
-    for i, k in enumerate(present):
-        for name, mean in means.items():
-            step = float(lines.step @ mean[:, i])
-            columns[f"particle_{k}_{name}"] = lines.flattened @ mean[:, i] / (step if step > 0 else np.nan)
-    return pd.DataFrame(columns)
+    return present, means, overall
 
 
 def _sums(

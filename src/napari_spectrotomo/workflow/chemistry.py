@@ -11,13 +11,23 @@ import pandas as pd
 from ..atomic import whole_file
 from ..parameters import keywords
 from ..progress import Progress
-from ..spectra import edge_energy, particle_spectra, particle_statistics
+from ..spectra import (
+    FEWEST_ENERGIES,
+    edge_energy,
+    particle_means,
+    particle_sizes,
+    particle_spectra,
+    particle_statistics,
+)
 from .images import write_tiff
 from .job import Job
 
 
 def spectra_steps(job: Job) -> Iterator[Progress]:
     """Map the edge energy of every voxel of a particle, then take each particle's spectrum and statistics."""
+    if not job.project.maps_edges:
+        yield from _without_an_edge(job)
+        return
     project, parameters = job.project, job.project.recipe.spectra
     raw, registered = project.stack("reconstruction"), project.stack("registered")
     labels = project.labels()
@@ -44,6 +54,17 @@ def spectra_steps(job: Job) -> Iterator[Progress]:
     yield job.finished(2, 3, "spectra of the particles")
     write_table(project.path / "particles.csv", particle_statistics(edge_map, labels))
     yield job.finished(3, 3, "statistics of the particles")
+
+
+def _without_an_edge(job: Job) -> Iterator[Progress]:
+    """Take the particles' means as they are, where a 2-D XANES scan has too few energies for an edge."""
+    project = job.project
+    raw, registered, labels = project.stack("reconstruction"), project.stack("registered"), project.labels()
+    job.check()
+    yield job.finished(1, 2, f"nothing to map: {len(raw)} energies, and an edge needs {FEWEST_ENERGIES}")
+    write_table(project.path / "spectra.csv", particle_means(raw.energies, raw, registered, labels))
+    write_table(project.path / "particles.csv", particle_sizes(labels, raw.voxel_size, image=raw.planar))
+    yield job.finished(2, 2, f"mean {raw.attenuation_unit} of the particles")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -145,6 +145,19 @@ class Project(Results):
         return self.record.content["kind"]
 
     @property
+    def planar(self) -> bool:
+        """Whether it is a 2-D XANES project: of a scan with one view an energy, whose images are never made volumes."""
+        found = self.input()
+        return isinstance(found, Scan) and found.planar
+
+    @property
+    def maps_edges(self) -> bool:
+        """Whether there are energies enough for an edge; a 2-D XANES project goes without where there are not."""
+        from ..spectra import FEWEST_ENERGIES
+
+        return len(self.energies) >= FEWEST_ENERGIES
+
+    @property
     def energies(self) -> FloatArray:
         """Energies of the project, (E,), eV, ascending; those left out are not among them."""
         return self.input().energies
@@ -173,8 +186,15 @@ class Project(Results):
         images = all(
             self.store.done(name).any() and self.store.done(name).all() for name in IMAGES_OF.get(stage, ())[:1]
         )
-        files = () if stage == "align" and self.kind == "stack" else FILES.get(stage, ())
-        return images and all((self.path / name).exists() for name in files)
+        return images and all((self.path / name).exists() for name in self._files(stage))
+
+    def _files(self, stage: str) -> tuple[str, ...]:
+        """Give the files a stage leaves in this project."""
+        if stage == "align" and (self.kind == "stack" or self.planar):
+            return ()
+        if stage == "spectra" and not self.maps_edges:
+            return tuple(name for name in FILES[stage] if name.endswith(".csv"))
+        return FILES.get(stage, ())
 
     def discard(self, stage: str) -> None:
         """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""

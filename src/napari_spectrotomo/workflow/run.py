@@ -20,6 +20,7 @@ from .chemistry import spectra_steps
 from .hold import alone, logging_to, writing
 from .job import Job
 from .motion import register_steps
+from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
 from .recipe import STAGES, Recipe
 from .shapes import binarize_steps, label_steps
@@ -37,6 +38,12 @@ _STEPS: dict[str, Callable[[Job], Iterator[Progress]]] = {
     "spectra": spectra_steps,
     "report": report_steps,
 }
+_STEPS_OF_IMAGES: dict[str, Callable[[Job], Iterator[Progress]]] = {
+    "correct": correct_image_steps,
+    "align": align_image_steps,
+    "reconstruct": take_images_steps,
+}
+"""What is done instead for a 2-D XANES scan."""
 
 
 def run(
@@ -134,7 +141,7 @@ def run_steps(
 def _check_energies(project: Project, until: str) -> None:
     """Refuse at once what must fail hours later."""
     n, last = len(project.energies), STAGES.index(until)
-    if project.kind == "scan" and last >= STAGES.index("reconstruct"):
+    if project.kind == "scan" and not project.planar and last >= STAGES.index("reconstruct"):
         scan = project.scan()
         for energy, angles in zip(scan.energies, scan.angles, strict=True):
             check_views(angles, f"At {energy:.2f} eV: ")
@@ -143,7 +150,7 @@ def _check_energies(project: Project, until: str) -> None:
             f"{project.source} has one energy ({project.energies[0]:.2f} eV): registering volumes and mapping an edge need "
             "several. It can be reconstructed, binarized and labelled: stop there with --until label."
         )
-    if last >= STAGES.index("spectra") and n < FEWEST_ENERGIES:
+    if last >= STAGES.index("spectra") and n < FEWEST_ENERGIES and not project.planar:
         raise DataError(
             f"{project.source} has {n} energies: an edge needs at least {FEWEST_ENERGIES}, on both sides of it. "
             "They can be registered: stop there with --until register."
@@ -168,7 +175,8 @@ def _do(
     yield Progress(stage, 0, 1, "begun")
     start = time.perf_counter()
     try:
-        for step in _STEPS[stage](Job(project, stage, entry, fingerprint, log, threads, abort)):
+        steps = _STEPS | (_STEPS_OF_IMAGES if project.planar else {})
+        for step in steps[stage](Job(project, stage, entry, fingerprint, log, threads, abort)):
             now = time.perf_counter()
             entry["seconds"], start = round(entry["seconds"] + now - start, 3), now
             project.record.save()

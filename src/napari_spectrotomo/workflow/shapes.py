@@ -27,7 +27,7 @@ def binarize_steps(job: Job) -> Iterator[Progress]:
         if given is not None:
             project.store.write("mask", e, np.asarray(given[e]))
             return "own mask taken"
-        result = binarize_volume(project.store.read("reconstruction", e), parameters)
+        result = binarize_volume(project.store.read("reconstruction", e), parameters, image=stack.planar)
         job.warn(result.warnings, f"{stack.energies[e]:.2f} eV")
         job.entry.setdefault("thresholds", {})[f"{stack.energies[e]:.2f}"] = float(result.threshold)
         project.store.write("mask", e, result.mask)
@@ -48,7 +48,7 @@ def label_steps(job: Job) -> Iterator[Progress]:
         )
     count = len(np.unique(labels[labels > 0]))
     none = "No particle was found in the fixed mask: look at the masks, then change the binarize or label parameters."
-    job.warn(field_warnings(labels) if count else [none])
+    job.warn(field_warnings(labels, image=project.stack("reconstruction").planar) if count else [none])
     write_tiff(project.path / "labels.tif", labels.astype(np.uint16), project.stack("reconstruction").voxel_size)
     job.entry["particles"] = count
     yield job.finished(1, 1, f"{count} particles")

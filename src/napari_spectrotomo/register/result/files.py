@@ -191,6 +191,7 @@ def _read_labels(path: Path) -> Labels:
         raise RegistrationError(f"The labels {path} cannot be read ({error}).") from error
     if found.dtype.kind not in "ui":
         raise RegistrationError(f"The labels {path} hold {found.dtype}, not whole numbers.")
+    found = found[None] if found.ndim == 2 else found  # TIFF leaves the axis of one slice out
     return found.astype(np.int32)
 
 

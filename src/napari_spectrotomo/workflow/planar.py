@@ -1,0 +1,58 @@
+"""Stages `correct`, `align` and `reconstruct` of a 2-D XANES scan: its images are taken as volumes of one slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..data import OPTICAL_DENSITY, Scan
+from ..preprocess import CorrectedTomogram, correct_tomogram, corrected_layout
+from ..progress import Progress
+from ..reconstruct import turned_views
+from .job import Job
+from .volumes import summary_of
+
+
+def correct_image_steps(job: Job) -> Iterator[Progress]:
+    """Correct the image at the fixed energy, so that a scan that cannot be corrected is refused at once; nothing is stored."""
+    scan = job.project.scan()
+    job.warn(scan.metadata.get("excluded", []), "excluded")
+    job.project.record.content["scan"] = summary_of(scan)
+    index = job.project.fixed_index
+    corrected = _corrected(job, scan, index)
+    yield job.finished(1, 1, f"checked; {corrected.repaired} pixels repaired", float(scan.energies[index]))
+
+
+def align_image_steps(job: Job) -> Iterator[Progress]:
+    """Say that there is no rotation axis to look for."""
+    yield job.finished(1, 1, "nothing to do: one view an energy has no rotation axis; the images are registered")
+
+
+def take_images_steps(job: Job) -> Iterator[Progress]:
+    """Take the corrected images as they are; their magnification is left to the registration, the one interpolation."""
+    scan, store, fixed = job.project.scan(), job.project.store, job.project.fixed_index
+    rows, columns, sizes = corrected_layout(scan, job.project.recipe.correct)
+    voxel = None if sizes is None else np.full(3, float(sizes[fixed]))
+    job.project.record.content["scan"]["voxel_size_nm"] = None if voxel is None else [float(v) for v in voxel]
+    job.warn(turned_views(scan.angles), "angles")
+    store.create(
+        "reconstruction", (1, rows, columns), np.float32, scan.energies, voxel, OPTICAL_DENSITY, job.fingerprint
+    )
+
+    def take(e: int) -> str:
+        corrected = _corrected(job, scan, e)
+        store.write("reconstruction", e, corrected.optical_density[:1])
+        job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
+        frames = len(scan.projections[e])
+        return f"nothing to reconstruct: image of {frames} frame{'s' * (frames > 1)} taken, {corrected.repaired} pixels repaired"
+
+    yield from job.each_energy("reconstruction", scan.energies, take)
+
+
+def _corrected(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
+    """Correct the frames at one energy, which are averaged to one image, and keep what is doubtful about them."""
+    job.check()
+    corrected = correct_tomogram(scan, index, job.project.recipe.correct)
+    job.warn(corrected.warnings, f"{scan.energies[index]:.2f} eV")
+    return corrected
