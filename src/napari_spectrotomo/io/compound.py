@@ -7,7 +7,6 @@ A folder of `.xrm` files holds ten thousand of them, each with four hundred stre
 from __future__ import annotations
 
 import struct
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -24,15 +23,14 @@ ENTRY_BYTES = 128
 _LAST = 0xFFFFFFFA  # sectors and entries from here up are marks: none, end, table
 _MINI = 64
 _STREAM, _ROOT = 2, 5
-_Chain = npt.NDArray[np.uint32]
+_Sectors = npt.NDArray[np.uint32]
+_Run = tuple[int, int]  # first sector, and how many follow one another in the file
 
 
 class _Entry(NamedTuple):
-    """A stream or storage in the directory: its name (UTF-16), and where its content begins."""
+    """A stream or storage in the directory, and where its content begins."""
 
-    name: bytes
     kind: int
-    siblings: tuple[int, int]
     child: int
     start: int
     size: int
@@ -78,14 +76,15 @@ class CompoundFile:
         if self._cutoff != 4096:
             raise self._damaged("its header holds a number that cannot be")
         self._tables = self._fat_sectors(np.frombuffer(head, "<u4", 109, 76), more)
-        self._fat: dict[int, list[int]] = {}
-        self._directory = self._sectors(self._chain(directory))
+        self._fat: dict[int, npt.NDArray[np.int64]] = {}
+        self._directory = self._content(self._chain(directory))
+        numbers = np.frombuffer(self._directory, "<u4", len(self._directory) // ENTRY_BYTES * 32).reshape(-1, 32)
+        self._tree: list[list[int]] = numbers[:, 16:19].tolist()  # length of the name and more, left, right
         if len(self._directory) < ENTRY_BYTES or self._entry(0).kind != _ROOT:
             raise self._damaged("its directory has no root")
         self._mini_start = mini
-        self._mini_fat: _Chain | None = None
-        self._mini_chain: _Chain | None = None
-        self._folders: dict[bytes, dict[bytes, _Entry]] = {}
+        self._mini_fat: _Sectors | None = None
+        self._folders: dict[bytes, dict[bytes, int]] = {}
 
     def __enter__(self) -> Self:
         """Give the open file."""
@@ -119,7 +118,7 @@ class CompoundFile:
         if found is None or size == 0:
             return b""
         small = size < self._cutoff
-        content = self._small(found.start, size) if small else self._sectors(self._chain(found.start, size), size)
+        content = self._small(found.start, size) if small else self._content(self._chain(found.start, size), size)
         if len(content) < size:
             raise ReadError(f"{self.path} is truncated: {name} has {size} bytes and {len(content)} are left.")
         return content
@@ -131,12 +130,10 @@ class CompoundFile:
             self._whole(self._chain(found.start, found.size), found.size)
 
     def _entry(self, at: int) -> _Entry:
-        if (at + 1) * ENTRY_BYTES > len(self._directory):
-            raise self._damaged("an entry of its directory lies outside of it")
-        name, length, kind, left, right, child, start, size = _ENTRY.unpack_from(self._directory, at * ENTRY_BYTES)
-        if self.sector == 512:
-            size &= 0xFFFFFFFF  # version 3 leaves the upper half undefined
-        return _Entry(name[: max(0, length - 2)], kind, (left, right), child, start, size)
+        _, _, kind, _, _, child, start, size = _ENTRY.unpack_from(self._directory, at * ENTRY_BYTES)
+        return _Entry(
+            kind, child, start, size & 0xFFFFFFFF if self.sector == 512 else size
+        )  # version 3 has no upper half
 
     def _read_at(self, start: int, count: int) -> bytes:
         try:
@@ -148,81 +145,79 @@ class CompoundFile:
     def _damaged(self, reason: str) -> ReadError:
         return ReadError(f"{self.path} is damaged, or was cut short: {reason}.")
 
-    def _fat_sectors(self, first: _Chain, more: int) -> _Chain:
+    def _fat_sectors(self, first: _Sectors, more: int) -> list[int]:
         """Sectors in which the allocation table lies: 109 in the header, others in a chain of their own."""
-        found = [first[first < _LAST]]
+        found: list[int] = first[first < _LAST].tolist()
         seen = 0
         while more < _LAST:
             seen += 1
-            content = self._sectors(np.array([more], np.uint32))
+            content = self._content([(more, 1)])
             if len(content) < self.sector or seen * self.sector > self.bytes:
                 raise self._damaged("its allocation table leaves the file")
             numbers = np.frombuffer(content, "<u4")
-            found.append(numbers[:-1][numbers[:-1] < _LAST])
+            found += numbers[:-1][numbers[:-1] < _LAST].tolist()
             more = int(numbers[-1])
-        return np.concatenate(found)
+        return found
 
-    def _next(self, sector: int) -> int:
-        width = self.sector // 4
-        table, place = divmod(sector, width)
+    def _run(self, sector: int, most: int) -> tuple[int, int]:
+        """How many sectors from this one on follow one another, at most `most`, and the next one after them."""
+        table, place = divmod(sector, self.sector // 4)
         if table not in self._fat:
             if table >= len(self._tables):
                 raise self._damaged("a stream leaves the allocation table")
-            content = self._sectors(self._tables[table : table + 1])
+            content = self._content([(self._tables[table], 1)])
             if len(content) < self.sector:
                 raise self._damaged("its allocation table lies past the end of the file")
-            self._fat[table] = np.frombuffer(content, "<u4").tolist()
-        return self._fat[table][place]
+            self._fat[table] = np.frombuffer(content, "<u4").astype(np.int64)
+        nexts = self._fat[table][place : place + most]
+        apart = nexts != np.arange(sector + 1, sector + 1 + len(nexts))
+        last = int(apart.argmax()) if apart.any() else len(nexts) - 1
+        return last + 1, int(nexts[last])
 
-    def _chain(self, start: int, size: int | None = None) -> _Chain:
+    def _chain(self, start: int, size: int | None = None) -> list[_Run]:
         """Sectors of a stream in order, as many as `size` bytes need; no more than the file can hold."""
         most = self.bytes // self.sector + 1
         need = most if size is None else -(-size // self.sector)
         if need > most:
             raise ReadError(f"{self.path} is truncated: a stream of {size} bytes does not fit in its {self.bytes}.")
-        found: list[int] = []
-        sector = start
-        while sector < _LAST and len(found) < need:
-            found.append(sector)
-            sector = self._next(sector)
+        found: list[_Run] = []
+        left, sector = need, start
+        while sector < _LAST and left > 0:
+            count, following = self._run(sector, left)
+            found.append((sector, count))
+            left -= count
+            sector = following
         if size is None and sector < _LAST:
             raise self._damaged("a chain of sectors has no end")
-        if size is not None and len(found) < need:
-            raise self._damaged(f"a stream of {size} bytes has only {len(found)} sectors")
-        return np.array(found, np.uint32)
+        if size is not None and left > 0:
+            raise self._damaged(f"a stream of {size} bytes has only {need - left} sectors")
+        return found
 
-    def _whole(self, chain: _Chain, size: int) -> None:
-        ends = (chain.astype(np.int64) + 2) * self.sector
-        if len(ends):
-            ends[-1] -= len(chain) * self.sector - size
-        if len(ends) and ends.max() > self.bytes:
+    def _whole(self, runs: list[_Run], size: int) -> None:
+        ends = [(first + 1 + count) * self.sector for first, count in runs]
+        if ends:
+            ends[-1] -= -(-size // self.sector) * self.sector - size
+        if ends and max(ends) > self.bytes:
             raise ReadError(
-                f"{self.path} is truncated: its images would end at byte {ends.max()} and the file has {self.bytes}."
+                f"{self.path} is truncated: its images would end at byte {max(ends)} and the file has {self.bytes}."
             )
 
-    def _sectors(self, chain: _Chain, size: int | None = None) -> bytes:
-        """Content of sectors, neighbours in one go; less than asked for where the file ends."""
-        numbers = chain.astype(np.int64)
-        ends = [0, *(np.flatnonzero(numbers[1:] - numbers[:-1] != 1) + 1).tolist(), len(numbers)]
-        runs = [(int(numbers[a]), b - a) for a, b in pairwise(ends) if b > a]
+    def _content(self, runs: list[_Run], size: int | None = None) -> bytes:
+        """Content of sectors; less than asked for where the file ends."""
         content = b"".join(self._read_at((first + 1) * self.sector, count * self.sector) for first, count in runs)
         return content if size is None else content[:size]
 
     def _small(self, start: int, size: int) -> bytes:
         """Content of a stream below the cutoff, which lies in the root's own stream in pieces of 64 bytes."""
-        if self._mini_fat is None or self._mini_chain is None:
-            self._mini_fat = np.frombuffer(self._sectors(self._chain(self._mini_start)), "<u4")
-            self._mini_chain = self._chain(self._entry(0).start)
-            self._pieces: dict[int, bytes] = {}
+        if self._mini_fat is None:
+            self._mini_fat = np.frombuffer(self._content(self._chain(self._mini_start)), "<u4")
+            self._mini = self._content(self._chain(self._entry(0).start))
         pieces = []
         at = start
         for _ in range(-(-size // _MINI)):
-            sector, offset = divmod(at * _MINI, self.sector)
-            if at >= len(self._mini_fat) or sector >= len(self._mini_chain):
+            if at >= len(self._mini_fat) or at * _MINI >= len(self._mini):
                 raise self._damaged("a stream of its header leaves the file")
-            if sector not in self._pieces:
-                self._pieces[sector] = self._sectors(self._mini_chain[sector : sector + 1])
-            pieces.append(self._pieces[sector][offset : offset + _MINI])
+            pieces.append(self._mini[at * _MINI : (at + 1) * _MINI])
             at = int(self._mini_fat[at])
         return b"".join(pieces)[:size]
 
@@ -231,26 +226,28 @@ class CompoundFile:
         where = b""
         inside = self._inside(where, self._entry(0).child)
         for folder in folders:
-            found = inside.get(folder)
-            if found is None:
+            if folder not in inside:
                 return None
             where += b"/" + folder
-            inside = self._inside(where, found.child)
-        found = inside.get(last)
+            inside = self._inside(where, self._entry(inside[folder]).child)
+        found = self._entry(inside[last]) if last in inside else None
         return found if found is not None and found.kind == _STREAM else None
 
-    def _inside(self, where: bytes, child: int) -> dict[bytes, _Entry]:
+    def _inside(self, where: bytes, child: int) -> dict[bytes, int]:
         """Entries of a storage by name; `child` is the top of their tree."""
         if where not in self._folders:
-            found: dict[bytes, _Entry] = {}
+            found: dict[bytes, int] = {}
             seen: set[int] = set()
             waiting = [child]
             while waiting:
                 at = waiting.pop()
                 if at < _LAST and at not in seen:
+                    if at >= len(self._tree):
+                        raise self._damaged("an entry of its directory lies outside of it")
                     seen.add(at)
-                    entry = self._entry(at)
-                    found[entry.name] = entry
-                    waiting += entry.siblings
+                    length, left, right = self._tree[at]
+                    start = at * ENTRY_BYTES
+                    found[self._directory[start : start + min(64, max(0, (length & 0xFFFF) - 2))]] = at
+                    waiting += (left, right)
             self._folders[where] = found
         return self._folders[where]

@@ -55,7 +55,7 @@ def opened_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
 def _require_pages(path: Path) -> None:
     """Raise `ReadError` where the chain of pages leaves the file: what is left would pass for a shorter one."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             size = file.seek(0, 2)
             file.seek(0)
             head = file.read(16)
