@@ -1,6 +1,17 @@
 """Optical density -> attenuation volume, one energy at a time: magnification, rotation axis, filtered back-projection."""
 
-from .axis import axis_warnings, find_center, find_center_of, settle_centers
+from .axis import (
+    AxisEstimate,
+    CenterStrip,
+    SeriesAxes,
+    axis_warnings,
+    center_strip,
+    find_axis,
+    find_center,
+    find_center_of,
+    settle_axes,
+    settle_centers,
+)
 from .engines import choose_engine
 from .fbp import reconstruct_volume
 from .field import field_warnings
@@ -14,13 +25,18 @@ from .projector import project_volume
 from .reconstruct import given_centers, reconstruct
 
 __all__ = [
+    "AxisEstimate",
+    "CenterStrip",
     "FieldOfView",
     "ReconstructParameters",
+    "SeriesAxes",
     "axis_warnings",
+    "center_strip",
     "check_views",
     "choose_engine",
     "choose_filter",
     "field_warnings",
+    "find_axis",
     "find_center",
     "find_center_of",
     "given_centers",
@@ -29,6 +45,7 @@ __all__ = [
     "project_volume",
     "reconstruct",
     "reconstruct_volume",
+    "settle_axes",
     "settle_centers",
     "turned_views",
     "view_warnings",

@@ -31,6 +31,8 @@ class AxisEstimate:
         What a person should know, a sentence each.
     tilt_uncertainty : float
         Degrees, one standard deviation.
+    rows : int
+        Height of the detector, which says how much a tilt matters.
     """
 
     center: float
@@ -40,6 +42,7 @@ class AxisEstimate:
     tilt: float
     doubts: tuple[str, ...] = ()
     tilt_uncertainty: float = float("nan")
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,19 @@ class Found:
     def known(self) -> bool:
         """Whether the method applied."""
         return bool(np.isfinite(self.column) and np.isfinite(self.uncertainty))
+
+
+SIGNIFICANT, LEAST_TILT = 3.0, 0.1
+"""A tilt counts beyond so many standard deviations, and so many pixels from the top to the bottom row."""
+
+
+def significant_tilt(tilt: float, uncertainty: float, rows: int) -> bool:
+    """Whether a tilt (degrees) is beyond three standard deviations and a tenth of a pixel over so many rows."""
+    return bool(
+        np.isfinite(tilt)
+        and abs(tilt) > SIGNIFICANT * uncertainty
+        and abs(np.tan(np.deg2rad(tilt))) * (rows - 1) > LEAST_TILT
+    )
 
 
 NOTHING = Found(float("nan"), float("nan"))

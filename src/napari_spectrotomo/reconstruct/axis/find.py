@@ -15,15 +15,13 @@ from ...progress import raise_if_aborted
 from ..geometry import check_views
 from .bands import bands_of
 from .center_of_mass import axis_from_mass
-from .estimate import METHODS, NOTHING, AxisEstimate, Found
+from .estimate import METHODS, NOTHING, AxisEstimate, Found, significant_tilt
 from .mirror import ALIKE, axis_from_mirror
 from .opposite_views import opposite_views
 from .sharpness import axis_from_sharpness
 from .vo import axis_from_vo
 from .vote import vote
 
-SIGNIFICANT, LEAST_TILT = 3.0, 0.1
-"""A tilt counts beyond so many standard deviations, and so many pixels from the top to the bottom row."""
 _LOW = 0.3
 """Confidence under which a person should look."""
 
@@ -126,7 +124,7 @@ def find_axis(
         return _unknown({}, ("Nothing is seen in the projections, so there is no rotation axis: give its column.",))
     mirror, doubts = _by_mirror(projections, angles, abort)
     height = projections.shape[1]
-    tilted = significant(mirror.tilt, mirror.tilt_uncertainty, height)
+    tilted = significant_tilt(mirror.tilt, mirror.tilt_uncertainty, height)
     tilt = mirror.tilt if tilted else 0.0
     raise_if_aborted(abort)
     mass, wobble = axis_from_mass(projections, angles, tilt)
@@ -143,16 +141,7 @@ def find_axis(
     if confidence < _LOW:
         doubts += (f"The methods do not agree on the rotation axis (confidence {confidence:.2f}): look at a slice.",)
     return AxisEstimate(
-        center, confidence, methods, uncertainty, mirror.tilt, (*doubts, *outliers), mirror.tilt_uncertainty
-    )
-
-
-def significant(tilt: float, uncertainty: float, rows: int) -> bool:
-    """Whether a tilt (degrees) is beyond three standard deviations and a tenth of a pixel over so many rows."""
-    return bool(
-        np.isfinite(tilt)
-        and abs(tilt) > SIGNIFICANT * uncertainty
-        and abs(np.tan(np.deg2rad(tilt))) * (rows - 1) > LEAST_TILT
+        center, confidence, methods, uncertainty, mirror.tilt, (*doubts, *outliers), mirror.tilt_uncertainty, height
     )
 
 
