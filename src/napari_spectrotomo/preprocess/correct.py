@@ -1,54 +1,25 @@
-"""From counts to optical density, one energy at a time; nothing is resampled."""
+"""A scan from counts to optical density, lazily; nothing is resampled."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import Literal
 
 import dask
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray, Scan, require
-from ..errors import DataError
+from ..data import Scan, require
 from ..parameters import checked
-from ..progress import raise_if_aborted
-from ..threads import in_threads
-from .bad_pixels import mark_strays, repair
-from .binning import binned, corrected_layout
+from .binning import corrected_layout
 from .exclusions import leave_out
 from .parameters import CorrectParameters, Exclusion
-from .transmission import Transmission, ring_currents
+from .tomogram import check_flats, correct_tomogram, warnings_beforehand
 from .views import mean_angles, view_of_frame
 
 Float32 = npt.NDArray[np.float32]
-DENSE = 3.0  # optical density beyond which hardly a photon arrives
-_LEAST_SCALE = 1023  # no detector has fewer than 10 bits
 _D = CorrectParameters()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CorrectedTomogram:
-    """The optical density at one energy, and what was mended or is doubtful.
-
-    Attributes
-    ----------
-    optical_density : (A, R, C) float32
-    angles : (A,) float64, degrees; one a view
-    repaired : int
-        Pixels filled from their neighbours, strays included.
-    saturated : int
-        Raw counts at the most the detector can count, those repaired too.
-    warnings : tuple of str
-    """
-
-    optical_density: Float32
-    angles: FloatArray
-    repaired: int
-    saturated: int
-    warnings: tuple[str, ...]
 
 
 def correct(
@@ -56,6 +27,9 @@ def correct(
     exclude: tuple[Exclusion, ...] = _D.exclude,
     zinger_threshold: float | None = _D.zinger_threshold,
     bad_flats: Literal["leave-out", "keep"] = _D.bad_flats,
+    stripes: str = _D.stripes,
+    stripe_size: int | None = _D.stripe_size,
+    stripe_threshold: float = _D.stripe_threshold,
     ring_current: bool = _D.ring_current,
     binning: int = _D.binning,
 ) -> Scan:
@@ -63,7 +37,7 @@ def correct(
 
     ``OD = -ln(((I - dark) / (t c)) / ((flat - dark) / (t_flat c_flat)))``, t being exposures and c ring currents where they are
     known, with the flats interpolated linearly between those before and those after, pixels without a positive transmission
-    repaired from their neighbours, and repeated frames of one view averaged as transmission.
+    repaired from their neighbours, repeated frames of one view averaged as transmission, and stripes taken out on request.
 
     Parameters
     ----------
@@ -75,6 +49,12 @@ def correct(
         By how much a pixel's optical density must differ from that of its neighbours to be repaired.
     bad_flats : 'leave-out' or 'keep'
         What becomes of flats in which the beam had dropped, the shutter was closed or something stood in view.
+    stripes : str
+        Algotom's method to take stripes out of the sinograms; see `remove_stripes`.
+    stripe_size : int or None
+        Window for narrow stripes, in pixels; None goes with the detector's width.
+    stripe_threshold : float
+        How far a column stands out to be a wide or dead stripe.
     ring_current : bool
         Whether counts are divided by the ring current, where that of all frames of an energy is known.
     binning : int
@@ -99,6 +79,9 @@ def correct(
         "exclude": exclude,
         "zinger_threshold": zinger_threshold,
         "bad_flats": bad_flats,
+        "stripes": stripes,
+        "stripe_size": stripe_size,
+        "stripe_threshold": stripe_threshold,
         "ring_current": ring_current,
         "binning": binning,
     }
@@ -107,12 +90,12 @@ def correct(
     rows, columns, pixel_size = corrected_layout(scan, parameters)
     views, angles = [], []
     for e in range(len(scan)):
-        _check_flats(scan, e)
+        check_flats(scan, e)
         theta = mean_angles(scan.angles[e], view_of_frame(scan.angles[e]))
         density = dask.delayed(_optical_density)(replace(scan.select([e]), metadata={}), parameters)
         views.append(da.from_delayed(density, (len(theta), rows, columns), np.float32))
         angles.append(theta)
-    doubts = dict.fromkeys(w for e in range(len(scan)) for w in _warnings_beforehand(scan, e, parameters))
+    doubts = dict.fromkeys(w for e in range(len(scan)) for w in warnings_beforehand(scan, e, parameters))
     warnings = [*scan.metadata.get("warnings", []), *doubts]
     none = tuple(da.zeros((0, *v.shape[1:]), dtype=np.float32, chunks=-1) for v in views)
     return replace(
@@ -128,156 +111,6 @@ def correct(
         kind="optical_density",
         metadata=scan.metadata | {"warnings": warnings},
     )
-
-
-def correct_tomogram(
-    scan: Scan, index: int, parameters: CorrectParameters = _D, abort: threading.Event | None = None
-) -> CorrectedTomogram:
-    """Correct the projections of one energy, now, counting what is mended.
-
-    Views are corrected in threads of our own (`threads.in_threads`), with the same result whatever their number. In memory at
-    once: the counts, the result, and a few frames a thread.
-
-    Parameters
-    ----------
-    scan : Scan
-        From which `leave_out` has taken the exclusions already; those of `parameters` are not looked at here.
-    index : int
-        Which energy.
-    parameters : CorrectParameters
-    abort : threading.Event or None
-        Looked at before every view.
-
-    Raises
-    ------
-    DataError
-        If counts come without flats, the flats show no beam, or a projection holds no positive transmission at all.
-    ParameterError
-        If the images are smaller than one bin.
-    Aborted
-        Once `abort` is set.
-    """
-    _check_flats(scan, index)
-    rows, columns, _ = corrected_layout(scan, parameters)
-    counts = np.asarray(scan.projections[index])
-    view = view_of_frame(scan.angles[index])
-    work = _Correction(scan, index, parameters, counts)
-    density = np.empty((view.max() + 1, rows, columns), np.float32)
-
-    def correct_view(v: int) -> _Mended:
-        raise_if_aborted(abort)
-        frames = np.flatnonzero(view == v)
-        total = np.zeros((rows, columns), np.float32)
-        mended = [work.add_to(total, int(i)) for i in frames]
-        np.log(total / np.float32(len(frames)), out=density[v])
-        np.negative(density[v], out=density[v])
-        return _Mended(*np.sum(mended, axis=0).tolist())
-
-    each = in_threads(correct_view, range(len(density)))
-    mended = _Mended(*np.sum(each, axis=0).tolist())
-    dense = sum(np.count_nonzero(one > DENSE) for one in density) / density.size
-    return CorrectedTomogram(
-        density,
-        mean_angles(scan.angles[index], view),
-        mended.repaired,
-        work.saturated + mended.saturated,
-        (*_warnings_beforehand(scan, index, parameters), *work.warnings(mended, counts.size, dense)),
-    )
-
-
-class _Mended(NamedTuple):
-    """What was found in frames, in pixels; `harmful` are saturated and not repaired."""
-
-    repaired: int
-    strays: int
-    saturated: int
-    harmful: int
-
-
-class _Correction:
-    """What the frames of one energy are corrected with."""
-
-    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, counts: npt.NDArray[Any]) -> None:
-        self.at = f"At {scan.energies[index]:g} eV"
-        self.counts, self.angles, self.parameters = counts, scan.angles[index], parameters
-        self.transmission_of = Transmission(scan, index, parameters, counts)
-        self.full = _full_scale(scan, index, counts)
-        self.saturated = self.harmful = 0
-        if self.full is not None:
-            in_flats = np.asarray(scan.flats[index]) == self.full
-            self.saturated = int(in_flats.sum())
-            self.harmful = int(in_flats[:, ~self.transmission_of.unlit].sum())
-        self.threshold = None if scan.kind == "optical_density" else parameters.zinger_threshold
-
-    def add_to(self, total: Float32, i: int) -> _Mended:
-        """Add the transmission of frame `i`, repaired and binned, to a view's."""
-        frame = self.counts[i]
-        transmission = self.transmission_of(i, frame)
-        strays = 0 if self.threshold is None else mark_strays(transmission, self.threshold)
-        lost = np.isnan(transmission)
-        if lost.all():
-            raise DataError(
-                f"{self.at} projection {i} ({self.angles[i]:g}°) holds no positive transmission at all: "
-                "leave it out (an exclusion with its reason), or check its flats and darks."
-            )
-        saturated = harmful = 0
-        if self.full is not None:
-            full = frame == self.full
-            saturated, harmful = int(np.count_nonzero(full)), int(np.count_nonzero(full & ~lost))
-        repaired = repair(transmission)
-        total += binned(transmission, self.parameters.binning)
-        return _Mended(repaired, strays, saturated, harmful)
-
-    def warnings(self, mended: _Mended, pixels: int, dense: float) -> list[str]:
-        """Sentences about what was mended in how many pixels, and how large a part lets hardly a photon through."""
-        found = list(self.transmission_of.warnings)
-        harmful = self.harmful + mended.harmful
-        if harmful:
-            found.append(f"{self.at} {harmful} counts are saturated ({self.full}): the optical density there is wrong.")
-        if mended.repaired > 0.01 * pixels:
-            found.append(
-                f"{self.at} {mended.repaired / pixels:.0%} of the pixels held no transmission "
-                f"({(mended.repaired - mended.strays) / pixels:.0%}) or stood out of their neighbours "
-                f"({mended.strays / pixels:.0%}, salt and pepper); their neighbours filled them."
-            )
-        if dense > 0.005:
-            found.append(
-                f"{self.at} the optical density is above {DENSE:g} in {dense:.1%} of the pixels: too few photons."
-            )
-        return found
-
-
-def _full_scale(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int | None:
-    """The most the detector can count: what the integers hold, or the highest count where that is all ones, as of 12 bits."""
-    if scan.kind != "counts" or counts.dtype.kind not in "iu":
-        return None
-    flats = scan.flats[index]
-    highest = max(int(counts.max()), int(np.asarray(flats).max()) if flats.dtype.kind in "iu" else 0)
-    return highest if highest >= _LEAST_SCALE and highest & (highest + 1) == 0 else int(np.iinfo(counts.dtype).max)
-
-
-def _check_flats(scan: Scan, index: int) -> None:
-    if scan.kind == "counts" and len(scan.flats[index]) == 0:
-        raise DataError(
-            f"At {scan.energies[index]:g} eV there are no flats (open beam): give some, leave the energy out, "
-            "or say kind='transmission' or 'optical_density' if the projections are corrected already."
-        )
-
-
-def _warnings_beforehand(scan: Scan, index: int, parameters: CorrectParameters) -> list[str]:
-    """Sentences about what is seen without the counts; the same at every energy that has it in common."""
-    if scan.kind != "counts":
-        return []
-    warnings = []
-    if len(scan.darks[index]) == 0:
-        where = f"At {scan.energies[index]:g} eV there" if any(len(d) for d in scan.darks) else "There"
-        warnings.append(f"{where} are no darks: 0 was taken, so a detector offset makes optical densities too low.")
-    if (scan.exposure is None) != (scan.flat_exposure is None):
-        known, unknown = ("projections", "flats") if scan.flat_exposure is None else ("flats", "projections")
-        warnings.append(f"The exposure is known of {known} but not of {unknown}: they were taken to be the same.")
-    if said := ring_currents(scan, index, parameters)[2]:
-        warnings.append(said)
-    return warnings
 
 
 def _optical_density(scan: Scan, parameters: CorrectParameters) -> Float32:

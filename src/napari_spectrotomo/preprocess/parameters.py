@@ -47,6 +47,26 @@ class CorrectParameters:
         "What becomes of flats that are none: beam dropped, shutter closed, sample in view, as told from the other flats.",
         label="bad flats",
     )
+    stripes: Literal[
+        "none", "sorting", "filtering", "fitting", "normalization", "wavelet", "interpolation", "large", "dead", "all"
+    ] = parameter(
+        "none",
+        "Algotom's method to take out stripes in sinograms, which make rings in slices: 'sorting' for narrow ones, 'large' for "
+        "wide ones, 'dead' for unresponsive pixels, 'all' for all of these; others filter and smooth.",
+    )
+    stripe_size: Annotated[int, Ge(3)] | None = parameter(
+        None,
+        "Window for narrow stripes, which are at most half as wide; that for wide ones is 2.5 times as large. None takes half the "
+        "root of the detector's width.",
+        unit="pixels",
+        label="stripe size",
+    )
+    stripe_threshold: Annotated[float, Gt(1)] = parameter(
+        3.0,
+        "How far a column must stand out of the others to be a wide or dead stripe, in units of their spread; greater finds "
+        "fewer.",
+        label="stripe threshold",
+    )
     ring_current: bool = parameter(
         True,
         "Divide counts by the ring current where that of every projection and flat is known.",
