@@ -12,6 +12,7 @@ import yaml
 from ..data import EnergyStack, Scan
 from ..io import ReadParameters, identify
 from ..parameters import as_plain
+from .describe_scan import scan_in_words, size_of, span_of
 from .project import Project
 from .recipe import STAGES
 from .source import read_source
@@ -44,7 +45,10 @@ def describe(path: str | Path, read: ReadParameters | None = None) -> Descriptio
     kind = read.kind if read.kind != "auto" else identify(path, read.format)[0]
     found = read_source(path, read, kind)
     metadata = found.metadata
-    skipped = (f"{file} cannot be used: {reason}" for file, reason in metadata.get("skipped", []))
+    skipped = (
+        f"left out: {reason}" if str(reason).startswith(str(file)) else f"left out: {file}: {reason}"
+        for file, reason in metadata.get("skipped", [])
+    )
     return Description(in_words(found), (*metadata.get("doubts", []), *skipped))
 
 
@@ -57,22 +61,13 @@ def in_words(found: Scan | EnergyStack) -> dict[str, str]:
     }
     if isinstance(found, EnergyStack):
         size = "unknown" if found.voxel_size is None else " x ".join(f"{v:.4g}" for v in found.voxel_size) + " nm"
-        return facts | {"volumes": " x ".join(map(str, found.shape)) + " voxels (z, y, x)", "voxel size": size}
-    views = sorted({len(p) for p in found.projections})
-    theta = found.angles[-1]
-    rows, columns = found.projections[0].shape[1:]
-    facts |= {
-        "kind": found.kind.replace("_", " "),
-        "projections": f"{_range(views)} an energy, {rows} x {columns} pixels (row, column), {found.projections[0].dtype}",
-        "angles": f"{theta.min():.2f} to {theta.max():.2f}°",
-        "flats": f"{_range(sorted({len(f) for f in found.flats}))} an energy",
-        "darks": f"{_range(sorted({len(d) for d in found.darks}))} an energy",
-        "pixel size": "unknown" if found.pixel_size is None else _span(found.pixel_size, "nm"),
-    }
-    if found.exposure is not None:
-        flats = "" if found.flat_exposure is None else f", of flats {_span(found.flat_exposure, 's')}"
-        facts["exposure"] = f"of projections {_span(found.exposure, 's')}{flats}"
-    return facts
+        return facts | {
+            "volumes": " x ".join(map(str, found.shape)) + " voxels (z, y, x)",
+            "size": size_of(found.data.nbytes, found.data.nbytes // len(found)),
+            "voxel size": size,
+            "attenuation": f"in {found.attenuation_unit}",
+        }
+    return facts | scan_in_words(found)
 
 
 def numbers(project: Project) -> list[str]:
@@ -85,7 +80,9 @@ def numbers(project: Project) -> list[str]:
         failed = quality.loc[quality["status"] == "failed", "energy_eV"]
         if len(failed):
             lines.append("registration failed at " + ", ".join(f"{e:.2f} eV" for e in failed))
-    if project.state("spectra") == "done":
+    if project.state("spectra") == "done" and not project.maps_edges:
+        lines.append(f"{len(project.particles())} particles; {len(project.energies)} energies are too few for an edge")
+    elif project.state("spectra") == "done":
         for row in project.particles().itertuples():
             lines.append(
                 f"particle {row.label}: {row.voxels} voxels, edge energy {row.median_eV:.2f} eV (median), FWHM {row.fwhm_eV:.2f} eV"
@@ -99,16 +96,8 @@ def numbers(project: Project) -> list[str]:
 def _energies(energies: npt.NDArray[np.floating]) -> str:
     if len(energies) == 1:
         return f"1: {energies[0]:.2f} eV"
-    return f"{len(energies)}, {energies[0]:.2f} to {energies[-1]:.2f} eV"
-
-
-def _span(values: npt.NDArray[np.floating], unit: str) -> str:
-    low, high = float(np.min(values)), float(np.max(values))
-    return f"{low:.4g} {unit}" if np.isclose(low, high, rtol=1e-6) else f"{low:.5g} to {high:.5g} {unit}"
-
-
-def _range(counts: list[int]) -> str:
-    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    steps = np.diff(energies)
+    return f"{len(energies)}, {energies[0]:.2f} to {energies[-1]:.2f} eV, {span_of(steps, 'eV')} apart"
 
 
 def describe_parameters(name: str, cls: type) -> str:
