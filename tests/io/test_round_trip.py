@@ -54,23 +54,58 @@ def test_what_projections_hold_is_kept(tmp_path, format, kind):
     assert_same(scan, read_scan(tmp_path))
 
 
-@given(
-    format=some.sampled_from(FORMATS),
-    energies=some.lists(some.integers(5000, 9000), min_size=1, max_size=3, unique=True),
-    views=some.integers(1, 4),
-    flats=some.integers(0, 2),
-    darks=some.integers(0, 2),
-    seed=some.integers(0, 99),
-)
-@settings(max_examples=20, deadline=None)
-def test_any_scan_survives_writing_and_reading(format, energies, views, flats, darks, seed):
-    random = np.random.default_rng(seed)
-    images = lambda n: [random.integers(0, 65535, (n, 3, 4)).astype(np.uint16) for _ in energies]  # noqa: E731
-    angles = [np.sort(random.uniform(-90, 90, views)) for _ in energies]
-    scan = Scan.from_arrays(images(views), energies, angles, flats=images(flats), darks=images(darks), pixel_size=25.0)
+@some.composite
+def scans(draw) -> Scan:
+    """Scans of any shape and type, with any of the facts missing."""
+    energies = draw(some.lists(some.integers(5000, 9000), min_size=1, max_size=3, unique=True))
+    n, random = len(energies), np.random.default_rng(draw(some.integers(0, 99)))
+    shape = (draw(some.integers(1, 4)), draw(some.integers(1, 5)))
+    kind = draw(some.sampled_from(["counts", "counts", "transmission", "optical_density"]))
+    types = ["u1", "u2", "i2", "u4", "i4", "f4", "f8"] if kind == "counts" else ["f4", "f8"]
+    dtype = np.dtype(draw(some.sampled_from(types)))
+    views = [draw(some.integers(1, 4)) for _ in energies]
+    flats = [draw(some.integers(0, 3))] * n if kind == "counts" else [0] * n
+    darks = [draw(some.integers(0, 2))] * n if kind == "counts" else [0] * n
+
+    def images(counts):
+        return [random.uniform(0, 120, (count, *shape)).astype(dtype) for count in counts]
+
+    def maybe(value, possible=True):
+        return value if possible and draw(some.booleans()) else None
+
+    white = flats[0] > 0
+    return Scan.from_arrays(
+        images(views),
+        energies,
+        [random.uniform(-180, 180, count) for count in views],
+        flats=images(flats),
+        darks=images(darks),
+        kind=kind,
+        pixel_size=maybe(random.uniform(5, 900, n)),
+        exposure=maybe(random.uniform(0.01, 90, n)),
+        flat_exposure=maybe(random.uniform(0.01, 90, n), white),
+        time=maybe(1e9 * random.permutation(n) + 7.5),
+        flat_positions=maybe([np.sort(random.integers(0, v + 1, f)) for v, f in zip(views, flats, strict=True)], white),
+        current=maybe([np.where(random.random(v) < 0.2, np.nan, random.uniform(90, 500, v)) for v in views]),
+        flat_current=maybe([random.uniform(90, 500, f) for f in flats], white),
+    )
+
+
+@given(scan=scans(), format=some.sampled_from(FORMATS))
+@settings(max_examples=25, deadline=None)
+def test_any_scan_survives_writing_and_reading(scan, format):
     with tempfile.TemporaryDirectory() as folder:
         write_scan(scan, folder, format=format)
-        assert_same(scan, read_scan(folder))
+        back = read_scan(folder)
+        assert_same(scan, back)
+        for name in ("current", "flat_current"):
+            known = getattr(scan, name) is not None and np.any(np.isfinite(np.concatenate(getattr(scan, name))))
+            assert (getattr(back, name) is not None) == known, name
+            for mine, theirs in zip(getattr(scan, name) or (), getattr(back, name) or (), strict=known):
+                np.testing.assert_allclose(theirs, mine, rtol=1e-12, err_msg=name)
+        if scan.flat_positions is not None:
+            for mine, theirs in zip(scan.flat_positions, back.flat_positions, strict=True):
+                np.testing.assert_array_equal(theirs, mine)
 
 
 def test_fxi_files_are_numbered_in_order_of_acquisition(small_scan, tmp_path):
