@@ -172,7 +172,7 @@ def _all_known(values: Sequence[float]) -> FloatArray | None:
 
 
 def _some_known(values: Sequence[FloatArray | None]) -> list[FloatArray | None] | None:
-    return None if all(v is None for v in values) else list(values)
+    return list(values) if any(v is not None and np.any(np.isfinite(v)) for v in values) else None
 
 
 def _positions(tomograms: Sequence[Tomogram]) -> list[Any] | None:
