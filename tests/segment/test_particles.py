@@ -77,7 +77,7 @@ def test_a_large_volume_is_labelled_on_a_coarser_grid_to_the_voxel_of_the_mask(m
     mask = ball((48, 48, 80), (24, 24, 22), 16) | ball((48, 48, 80), (24, 24, 52), 15)
     debris = ball((48, 48, 80), (5, 5, 75), 2)
     fine = label_particles(mask)
-    monkeypatch.setattr("napari_spectrotomo.segment.particles.LARGEST_GRID", 32)
+    monkeypatch.setattr("napari_spectrotomo.segment.particles.LARGEST_GRID", {3: 32})
     coarse = label_particles(mask | debris)
     assert np.array_equal(coarse > 0, mask)
     assert (coarse == fine)[mask].mean() > 0.98

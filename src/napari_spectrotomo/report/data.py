@@ -75,6 +75,7 @@ class ReportData:
         Particles of the fixed volume, 0 = background.
     registration : Registration
     edge_map : EdgeMap
+        With an e0 of NaN where there are images at too few energies for an edge.
     spectra, particles : DataFrame
         With the columns of ``spectra.csv`` and ``particles.csv``.
     warnings : list of sentences
@@ -113,6 +114,26 @@ class ReportData:
     def fixed(self) -> int:
         """Index of the fixed energy, counted from the first."""
         return self.fixed_index % len(self.energies)
+
+    @property
+    def planar(self) -> bool:
+        """Whether it holds images (2-D XANES) instead of volumes."""
+        return self.raw.planar
+
+    @property
+    def what(self) -> str:
+        """What is registered, in a word."""
+        return "image" if self.planar else "volume"
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether there are energies enough beside the fixed one to draw something against energy."""
+        return len(self.energies) > 2
+
+    @property
+    def has_edges(self) -> bool:
+        """Whether an edge was looked for: 2-D XANES goes without where there are too few energies."""
+        return not self.planar or bool(np.isfinite(self.edge_map.e0))
 
     @property
     def spacing(self) -> npt.NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import Literal
 
 import dask.array as da
 import numpy as np
@@ -74,22 +75,31 @@ def chosen(data: ReportData, planes: tuple[Plane, ...]) -> tuple[Voxel, ...]:
 
 
 def _of_particle(data: ReportData, planes: tuple[Plane, ...], particle: int) -> list[Voxel]:
-    from scipy.ndimage import distance_transform_edt
-
-    slices = [(plane.of(data.labels) == particle) & np.isfinite(plane.of(data.edge_map.energy)) for plane in planes]
+    slices = [plane.of(data.labels) == particle for plane in planes]
+    if data.has_edges:
+        slices = [s & np.isfinite(plane.of(data.edge_map.energy)) for s, plane in zip(slices, planes, strict=True)]
     best = int(np.argmax([s.sum() for s in slices]))
     inside = slices[best]
     if not inside.any():
         return []
-    depth = distance_transform_edt(np.pad(plane_of_particle(data, planes[best], particle), 1))[1:-1, 1:-1] * inside
+    whole = plane_of_particle(data, planes[best], particle)
+    depth = _depth(whole, "constant") * inside
     deep = np.unravel_index(int(np.argmax(depth)), depth.shape)
     picks = [deep]
+    depth = _depth(whole, "edge")  # the field's edge is no surface
     rows, columns = np.nonzero(inside & (depth >= _NEAR_SURFACE) & (depth < _NEAR_SURFACE + 1))
     if rows.size:
         farthest = int(np.argmax((rows - deep[0]) ** 2 + (columns - deep[1]) ** 2))
         picks.append((rows[farthest], columns[farthest]))
     plane = planes[best]
     return [tuple(np.insert([int(r), int(c)], plane.axis, plane.index).tolist()) for r, c in picks]
+
+
+def _depth(whole: npt.NDArray[np.bool_], beyond: Literal["constant", "edge"]) -> npt.NDArray[np.float64]:
+    """Give how far each pixel of a particle lies from its surface; beyond the field it ends, or goes on."""
+    from scipy.ndimage import distance_transform_edt
+
+    return np.asarray(distance_transform_edt(np.pad(whole, 1, mode=beyond))[1:-1, 1:-1])
 
 
 def plane_of_particle(data: ReportData, plane: Plane, particle: int) -> npt.NDArray[np.bool_]:

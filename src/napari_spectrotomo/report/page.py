@@ -19,6 +19,7 @@ from .figures.agreement import difference_slices, mse_and_dice
 from .figures.by_particle import motion_figure, own_transforms
 from .figures.canvas import Figure
 from .figures.edge_map import distributions, edge_slices
+from .figures.images import images_laid_over, two_images
 from .figures.overlays import projection_overlay, slice_overlay
 from .figures.scenes import scenes
 from .figures.spectra import spectra_figure
@@ -26,6 +27,9 @@ from .marks import pick
 from .motion import flags, grouped, particle_rows
 from .tables import facts, headlines, parameter_rows, particle_table, registration_notes
 from .views import look_at
+
+Part = tuple[str, str, Callable[[], list[Figure]]]
+"""A section to be made: its anchor, its heading, and what makes its figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +91,27 @@ def figures(
     """Make all sections of the page, in order."""
     views = look_at(data, abort)
     marks = pick(data, views.planes, abort)
-    parts: tuple[tuple[str, str, Callable[[], list[Figure]]], ...] = (
+    looks: tuple[Part, ...] = (
         ("projections", "Projections before registration", lambda: [projection_overlay(data)]),
         ("slices", "Slices, raw and registered", lambda: [slice_overlay(data, views)]),
+    )
+    if data.planar:
+        looks = (
+            ("projections", "Images", lambda: [two_images(data, views, marks)]),
+            ("slices", "Laid over each other, raw and registered", lambda: [images_laid_over(data, views)]),
+        )
+    parts: tuple[Part, ...] = (
+        *looks,
         ("difference", "Squared difference", lambda: [difference_slices(data, views)]),
         ("agreement", "Agreement against energy", lambda: [mse_and_dice(data)]),
         ("motion", "Motion of the particles", lambda: _motion(data)),
         ("spectra", "Spectra", lambda: [spectra_figure(data, marks)]),
         ("edge", "Edge energy", lambda: [edge_slices(data, views, marks)]),
-        ("particles", "Particles", lambda: [distributions(data)]),
+        ("particles", "Particles", lambda: [distributions(data)] if data.has_edges else []),
         ("renderings", "In three dimensions", lambda: scenes(data, views, abort)),
     )
+    absent = {"renderings": data.planar, "edge": not data.has_edges, "agreement": not data.has_curves}
+    parts = tuple(part for part in parts if not absent.get(part[0], False))
     made = []
     for k, (anchor, heading, make) in enumerate(parts):
         raise_if_aborted(abort)
@@ -108,6 +122,8 @@ def figures(
 
 
 def _motion(data: ReportData) -> list[Figure]:
+    if not data.has_curves:
+        return []
     own = bool(data.registration.particle_matrices) and data.registration.particle_quality is not None
     return [*([own_transforms(data)] if own else []), motion_figure(data)]
 

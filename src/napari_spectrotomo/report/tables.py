@@ -13,6 +13,7 @@ _HEADINGS = {
     "label": "particle",
     "voxels": "voxels",
     "volume_um3": "volume, µm³",
+    "area_um2": "area, µm²",
     "mean_eV": "mean, eV",
     "median_eV": "median, eV",
     "std_eV": "std, eV",
@@ -38,6 +39,9 @@ def headlines(data: ReportData) -> list[tuple[str, str, str]]:
     gain = f"{raw / registered:.1f} times lower" if np.isfinite(raw) and registered > 0 else ""
     shown = [("mean squared error of masks", f"{number(raw)} → {number(registered)}", gain)]
     shown.append(("particles found", str(len(data.particles)), ""))
+    if not data.has_edges:
+        before, after = (_mean(data.quality(f"dice_{kind}")[moving]) for kind in ("raw", "registered"))
+        return [*shown, ("Dice overlap of masks", f"{number(before)} → {number(after)}", "")]
     for row in data.particles.head(_MOST_CARDS).to_dict("records"):
         spread = number(float(row.get("fwhm_eV", np.nan)), 2)
         remark = "median" if spread == "–" else f"median; {spread} eV wide"
@@ -58,9 +62,13 @@ def facts(data: ReportData) -> dict[str, str]:
         "Fixed energy": f"{data.energies[data.fixed]:g} eV",
         "Volumes": " x ".join(str(n) for n in data.labels.shape) + " voxels (z, y, x)",
         "Voxel size": _voxel_size(data),
-        "Edge energy by": f"{data.edge_map.method}, e₀ = {number(data.edge_map.e0, 1)} eV",
-        "Pre-edge, post-edge": _windows(data.edge_map.windows),
     }
+    if data.planar:
+        own["Images"] = " x ".join(str(n) for n in data.labels.shape[1:]) + " pixels (row, column)"
+        del own["Volumes"], own["Voxel size"]
+    if data.has_edges:
+        own["Edge energy by"] = f"{data.edge_map.method}, e₀ = {number(data.edge_map.e0, 1)} eV"
+        own["Pre-edge, post-edge"] = _windows(data.edge_map.windows)
     element = data.parameters.get("spectra", {}).get("element")
     if element:
         own = {"Element": f"{element} K edge"} | own
@@ -74,11 +82,14 @@ def facts(data: ReportData) -> dict[str, str]:
 def particle_table(data: ReportData) -> dict[str, Any]:
     """Give headings, rows as text, and how many rows were left out."""
     columns = [c for c in data.particles.columns if c in _HEADINGS]
+    if data.planar:  # of which there are no volumes, and maybe no edge energies
+        columns = [c for c in columns if data.particles[c].notna().any()]
     rows = [
         [_cell(c, value) for c, value in zip(columns, row, strict=True)]
         for row in data.particles[columns].head(_MOST_ROWS).itertuples(index=False)
     ]
-    return {"headings": [_HEADINGS[c] for c in columns], "rows": rows, "more": max(len(data.particles) - _MOST_ROWS, 0)}
+    headings = [_HEADINGS[c] if c != "voxels" or not data.planar else "pixels" for c in columns]
+    return {"headings": headings, "rows": rows, "more": max(len(data.particles) - _MOST_ROWS, 0)}
 
 
 def parameter_rows(parameters: dict[str, dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:

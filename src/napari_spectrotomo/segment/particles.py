@@ -12,7 +12,8 @@ from .own import load_labels
 from .parameters import LabelParameters
 
 _D = LabelParameters()
-LARGEST_GRID = 160
+LARGEST_GRID = {3: 160, 2: 640}
+"""Voxels a side, of volumes and of images, beyond which shapes are told from blocks of voxels."""
 
 Labels = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -88,7 +89,7 @@ def label_particles(
 
 
 def _label_box(sample: Mask, parameters: LabelParameters) -> Labels:
-    step = int(np.ceil(max(sample.shape) / LARGEST_GRID))
+    step = int(np.ceil(max(sample.shape) / LARGEST_GRID[sample.ndim]))
     coarse = _block_majority(sample, step)
     radius = _crack_radius(np.pad(coarse, 6)) if parameters.closing is None else parameters.closing / step
     pad = int(np.ceil(radius)) + 2

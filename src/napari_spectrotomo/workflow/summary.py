@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..data import EnergyStack
 from ..parameters import as_plain
 from ..preprocess import correct
 from ..progress import Progress
 from ..report import ProjectionAt, ReportData, write_report
+from ..spectra import EdgeMap
 from .describe import in_words
 from .job import Job
 from .project import Project
@@ -56,7 +58,7 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
         squared_difference_registered=project.squared_difference("registered"),
         labels=project.labels(),
         registration=project.registration(),
-        edge_map=project.edge_map(),
+        edge_map=project.edge_map() if project.maps_edges else _no_edges(raw),
         spectra=project.spectra(),
         particles=project.particles(),
         warnings=project.warnings(),
@@ -68,19 +70,25 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
     return write_report(data, project.path / "report.html", abort=abort)
 
 
+def _no_edges(stack: EnergyStack) -> EdgeMap:
+    """Give the map of a stack of too few energies: nothing is known anywhere."""
+    unknown = np.full(stack.shape, np.nan, np.float32)
+    return EdgeMap(unknown, unknown, unknown, float("nan"), "", attenuation_unit=stack.attenuation_unit)
+
+
 def _reconstruction_in_words(entry: dict[str, Any]) -> dict[str, str]:
     """Say what the reconstruction found and chose by itself."""
+    repaired = sum(entry.get("repaired_pixels", {}).values())
     if "centers" not in entry:
-        return {}
+        return {"repaired pixels": str(repaired)} if "repaired_pixels" in entry else {}
     low, high = min(entry["centers"]), max(entry["centers"])
     axis = f"column {low:.2f}" if high - low < 0.005 else f"columns {low:.2f} to {high:.2f}"
-    repaired = sum(entry.get("repaired_pixels", {}).values())
     return {"rotation axis": axis, "filter": entry["filter"], "repaired pixels": str(repaired)}
 
 
 def _two_projections(project: Project) -> tuple[ProjectionAt, ProjectionAt] | None:
-    """Give the view nearest to 0° at the fixed energy and the one farthest from it; None when the project began from volumes."""
-    if project.kind == "stack":
+    """Give the view nearest to 0° at the fixed energy and the one farthest from it; None where there are volumes or images only."""
+    if project.kind == "stack" or project.planar:
         return None
     parameters = as_plain(project.recipe.correct) | {"exclude": ()}
     scan = correct(project.scan(), **parameters)

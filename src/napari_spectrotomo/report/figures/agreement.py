@@ -23,6 +23,7 @@ from .canvas import (
     plot_axes,
     sheet,
     show,
+    slice_names,
 )
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def difference_slices(data: ReportData, views: Views) -> Figure:
 
     spacing = None if data.voxel_size is None else data.spacing
     rows, columns = (a for a in range(3) if a != views.along)
-    figure, axes = mosaic(
-        2, [*(p.across for p in views.planes), (rows, columns)], data.labels.shape, spacing, spare=0.9
-    )
+    deep = data.labels.shape[views.along] > 1
+    across = [*(p.across for p in views.planes), *([(rows, columns)] if deep else [])]
+    figure, axes = mosaic(2, across, data.labels.shape, spacing, spare=0.9)
     options: dict[str, Any] = {"cmap": colormaps["inferno"].with_extremes(bad="#4d525b"), "vmin": 0.0, "vmax": 1.0}
     shown = None
     for row, (name, look) in zip(
@@ -45,19 +46,25 @@ def difference_slices(data: ReportData, views: Views) -> Figure:
     ):
         for k, (a, plane) in enumerate(zip(row, views.planes, strict=False)):
             shown = show(a, look.slices[k], plane.across, spacing, **options)
-            image_axes(a, plane.name if name == "raw" else "", name if k == 0 else "")
-        shown = show(row[-1], look.maximum, (rows, columns), spacing, **options)
-        image_axes(row[-1], f"maximum along {AXES[views.along]}" if name == "raw" else "")
+            slice_names(a, plane.name if name == "raw" else "", name if k == 0 else "", alone=len(row) == 1)
+        if deep:
+            shown = show(row[-1], look.maximum, (rows, columns), spacing, **options)
+            image_axes(row[-1], f"maximum along {AXES[views.along]}" if name == "raw" else "")
     colour_bar(figure, shown, axes, shrink=0.6, aspect=28, label="squared difference of masks")
     moving, fixed = data.energies[data.moving], data.energies[data.fixed]
+    before, after = ("above", "below") if len(axes[0]) > 1 else ("at the left", "at the right")
     return finished(
         figure,
         alt="Squared difference before and after registration in slices and as a maximum projection.",
-        caption=f"Squared difference of the binarized volume at {moving:g} eV from that at {fixed:g} eV, before "
-        "and after registration, on one colour scale; at the right the largest value along "
-        f"{AXES[views.along]}, where one voxel of the surface is enough to be seen.",
-        well="crescents along the surfaces above; below, at most a thin broken line along them.",
-        amiss="crescents that remain below, or particles of which only one has gone dark: they moved apart, "
+        caption=f"Squared difference of the binarized {data.what} at {moving:g} eV from that at {fixed:g} eV, before "
+        "and after registration, on one colour scale"
+        + (
+            f"; at the right the largest value along {AXES[views.along]}, where one voxel of the surface is enough to be seen."
+            if deep
+            else "."
+        ),
+        well=f"crescents along the surfaces {before}; {after}, at most a thin broken line along them.",
+        amiss=f"crescents that remain {after}, or particles of which only one has gone dark: they moved apart, "
         "and one transform cannot serve both.",
     )
 
@@ -93,7 +100,7 @@ def mse_and_dice(data: ReportData) -> Figure:
     return finished(
         figure,
         alt="Mean squared error and Dice overlap against energy, raw and registered.",
-        caption="How far the binarized volume of every energy is from the fixed one: mean squared error of the "
+        caption=f"How far the binarized {data.what} of every energy is from the fixed one: mean squared error of the "
         "0/1 masks over all voxels"
         f"{' (logarithmic)' if logarithmic else ''}, and Dice overlap (1 = the same shape)."
         + (" Global is by one transform for everything." if data.registration.particle_matrices else ""),

@@ -107,6 +107,11 @@ def image_axes(axes: Axes, title: str = "", note: str = "") -> Axes:
     return axes
 
 
+def slice_names(axes: Axes, plane: str, name: str, *, alone: bool) -> Axes:
+    """Name a slice of a mosaic: its plane above, what is shown at its left; alone in its row, what is shown above."""
+    return image_axes(axes, name) if alone else image_axes(axes, plane, name)
+
+
 def legend(axes: Axes, **options: Any) -> None:
     """Add a legend without a frame, if there is anything to name."""
     handles, _ = axes.get_legend_handles_labels()
@@ -206,7 +211,7 @@ def mosaic(
     spacing: npt.NDArray[np.float64] | None,
     spare: float = 0.0,
 ) -> tuple[Sheet, npt.NDArray[Any]]:
-    """Give a figure with `rows` rows of slices, one column for each of `across`, all on one scale.
+    """Give a figure with `rows` rows of slices, one column for each of `across`, all on one scale; of one column, side by side.
 
     Parameters
     ----------
@@ -222,15 +227,18 @@ def mosaic(
     Returns
     -------
     figure, axes
-        The axes as an array (row, column).
+        The axes as an array (row, column), however they lie.
     """
     size = np.asarray(shape) * (1.0 if spacing is None else spacing)
     widths = np.array([size[c] for _, c in across])
     widths = np.maximum(widths, 0.15 * widths.max())
     tallest = max(size[r] for r, _ in across)
-    height = float(np.clip((WIDTH - 0.6 - spare) * tallest / widths.sum(), 0.8, 3.7))
-    figure = sheet(rows * (height + 0.32) + 0.15)
-    axes = figure.subplots(rows, len(across), squeeze=False, gridspec_kw={"width_ratios": widths})
+    down, beside = (rows, len(across)) if len(across) > 1 else (1, rows)
+    width = widths.sum() * beside / len(across)
+    height = float(np.clip((WIDTH - 0.6 - spare) * tallest / width, 0.8, 3.7 if down > 1 else 4.6))
+    figure = sheet(down * (height + 0.32) + 0.15)
+    ratios = {"width_ratios": widths} if len(across) > 1 else None
+    axes = figure.subplots(down, beside, squeeze=False, gridspec_kw=ratios).reshape(rows, len(across))
     for panel in axes.flat:
         panel.set_anchor("N")
     return figure, axes

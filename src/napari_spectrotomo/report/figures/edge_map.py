@@ -21,12 +21,12 @@ from .canvas import (
     Figure,
     colour_bar,
     finished,
-    image_axes,
     legend,
     mosaic,
     plot_axes,
     sheet,
     show,
+    slice_names,
 )
 
 if TYPE_CHECKING:
@@ -61,9 +61,10 @@ def edge_slices(data: ReportData, views: Views, marks: Marks) -> Figure:
         for k, (a, plane) in enumerate(zip(row, views.planes, strict=True)):
             options = {"cmap": colourmap, "vmin": low, "vmax": high, "interpolation": "nearest"}
             shown = show(a, plane.of(volume), plane.across, spacing, bar=INK, **options)
-            image_axes(a, plane.name if name == "edge energy" else "", name if k == 0 else "")
+            title = plane.name if name == "edge energy" else ""
+            slice_names(a, title, name if k == 0 else "", alone=len(row) == 1)
             if name == "edge energy":
-                _mark(a, plane, marks, views.planes)
+                mark(a, plane, marks, views.planes)
         colour_bar(figure, shown, axes=list(row), shrink=0.85, aspect=22, extend="both" if low else "max", label=label)
     return finished(
         figure,
@@ -125,7 +126,7 @@ def _distribution(axes: Axes, energies: npt.NDArray[np.floating], bins: npt.NDAr
     legend(axes, loc="upper right", fontsize=8)
 
 
-def _mark(axes: Axes, plane: Plane, marks: Marks, planes: tuple[Plane, ...]) -> None:
+def mark(axes: Axes, plane: Plane, marks: Marks, planes: tuple[Plane, ...]) -> None:
     """Ring the marked voxels: those on this plane, and dashed those that are on none of the planes shown."""
     rows, columns = plane.across
     for k, voxel in enumerate(marks.voxels):

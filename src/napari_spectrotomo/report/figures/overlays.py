@@ -59,13 +59,13 @@ def projection_overlay(data: ReportData) -> Figure:
         low, high = percentiles(p.optical_density, 0.5, 99.5) or (0.0, 1.0)
         a.imshow(p.optical_density, cmap="gray_r", vmin=low, vmax=high)
         contours.append((contour_of(p.optical_density, data.options.contour_sigma), colour))
-        a.imshow(_tinted(*contours[-1]), interpolation="nearest")
+        a.imshow(tinted(*contours[-1]), interpolation="nearest")
         scale_bar(a, columns, pixel, "black")
         image_axes(a, f"{p.energy:g} eV, view at {p.angle:g}°").title.set_color(colour)
     tops = [(percentiles(p.optical_density, 0, 99.5) or (0.0, 1.0))[1] for p in (first, second)]
     axes[2].imshow(overlay(first.optical_density, second.optical_density, *tops))
     for contour, colour in contours:
-        axes[2].imshow(_tinted(contour, colour), interpolation="nearest", alpha=0.75)
+        axes[2].imshow(tinted(contour, colour), interpolation="nearest", alpha=0.75)
     scale_bar(axes[2], columns, pixel)
     image_axes(axes[2], "both, contours laid over each other")
     return finished(
@@ -113,7 +113,8 @@ def slice_overlay(data: ReportData, views: Views) -> Figure:
     )
 
 
-def _tinted(contour: npt.NDArray[np.bool_], colour: str) -> npt.NDArray[np.float64]:
+def tinted(contour: npt.NDArray[np.bool_], colour: str) -> npt.NDArray[np.float64]:
+    """Give contours (row, column) as a picture in one colour, transparent elsewhere."""
     from matplotlib.colors import to_rgb
 
     picture = np.zeros((*contour.shape, 4))

@@ -26,17 +26,21 @@ def spectra_figure(data: ReportData, marks: Marks) -> Figure:
             across = axes.get_xaxis_transform()
             text = f"e₀ {data.edge_map.e0:.1f} "
             axes.text(data.edge_map.e0, 0.99, text, transform=across, ha="right", va="top", fontsize=8, color=FAINT)
-    units = (
-        "Normalised to an edge step of 1."
-        if marks.normalized
-        else "The voxels' spectra are attenuation: they could not be normalised."
-    )
+    units = "Normalised to an edge step of 1."
+    if not data.has_edges:
+        units = f"In {data.attenuation_unit}: {len(data.energies)} energies are too few for an edge."
+    elif not marks.normalized:
+        units = "The voxels' spectra are attenuation: they could not be normalised."
+    spot, where = ("pixels", "image") if data.planar else ("voxels", "slices")
+    where = "edge map" if data.has_edges else where
     return finished(
         figure,
         alt="Mean spectra of particles and spectra of marked voxels, raw dashed and registered solid.",
-        caption="Left: mean spectra of the particles; right: spectra of the voxels marked on the edge map, in "
+        caption=f"Left: mean spectra of the particles; right: spectra of the {spot} marked on the {where}, in "
         f"the same colours. Dashed raw, solid registered. {units}",
-        well="solid curves are smooth, flat before the edge, and rise once; single voxels scatter about such a curve.",
+        well=f"solid curves are smooth, flat before the edge, and rise once; single {spot} scatter about such a curve."
+        if data.has_edges
+        else "particles of one kind rise alike between the energies.",
         amiss="solid curves as ragged as the dashed ones, dips at single energies, or a slope before the edge: "
         "motion that is left, "
         "an energy out of line, or windows that do not fit the scan.",
@@ -44,7 +48,8 @@ def spectra_figure(data: ReportData, marks: Marks) -> Figure:
 
 
 def _particles(axes: Axes, data: ReportData) -> None:
-    plot_axes(axes, "photon energy (eV)", "mean spectrum of the particle")
+    mean = "mean spectrum of the particle" if data.has_edges else f"mean {data.attenuation_unit} of the particle"
+    plot_axes(axes, "photon energy (eV)", mean)
     names = [c.removesuffix("_registered") for c in data.spectra.columns if c.endswith("_registered")]
     for name, colour in zip(names, PARTICLES, strict=False):
         energy = data.spectra["energy_eV"]
@@ -65,14 +70,18 @@ def _particles(axes: Axes, data: ReportData) -> None:
     if not names:
         nothing_to_show(axes, "no particles")
     more = len(names) - len(PARTICLES)
-    legend(axes, loc="lower right", title=f"and {more} more in spectra.csv" if more > 0 else None, title_fontsize=8)
+    legend(axes, loc=_corner(data), title=f"and {more} more in spectra.csv" if more > 0 else None, title_fontsize=8)
 
 
 def _voxels(axes: Axes, data: ReportData, marks: Marks) -> None:
     plot_axes(
         axes,
         "photon energy (eV)",
-        "normalised attenuation" if marks.normalized else f"attenuation ({data.attenuation_unit})",
+        "normalised attenuation"
+        if marks.normalized
+        else data.attenuation_unit
+        if data.planar
+        else f"attenuation ({data.attenuation_unit})",
     )
     for k, voxel in enumerate(marks.voxels):
         colour = VOXELS[k % len(VOXELS)]
@@ -83,8 +92,13 @@ def _voxels(axes: Axes, data: ReportData, marks: Marks) -> None:
         )
     if not marks.voxels:
         nothing_to_show(axes, "no voxel has an edge energy")
-    legend(axes, loc="lower right", title="voxel (z, y, x)", title_fontsize=8.5)
+    legend(axes, loc=_corner(data), title=f"{'pixel' if data.planar else 'voxel'} (z, y, x)", title_fontsize=8.5)
     _keep_in_view(axes, marks)
+
+
+def _corner(data: ReportData) -> str:
+    """Give the corner that spectra leave free."""
+    return "lower right" if data.has_edges else "upper left"
 
 
 def _keep_in_view(axes: Axes, marks: Marks) -> None:
