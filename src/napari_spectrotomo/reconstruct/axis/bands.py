@@ -14,6 +14,8 @@ Float32 = npt.NDArray[np.float32]
 _SEEN = 0.1
 """Rows whose contrast is under this share of what the fullest have say little."""
 _BANDS, _ROWS, _VIEWS = 5, 8, 24
+_MOST = 200
+"""Views of the sinograms, at most: of more, every second, third or so is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,12 @@ def bands_of(projections: npt.NDArray[np.floating], angles: FloatArray) -> Bands
     for group in np.array_split(seen, min(_BANDS, len(seen))):
         first = max(0, (len(group) - _ROWS) // 2)
         chosen.append(group[first : first + _ROWS])
-    sinograms = np.stack([np.asarray(projections[:, rows], np.float32).mean(1)[order] for rows in chosen])
+    order = order[:: -(-len(order) // _MOST)]
+    sinograms = np.stack(
+        [np.stack([np.asarray(projections[i, rows], np.float32).mean(0) for i in order]) for rows in chosen]
+    )
     return Bands(
-        sinograms,
+        np.nan_to_num(sinograms),
         np.asarray(angles, np.float64)[order],
         np.array([rows.mean() for rows in chosen]),
         (projections.shape[1] - 1) / 2,

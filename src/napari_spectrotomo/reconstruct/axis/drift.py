@@ -22,6 +22,8 @@ _JUMP_COSTS = 3
 """Parameters that a jump counts for: its height, and a place among many."""
 _FAR, _NEAR, _NEAR_FEW = 4.0, 0.1, 0.5
 """Standard deviations, and pixels, from the drift (from the median of few) within which an estimate differs from it by chance."""
+_HALF = 0.6745
+"""Half of a normal distribution lies within so many standard deviations."""
 _LEAST_ERROR = 0.01
 """Pixels: no estimate is surer."""
 _SURE = 0.5
@@ -182,9 +184,18 @@ def _robust_fit(design: FloatArray, value: FloatArray, sigma: FloatArray) -> Flo
 
 
 def _scatter(rest: FloatArray, error: FloatArray) -> float:
-    """What estimates scatter about the drift beyond their uncertainties, pixels."""
-    spread = 1.4826 * float(np.median(np.abs(rest)))
-    return float(np.sqrt(max(0.0, spread**2 - float(np.median(error)) ** 2)))
+    """What estimates scatter about the drift beyond their uncertainties, pixels: with both, half lie within 0.6745 of 1."""
+
+    def far(scatter: float) -> float:
+        return float(np.median(np.abs(rest) / np.hypot(error, scatter)))
+
+    if far(0.0) <= _HALF:
+        return 0.0
+    low, high = 0.0, float(np.max(np.abs(rest))) / _HALF
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if far(middle) > _HALF else (low, middle)
+    return high
 
 
 def _tilt(estimates: Sequence[AxisEstimate]) -> tuple[float, float]:

@@ -119,6 +119,9 @@ def find_axis(
             f"{angles.size} angles."
         )
     check_views(angles)
+    projections = np.asarray(projections)
+    if not np.isfinite(projections.sum(dtype=np.float64)):
+        projections = np.nan_to_num(projections, posinf=0.0, neginf=0.0)
     bands = bands_of(projections, angles)
     if bands is None:
         return _unknown({}, ("Nothing is seen in the projections, so there is no rotation axis: give its column.",))

@@ -85,16 +85,18 @@ def _axis_of(sinogram: Float32, windows: list[float]) -> float:
     columns = sinogram.shape[1]
     smooth = ndi.gaussian_filter1d(sinogram, 1.0, axis=1)
     factor = max(1, columns // _COARSE)
-    rough = coarser(smooth, factor)
-    width = rough.shape[1]
-    candidates = np.arange(max(1, width // 5), width - max(1, width // 5) + 1)
+    width = columns // factor
+    axes = np.arange(max(1, width // 5), width - max(1, width // 5) + 1)
     if windows:
         middles = np.array([to_coarser(w, factor) for w in windows])
-        near = np.abs(candidates[:, None] - middles).min(1) <= width / 16 + 1
-        candidates = candidates[near] if near.any() else candidates
-    metric = _metrics(rough, candidates)
-    center = to_finer(float(candidates[int(np.argmin(metric))]), factor)
-    near = np.arange(np.ceil(2 * (center - factor)) - 2, 2 * (center + factor) + 3) / 2
+        near = np.abs(axes[:, None] - middles).min(1) <= width / 16 + 1
+        axes = axes[near] if near.any() else axes
+    center = to_finer(float(axes[int(np.argmin(_metrics(coarser(smooth, factor), axes)))]), factor)
+    while factor > 4:  # so that few axes are looked at on wide sinograms
+        reach, factor = factor, factor // 4
+        axes = round(to_coarser(center, factor)) + np.arange(-(reach // factor) - 1, reach // factor + 2)
+        center = to_finer(float(axes[int(np.argmin(_metrics(coarser(smooth, factor), axes)))]), factor)
+    near = np.arange(round(2 * (center - factor)) - 2, round(2 * (center + factor)) + 3) / 2
     near = near[(near >= 1) & (near <= columns - 2)]
     return lowest_point(near, _metrics(smooth, near), reach=1.0)
 
