@@ -47,8 +47,9 @@ def reconstruct_with_astra(
     if parameters.algorithm == "fbp":
         reach = field.radius * geometry.magnification + 2
         first, last = int(np.floor(places[:, 2].min() - reach)), int(np.ceil(places[:, 2].max() + reach))
-        name = choose_filter(parameters.filter, projections[len(projections) // 2])
-        row_filter = RowFilter.of(columns, first, last, name, geometry.magnification)
+        middle = projections[len(projections) // 2]
+        name = choose_filter(parameters.filter, middle)
+        row_filter = RowFilter.of(middle, geometry.center, first, last, name, geometry.magnification)
         places[:, 2] -= first
         columns = row_filter.width
     count = 1 if row_filter else parameters.iterations or USUAL_ITERATIONS[parameters.algorithm]

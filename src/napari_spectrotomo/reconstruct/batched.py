@@ -63,7 +63,9 @@ def filtered_back_projection(
     places = geometry.columns_of()
     reach = field.radius * geometry.magnification + 2
     first, last = int(np.floor(places[:, 2].min() - reach)), int(np.ceil(places[:, 2].max() + reach))
-    row_filter = RowFilter.of(columns, first, last, filter_name, geometry.magnification)
+    row_filter = RowFilter.of(
+        projections[len(projections) // 2], geometry.center, first, last, filter_name, geometry.magnification
+    )
     places[:, 2] -= first
     tiles: dict[int, list[int]] = {}
     for top, left in tiles_of(field.rows, field.columns, field.middle, field.radius_squared):

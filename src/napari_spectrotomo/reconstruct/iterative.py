@@ -17,7 +17,7 @@ from .total_variation import least_total_variation
 from .view_rows import SliceRows
 
 Float32 = npt.NDArray[np.float32]
-USUAL_ITERATIONS: dict[Algorithm, int] = {"sirt": 100, "cgls": 15, "tv": 150}
+USUAL_ITERATIONS: dict[Algorithm, int] = {"sirt": 100, "cgls": 15, "tv": 200}
 
 
 def iterated(

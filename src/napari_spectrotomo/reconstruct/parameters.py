@@ -50,10 +50,10 @@ class ReconstructParameters:
         unit="°",
     )
     iterations: Annotated[int, Ge(1)] | None = parameter(
-        None, "Iterations of sirt, cgls or tv; none: as many as each usually needs (100, 15 and 150)."
+        None, "Iterations of sirt, cgls or tv; none: as many as each usually needs (100, 15 and 200)."
     )
     regularization: Annotated[float, Gt(0)] = parameter(
-        0.01, "Weight of the total variation in tv, relative to the strongest that would leave nothing."
+        0.0005, "Weight of the total variation in tv, relative to the strongest that would leave nothing."
     )
     region: tuple[_Index, _Index, _Index, _Index, _Index, _Index] | None = parameter(
         None,
