@@ -59,6 +59,27 @@ def test_the_new_fxi_layout_is_read(tmp_path):
     assert scan.metadata["format"] == "fxi"
 
 
+def test_fxi_averages_serve_where_frames_were_not_kept_and_pixels_come_from_the_magnification(tmp_path):
+    path = tmp_path / "fly_scan_id_7.h5"
+    with h5py.File(path, "w") as file:
+        file["img_tomo"], file["angle"], file["X_eng"] = np.ones((3, 2, 2), np.uint16), [0.0, 1, 2], 8.35
+        file["img_bkg_avg"], file["img_dark_avg"] = np.full((1, 2, 2), 9.5, np.float32), np.full((1, 2, 2), 0.5)
+        file["Magnification"] = 325.0
+    scan = read_scan(path)
+    assert np.asarray(scan.flats[0])[0, 0, 0] == 9.5
+    assert np.asarray(scan.darks[0])[0, 0, 0] == 0.5
+    np.testing.assert_allclose(scan.pixel_size, 20.0)
+    assert any("magnification" in d for d in scan.metadata["doubts"])
+    for said, expected in ((b"20.1nm", 20.1), (20.1, 20.1), (b"0.0201um", 20.1), (b"40.0nm", 40.0)):
+        with h5py.File(path, "r+") as file:
+            if "Pixel Size" in file:
+                del file["Pixel Size"]
+            file["Pixel Size"] = said
+        scan = read_scan(path)
+        np.testing.assert_allclose(scan.pixel_size, expected)
+        assert any("40 nm, and its magnification 20 nm" in d for d in scan.metadata["doubts"]) == (expected == 40)
+
+
 def test_a_2d_spectrum_is_one_view_an_energy_and_divided_already(tmp_path):
     with h5py.File(tmp_path / "xanes_scan2_id_5.h5", "w") as file:
         file["img_xanes"] = np.random.default_rng(0).random((4, 3, 3)).astype(np.float32)

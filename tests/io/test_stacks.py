@@ -147,6 +147,25 @@ def test_pyxas_and_txm_sandbox_hdf5(tmp_path, volumes):
         read_scan(tmp_path / "sandbox.h5")
 
 
+@pytest.mark.parametrize("name", ["X_eng", "XEng"])
+def test_aligned_pyxas_volumes_of_all_energies_are_one_file(tmp_path, volumes, name):
+    with h5py.File(tmp_path / "ali_recon_37021.h5", "w") as file:
+        file["img"], file[name], file["rot_cen"] = volumes[::-1], np.array(ENERGIES[::-1]) / 1e3, 640.0
+    assert identify(tmp_path) == ("stack", "hdf5-stack")
+    stack = read_stack(tmp_path)
+    assert_stack(stack, volumes)
+    np.testing.assert_array_equal(np.asarray(stack.data[1, 2]), volumes[1, 2])
+
+
+def test_volumes_that_were_never_written_are_not_zeros(tmp_path, volumes):
+    with h5py.File(tmp_path / "ali_recon_1.h5", "w") as file:
+        img = file.create_dataset("img", volumes.shape, np.float32, chunks=(1, 4, 5, 6))
+        img[:2] = volumes[:2]
+        file["X_eng"] = ENERGIES
+    with pytest.raises(ReadError, match=r"ali_recon_1\.h5: /img.*never written"):
+        read_stack(tmp_path)
+
+
 def test_what_does_not_fit_is_named(tmp_path, volumes, data_folder):
     for energy, volume in zip(ENERGIES, volumes, strict=True):
         tifffile.imwrite(

@@ -172,7 +172,7 @@ def _patched(source, target, **fields):
     shutil.copyfile(source, target)
     with olefile.OleFileIO(str(target), write_mode=True) as ole:
         for name, (form, value) in fields.items():
-            ole.write_stream(f"ImageInfo/{name}", struct.pack(form, value))
+            ole.write_stream(f"ImageInfo/{name}", struct.pack(form, *np.atleast_1d(value)))
     return target
 
 
@@ -296,3 +296,20 @@ def test_a_mosaic_taken_to_and_fro_is_refused(tmp_path, write_xradia):
 def test_alignment_shifts_in_a_file_are_said_not_to_be_applied(data_folder):
     doubts = read_scan(data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm").metadata["doubts"]
     assert any("shifts of up to 1.3 pixels" in d for d in doubts)
+
+
+def test_the_monochromators_axis_says_the_energy_that_a_header_leaves_at_zero(data_folder, tmp_path):
+    whole = data_folder / "xradia_txrm" / "txrm_test_chip_tomo.txrm"
+    with CompoundFile(whole) as file:
+        count = file.size("ImageInfo/Energy") // 4  # more than there are images
+    path = _patched(whole, tmp_path / "t.txrm", Energy=(f"<{count}f", (0.0,) * count))
+    np.testing.assert_allclose(read_scan(path).energies, [9200.0166])
+
+
+def test_images_of_two_energies_in_one_file_are_two_tomograms(tmp_path, write_xradia):
+    images = np.arange(8, dtype=np.uint16)[:, None, None] * np.ones((1, 3, 4), np.uint16)
+    energies = np.repeat([8333.24, 8350.0], 4) + np.tile([0, 0.02, 0.01, 0], 2)  # readings on both sides of 8333.25
+    scan = read_scan(write_xradia(tmp_path / "two.txrm", images, np.tile([0, 30, 60, 90], 2), energies))
+    np.testing.assert_allclose(scan.energies, [8333.2475, 8350.0075], atol=1e-3)
+    np.testing.assert_array_equal(np.asarray(scan.projections[1])[:, 0, 0], [4, 5, 6, 7])
+    np.testing.assert_array_equal(scan.angles[0], [0, 30, 60, 90])

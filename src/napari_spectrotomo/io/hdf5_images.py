@@ -44,8 +44,7 @@ def images(
             f"{path}: {dataset.name} must be images (frame, row, column); it has shape {dataset.shape} and type {dataset.dtype}."
         )
     home = Path(dataset.file.filename)  # another file, where it is behind a link
-    _require_sources(home, dataset)
-    _require_written(path, dataset)
+    require_whole(path, dataset)
     count = 1 if dataset.ndim == 2 else dataset.shape[-3]
     if indices is not None:
         count = len(indices)
@@ -77,6 +76,12 @@ def others(path: Path, group: h5py.Group, *names: str) -> tuple[tuple[Path, ...]
         if not file.resolve().is_relative_to(folder)
     ]
     return tuple(found), tuple(doubts)
+
+
+def require_whole(path: Path, dataset: h5py.Dataset) -> None:
+    """Raise `ReadError` where some of a dataset was never written or lies in a file that is not here; nothing of it is read."""
+    _require_sources(Path(dataset.file.filename), dataset)
+    _require_written(path, dataset)
 
 
 def _sources(home: Path, dataset: h5py.Dataset) -> Iterator[tuple[Path, str]]:

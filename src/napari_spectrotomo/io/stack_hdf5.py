@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..data import FloatArray
 from ..errors import ReadError
 from . import hdf5
+from .hdf5_images import require_whole
 from .names import energy_in, natural
 from .reconcile import energy_of
 from .volume import Volume, Volumes
@@ -41,6 +42,7 @@ def _volumes_in(path: Path, file: h5py.File) -> list[Volume]:
     data = hdf5.find(file, *_VOLUMES)
     if data is None or data.ndim not in (3, 4) or data.dtype.kind not in "uifb":
         raise ReadError(f"{path} has no volumes: neither img (PyXAS) nor registered_xanes3D (TXM_Sandbox).")
+    require_whole(path, data)
     energies = hdf5.numbers(file, *_ENERGIES)
     count = len(data) if data.ndim == 4 else 1
     if energies is None or (count > 1 and not np.any(energies)):

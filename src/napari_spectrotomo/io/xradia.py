@@ -60,8 +60,10 @@ def _images(
 ) -> list[Image]:
     count = len(stored.streams)
     firsts = np.arange(count) * stored.mosaic.tiles
-    exposures, dates = header.floats("ExpTimes"), _dates(file, int(firsts[-1]) + 1)
-    exposures = exposures[: count * stored.mosaic.tiles]
+    dates = _dates(file, int(firsts[-1]) + 1)
+    exposures = header.floats("ExpTimes" if file.exists("ImageInfo/ExpTimes") else "ExpTime")[
+        : count * stored.mosaic.tiles
+    ]
     exposure = float(np.median(exposures[exposures > 0])) if np.any(exposures > 0) else np.nan
     pixel_size = header.one("PixelSize") * 1e3 if known(header.one("PixelSize")) else np.nan
     angles = _angles(path, header, count * stored.mosaic.tiles)[firsts]
@@ -162,6 +164,8 @@ def _angles(path: Path, header: _Header, count: int) -> FloatArray:
 def _energies(path: Path, header: _Header, count: int) -> FloatArray:
     """Energy of each image in eV; the array may be longer than the images and zero at most of them."""
     found = header.floats("Energy")[:count]
+    if not np.any(found):
+        found = _energy_motor(header)[:count]
     given = found[np.isfinite(found) & (found > 0)]
     if len(given) == 0:
         return np.full(count, np.nan)
@@ -175,6 +179,16 @@ def _energies(path: Path, header: _Header, count: int) -> FloatArray:
     step = np.empty(count, np.int64)
     step[order] = np.concatenate([[0], np.cumsum(np.diff(found[order]) > ENERGY_TOLERANCE)])
     return np.array([float(found[step == s].mean()) for s in step])
+
+
+def _energy_motor(header: _Header) -> FloatArray:
+    """Energy of each image in eV as the monochromator's position says it, where it is one of the instrument's axes."""
+    total = header.whole("TotalAxis", 0, "PositionInfo")
+    names = [n for n in header.file.read("PositionInfo/AxisNames").split(b"\0") if n]
+    positions = header.floats("MotorPositions", folder="PositionInfo")
+    if len(names) != total or b"Energy" not in names or len(positions) % total:
+        return np.empty(0)
+    return positions.reshape(-1, total)[:, names.index(b"Energy")]
 
 
 def _shifts(header: _Header) -> tuple[str, ...]:
