@@ -1,4 +1,4 @@
-"""Compiled passes over pixels: the median step between neighbours, pixels that stand out, pixels that never change or flicker.
+"""Compiled passes over pixels: the median step between neighbours, pixels that stand out, ranks and means over frames.
 
 Importing this module imports numba: functions that need it import it when they run. All kernels release the interpreter's lock.
 """
@@ -8,7 +8,6 @@ import numpy.typing as npt
 from numba import njit
 
 Float32 = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @njit(nogil=True, cache=True)
@@ -105,9 +104,14 @@ def standing_out(density: Float32, least: np.float32, alike: float) -> npt.NDArr
     return found[:n].copy()
 
 
-@njit(nogil=True, cache=True)
 def medians(frames: Float32) -> Float32:
     """Median over a few frames, (frame, row, column) -> (row, column); NaN where one is NaN."""
+    return ranked(frames, (len(frames) - 1) // 2, len(frames) // 2)
+
+
+@njit(nogil=True, cache=True)
+def ranked(frames: Float32, low: int, high: int) -> Float32:
+    """Mean of the values of two ranks from 0 over a few frames, (frame, row, column) -> (row, column); NaN where one is NaN."""
     count, rows, columns = frames.shape
     result = np.empty((rows, columns), np.float32)
     ordered = np.empty(count, np.float32)
@@ -122,8 +126,7 @@ def medians(frames: Float32) -> Float32:
                     ordered[k] = ordered[k - 1]
                     k -= 1
                 ordered[k] = value
-            middle = (ordered[(count - 1) // 2] + ordered[count // 2]) / np.float32(2)
-            result[i, j] = np.nan if unknown else middle
+            result[i, j] = np.nan if unknown else (ordered[low] + ordered[high]) / np.float32(2)
     return result
 
 

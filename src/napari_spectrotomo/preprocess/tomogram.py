@@ -15,6 +15,7 @@ from ..progress import raise_if_aborted
 from ..threads import in_threads
 from .bad_pixels import mark_strays, repair
 from .binning import binned, corrected_layout
+from .failing import failing_pixels
 from .parameters import CorrectParameters
 from .stripe_strength import stripe_warning
 from .stripes import remove_stripes
@@ -132,6 +133,10 @@ class _Correction:
         self.at = f"At {scan.energies[index]:g} eV"
         self.counts, self.angles, self.parameters = counts, scan.angles[index], parameters
         self.transmission_of = Transmission(scan, index, parameters, counts)
+        unlit = self.transmission_of.unlit
+        failing = np.zeros_like(unlit) if scan.kind == "optical_density" else failing_pixels(counts) & ~unlit
+        self.failing = int(failing.sum())
+        unlit |= failing
         self.full = _full_scale(scan, index, counts)
         self.saturated = self.harmful = 0
         if self.full is not None:
@@ -165,6 +170,11 @@ class _Correction:
         harmful = self.harmful + mended.harmful
         if harmful:
             found.append(f"{self.at} {harmful} counts are saturated ({self.full}): the optical density there is wrong.")
+        if self.failing:
+            found.append(
+                f"{self.at} {self.failing} pixels of the detector are stuck or flicker in all projections, and not in the flats: "
+                "their neighbours filled them."
+            )
         if mended.repaired > 0.01 * pixels:
             found.append(
                 f"{self.at} {mended.repaired / pixels:.0%} of the pixels held no transmission "

@@ -97,7 +97,7 @@ class Transmission:
         elif self.kind == "counts":
             with np.errstate(divide="ignore", invalid="ignore"):
                 values = (values - self.dark) / (self.beam.at(i) * np.float32(self._scale(i)))
-            values[self.unlit] = np.nan
+        values[self.unlit] = np.nan
         values[~(np.isfinite(values) & (values > 0))] = np.nan
         return values
 
