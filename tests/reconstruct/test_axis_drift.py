@@ -107,6 +107,12 @@ def test_no_axis_at_any_energy_asks_for_its_column():
         series(np.full(3, np.nan))
 
 
+def test_energies_whose_methods_do_not_agree_are_named_once():
+    settled = series(50 + NOISE, confidence=np.where(INDEX % 6 == 2, 0.3, 0.9))
+    assert len(settled.warnings) == 1
+    assert "At 6494, 6536, 6578 and 2 more eV" in settled.warnings[0]
+
+
 def test_the_tilt_is_one_for_all_and_one_wrong_energy_does_not_bend_it():
     tilts = 0.4 + np.random.default_rng(8).normal(0, 0.05, N)
     tilts[3] = -2.0

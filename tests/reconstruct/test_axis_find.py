@@ -1,12 +1,13 @@
 """Methods that do not depend on each other find one axis, and what they say of their certainty is true."""
 
+import json
 import threading
 
 import numpy as np
 import pytest
 
 import napari_spectrotomo as st
-from napari_spectrotomo.reconstruct import find_axis
+from napari_spectrotomo.reconstruct import AxisEstimate, find_axis
 from napari_spectrotomo.reconstruct.axis.estimate import NOTHING, Found
 from napari_spectrotomo.reconstruct.axis.vote import vote
 
@@ -131,6 +132,13 @@ def test_a_method_that_is_unsure_neither_moves_the_axis_nor_spoils_the_confidenc
 def test_methods_apart_by_more_than_they_say_are_less_sure_together():
     close, apart = (vote({"a": Found(50.0, 0.01), "b": Found(50.0 + gap, 0.01)}, 100)[1] for gap in (0.0, 0.3))
     assert apart > 5 * close
+
+
+def test_an_estimate_comes_back_from_json_as_it_was(ellipsoid_views):
+    angles = np.arange(-70, 71, 2.0)  # a missing wedge: some methods, and the tilt, are NaN
+    estimate = find_axis(ellipsoid_views(SHAPE, angles, 50.0, noise=0.01), angles)
+    text = json.dumps(estimate.to_plain(), allow_nan=False)
+    assert repr(AxisEstimate.from_plain(json.loads(text))) == repr(estimate)
 
 
 def test_the_search_stops_when_it_is_asked_to(ellipsoid_views):

@@ -14,7 +14,7 @@ from ..arrays import as_numbers
 from ..data import EnergyStack, FloatArray, Scan, require
 from ..errors import ParameterError, ReconstructionError
 from ..parameters import checked
-from .axis import axis_warnings, find_center, settle_centers
+from .axis import find_axis, settle_axes
 from .engines import choose_engine
 from .fbp import reconstruct_volume
 from .field_of_view import FieldOfView
@@ -116,7 +116,7 @@ def reconstruct(
             f"{len(shifts)} sets of shifts do not fit {len(od)} energies: give one an energy, or None."
         )
     ratio, sizes, warnings = magnifications(od, parameters.magnification, fixed)
-    centers, doubts = _centers(od, parameters)
+    centers, lean, doubts = _axes(od, parameters)
     size = None if sizes is None else float(sizes[fixed])
     if parameters.filter == "auto":
         parameters = replace(parameters, filter=filter_for(od, parameters.filter, fixed))
@@ -124,7 +124,6 @@ def reconstruct(
     rows, columns = od.projections[0].shape[1:]
     field = FieldOfView.of(rows, columns, parameters.region, parameters.circle)
     engine_used = choose_engine(parameters.engine, parameters.algorithm)
-    lean = 0.0 if parameters.tilt == "auto" else parameters.tilt
     one = dask.delayed(reconstruct_volume)
     volumes = []
     for e in range(len(od)):
@@ -157,13 +156,14 @@ def _plain_centers(center: Any) -> float | tuple[float, ...]:
     return tuple(numbers) if isinstance(numbers, list) else numbers
 
 
-def _centers(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, tuple[str, ...]]:
-    """Axis of each energy, and what is doubtful about it."""
-    if parameters.center == "auto":
-        estimates = np.array([_estimate(od, e) for e in range(len(od))])
-        centers = settle_centers(estimates)
-        return centers, axis_warnings(od.energies, estimates, centers)
-    return given_centers(parameters.center, od), ()
+def _axes(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, float, tuple[str, ...]]:
+    """Axis of each energy, its tilt, and what is doubtful about them; a tilt is measured only along with the axes."""
+    tilt = parameters.tilt
+    if parameters.center != "auto":
+        return given_centers(parameters.center, od), 0.0 if tilt == "auto" else tilt, ()
+    views = zip(od.projections, od.angles, strict=True)
+    axes = settle_axes(od.energies, od.time, [find_axis(np.asarray(p), a) for p, a in views])
+    return axes.centers, axes.tilt if tilt == "auto" else tilt, axes.warnings
 
 
 def filter_for(od: Scan, name: str, fixed: int) -> Filter:
@@ -188,12 +188,3 @@ def given_centers(center: float | tuple[float, ...], od: Scan) -> FloatArray:
     for one in centers:
         check_center(float(one), od.projections[0].shape[2])
     return np.broadcast_to(centers, len(od)).copy()
-
-
-def _estimate(od: Scan, index: int) -> float:
-    try:
-        return find_center(od, index)
-    except ReconstructionError:
-        if len(od) == 1:
-            raise
-        return float("nan")

@@ -74,7 +74,8 @@ def settle_axes(
     - one beyond it stays, with a sentence, if its own methods agree (confidence from 0.5 on): the stage moved; else it takes the
       drift's value, with a sentence.
 
-    Fewer than five estimates have no drift: they stay, but those without confidence far from the median, which take it.
+    Energies near the drift whose methods do not agree are named in one sentence. Fewer than five estimates have no drift: they
+    stay, but those without confidence far from the median, which take it.
     The tilt is the robust mean of those found, if significant.
 
     Parameters
@@ -101,7 +102,8 @@ def settle_axes(
     error = np.array([max(e.uncertainty, _LEAST_ERROR) for e in estimates])
     known = np.isfinite(found) & np.isfinite(error)
     if not known.any():
-        raise ReconstructionError("The rotation axis was found at no energy: give its column.")
+        why = " ".join(estimates[0].doubts) if len(estimates) else ""
+        raise ReconstructionError(f"The rotation axis was found at no energy: give its column. {why}".rstrip())
     place = _places(energy, time)
     drift, jump = _drift(place, found, error, known)
     sure = np.array([e.confidence >= _SURE for e in estimates])
@@ -109,6 +111,8 @@ def settle_axes(
     sentences = [] if jump is None else [_jump_sentence(energy, place, drift, jump)]
     for e in np.flatnonzero(~near):
         sentences.append(_sentence(float(energy[e]), float(found[e]), float(drift[e]), bool(sure[e])))
+    if (unsure := known & near & ~sure).any():
+        sentences.append(_unsure_sentence(energy[unsure]))
     tilt, tilt_error = _tilt(estimates)
     rows = max(e.rows for e in estimates)
     if not significant_tilt(tilt, tilt_error, rows):
@@ -225,6 +229,11 @@ def _sentence(energy: float, found: float, drift: float, sure: bool) -> str:
         f"At {energy:g} eV the rotation axis found ({found:.2f}) is off the other energies' drift, and its methods do not "
         f"agree; {drift:.2f} was taken."
     )
+
+
+def _unsure_sentence(energies: FloatArray) -> str:
+    named = ", ".join(f"{e:g}" for e in energies[:3]) + (f" and {len(energies) - 3} more" if len(energies) > 3 else "")
+    return f"At {named} eV the methods that find the rotation axis do not agree well (confidence under {_SURE:g}): look at a slice."
 
 
 def _jump_sentence(energy: FloatArray, place: FloatArray, drift: FloatArray, jump: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +45,41 @@ class AxisEstimate:
     doubts: tuple[str, ...] = ()
     tilt_uncertainty: float = float("nan")
     rows: int = 0
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give plain values for JSON: None for NaN."""
+        return {
+            "center": _known(self.center),
+            "confidence": self.confidence,
+            "methods": {name: _known(column) for name, column in self.methods.items()},
+            "uncertainty": _known(self.uncertainty),
+            "tilt": _known(self.tilt),
+            "doubts": list(self.doubts),
+            "tilt_uncertainty": _known(self.tilt_uncertainty),
+            "rows": self.rows,
+        }
+
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any]) -> AxisEstimate:
+        """Take back what `to_plain` gave."""
+        return cls(
+            center=_or_nan(content["center"]),
+            confidence=float(content["confidence"]),
+            methods={name: _or_nan(column) for name, column in content["methods"].items()},
+            uncertainty=_or_nan(content["uncertainty"]),
+            tilt=_or_nan(content["tilt"]),
+            doubts=tuple(content["doubts"]),
+            tilt_uncertainty=_or_nan(content["tilt_uncertainty"]),
+            rows=int(content["rows"]),
+        )
+
+
+def _known(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
+
+
+def _or_nan(number: float | None) -> float:
+    return float("nan") if number is None else float(number)
 
 
 @dataclass(frozen=True, slots=True)
