@@ -61,7 +61,7 @@ def axis_from_mass(projections: npt.NDArray[np.floating], angles: FloatArray, ti
     inverse = np.linalg.pinv(around)
     fit = inverse @ stands
     row = float(np.average(np.arange(len(total))[seen], weights=total[seen]))
-    axis = float(fit[0]) - np.tan(np.deg2rad(tilt)) * (row - (len(total) - 1) / 2)
+    axis = float(fit[0] - np.tan(np.deg2rad(tilt)) * (row - (len(total) - 1) / 2))
     rest = (stands - around @ fit)[np.argsort(angles, kind="stable")]
     wobble = float(np.std(rest))
     likeness = float(np.clip(np.mean(rest[1:] * rest[:-1]) / max(wobble**2, 1e-12), 0, 0.98))
