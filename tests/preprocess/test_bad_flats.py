@@ -104,6 +104,12 @@ def test_of_two_unlike_flats_the_projections_tell_the_right_one():
     assert any("cannot be told" in w for w in correct_tomogram(unknown, 0).warnings)
 
 
+def test_a_single_flat_that_is_too_dark_is_doubted_and_kept():
+    words = "brighter than the flats beside them"
+    assert any(words in w for w in correct_tomogram(scan_of([0.6], None), 0).warnings)
+    assert not any(words in w for w in correct_tomogram(scan_of([1.0], None), 0).warnings)
+
+
 def test_a_beam_that_decays_throws_no_flat_away():
     decay, flats = 1 - 0.4 * (np.arange(VIEWS) + 0.5) / VIEWS, [1, 1, 0.6, 0.6]
     scan = scan_of(flats, [0, 0, VIEWS, VIEWS], beam=decay)

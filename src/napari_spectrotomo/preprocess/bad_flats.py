@@ -2,7 +2,8 @@
 
 A flat is judged against the others of its group, taken one after another; a group against the other groups and against the
 projections taken next to it, which brighten where and when their flats are too dark. A beam that decays from group to group
-darkens the projections between as well, and is no fault.
+darkens the projections between as well, and is no fault. What one flat alone shows can only be doubted; of two, the projections
+tell which is too dark, and the sign of their difference in which of them something stands.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def judge_flats(series: FlatSeries) -> FlatJudgement:
     judged = FlatJudgement({}, [])
     levels = _levels(series.beams)
     typical = float(np.median(levels[levels >= np.median(levels)]))
-    if len(levels) < 2 or not typical > 0:
+    if not typical > 0:
         return judged
     for f in np.flatnonzero(levels < _OFF * typical):
         judged.faults[int(f)] = f"the beam was off ({max(levels[f], 0) / typical:.0%} of the others' brightness)"
@@ -141,7 +142,14 @@ def _judge_groups(series: FlatSeries, levels: npt.NDArray[np.float64], judged: F
     """Find the groups that are too dark, in all or in a patch, for the other groups and for the projections beside them."""
     good = [f for f in range(len(levels)) if f not in judged.faults]
     groups = [[f for f in good if series.positions[f] == p] for p in np.unique(series.positions[good])]
-    if len(groups) < 2:
+    if len(groups) == 1:
+        beam = series.beams[good].mean(axis=0)
+        brighter = _open_transmission(series, beam, float(levels[good].mean()), good[0])
+        if brighter > _BRIGHTER:
+            judged.doubts.append(
+                f"projections are up to {brighter - 1:.0%} brighter than the flats beside them, and no other flats can tell why: "
+                "the beam may have dropped in all of them, or exposures differ that are not known"
+            )
         return
     means = [series.beams[group].mean(axis=0) for group in groups]
     level = np.array([levels[group].mean() for group in groups])
