@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import FloatArray
 from ..errors import ReadError
-from . import hdf5
+from . import hdf5, quantities
 from .energy_list import DETECTOR, pixel_size_of, read_energy_list
 from .hdf5_images import images, others
 from .names import energy_in
@@ -54,15 +54,15 @@ def read_data_exchange(path: Path, override: Sequence[str] = ()) -> list[Tomogra
                 energy=energy_of(path, _energy(path, file, override), energy_in(path.name), override),
                 angles=_angles(file, projections.count),
                 pixel_size=pixel_size,
-                exposure=hdf5.duration(file, f"{DETECTOR}/exposure_time"),
-                flat_exposure=hdf5.duration(file, f"{FLATS}/flat_exposure_time"),
-                time=hdf5.seconds(file, *START),
+                exposure=quantities.duration(file, f"{DETECTOR}/exposure_time"),
+                flat_exposure=quantities.duration(file, f"{FLATS}/flat_exposure_time"),
+                time=quantities.seconds(file, *START),
                 flat_positions=hdf5.places(
                     file, f"{FLATS}/projections_before", flats.count if flats else 0, projections.count
                 ),
-                current=hdf5.currents(file, f"{SOURCE}/current", projections.count),
-                flat_current=hdf5.currents(file, f"{FLATS}/current", flats.count) if flats else None,
-                kind=hdf5.kind_of(file, "exchange/data"),
+                current=quantities.currents(file, f"{SOURCE}/current", projections.count),
+                flat_current=quantities.currents(file, f"{FLATS}/current", flats.count) if flats else None,
+                kind=quantities.kind_of(file, "exchange/data"),
                 doubts=(*doubts, *outside),
             ).checked()
         ]
@@ -76,13 +76,13 @@ def _listed(path: Path, file: h5py.File) -> FloatArray | None:
     wrong = values[~(np.isfinite(values) & (values > 0))]
     if len(wrong):
         raise ReadError(f"{path}: /{LIST} lists {wrong[0]:g}, which is no energy.")
-    found = np.round(values * hdf5.electronvolts(file, LIST), 6)
+    found = np.round(values * quantities.electronvolts(file, LIST), 6)
     return None if np.ptp(found) <= ENERGY_TOLERANCE else found
 
 
 def _energy(path: Path, file: h5py.File, override: Sequence[str]) -> float:
     """Energy in eV of a file of one energy, which is said in two places."""
-    found = [e for e in (hdf5.energy(file, name) for name in (MONOCHROMATOR, LIST)) if np.isfinite(e)]
+    found = [e for e in (quantities.energy(file, name) for name in (MONOCHROMATOR, LIST)) if np.isfinite(e)]
     if len(found) == 2 and abs(found[0] - found[1]) > ENERGY_TOLERANCE and "energies" not in override:
         raise ReadError(
             f"{path}: /{MONOCHROMATOR} says {found[0]:g} eV and /{LIST} {found[1]:g} eV: "
@@ -92,7 +92,7 @@ def _energy(path: Path, file: h5py.File, override: Sequence[str]) -> float:
 
 
 def _angles(file: h5py.File, views: int) -> FloatArray | None:
-    found = hdf5.angles(file, ["exchange/theta"], views)
+    found = quantities.angles(file, ["exchange/theta"], views)
     if found is not None:
         return found
     start, step, count = (

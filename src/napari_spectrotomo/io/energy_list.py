@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import FloatArray
 from ..errors import ReadError
-from . import hdf5
+from . import hdf5, quantities
 from .hdf5_images import Indices, find, images, others
 from .reconcile import PIXEL_TOLERANCE
 from .series import clusters
@@ -59,9 +59,9 @@ def read_energy_list(path: Path, file: h5py.File, energies: FloatArray) -> list[
                 energy=step.energy,
                 angles=step.angles,
                 pixel_size=pixel_size,
-                exposure=hdf5.duration(file, f"{DETECTOR}/exposure_time"),
+                exposure=quantities.duration(file, f"{DETECTOR}/exposure_time"),
                 time=float(i),
-                kind=hdf5.kind_of(file, _DATA),
+                kind=quantities.kind_of(file, _DATA),
                 doubts=(*doubts, *outside, *doubt),
             ).checked()
         )
@@ -121,8 +121,8 @@ def _frames(path: Path, file: h5py.File, name: str, i: int, steps: int) -> tuple
 
 def pixel_size_of(file: h5py.File) -> tuple[float, tuple[str, ...]]:
     """Pixel size at the sample in nm: the objective's resolution, else the detector's pixel over the magnification."""
-    at_sample = hdf5.length(file, f"{OBJECTIVE}/resolution", f"{OBJECTIVE}/pixel_size")
-    of_detector = hdf5.length(file, f"{DETECTOR}/pixel_size", f"{DETECTOR}/pixel_size_x")
+    at_sample = quantities.length(file, f"{OBJECTIVE}/resolution", f"{OBJECTIVE}/pixel_size")
+    of_detector = quantities.length(file, f"{DETECTOR}/pixel_size", f"{DETECTOR}/pixel_size_x")
     magnification = hdf5.number(file, f"{OBJECTIVE}/magnification")
     divided = of_detector / magnification
     if np.isfinite(at_sample):

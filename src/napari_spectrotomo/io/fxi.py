@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from ..errors import ReadError
-from . import hdf5
+from . import hdf5, quantities
 from .hdf5_images import images, others
 from .names import energy_in
 from .reconcile import PIXEL_TOLERANCE, energy_of
@@ -68,16 +68,16 @@ def read_fxi(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
                 projections=(projections,),
                 flats=(flats,) if flats else (),
                 darks=(darks,) if darks else (),
-                energy=energy_of(path, hdf5.energy(file, f"{root}X_eng"), energy_in(path.name), override),
-                angles=hdf5.angles(file, layout["angle"], projections.count),
+                energy=energy_of(path, quantities.energy(file, f"{root}X_eng"), energy_in(path.name), override),
+                angles=quantities.angles(file, layout["angle"], projections.count),
                 pixel_size=pixel_size,
-                exposure=hdf5.duration(file, f"{root}exposure_time"),
-                flat_exposure=hdf5.duration(file, f"{root}exposure_time_bkg"),
-                time=hdf5.seconds(file, f"{root}scan_time"),
+                exposure=quantities.duration(file, f"{root}exposure_time"),
+                flat_exposure=quantities.duration(file, f"{root}exposure_time_bkg"),
+                time=quantities.seconds(file, f"{root}scan_time"),
                 flat_positions=positions,
-                current=hdf5.currents(file, "ring_current", projections.count),
-                flat_current=hdf5.currents(file, "ring_current_bkg", flats.count) if flats else None,
-                kind=hdf5.kind_of(file, *layout["data"]),
+                current=quantities.currents(file, "ring_current", projections.count),
+                flat_current=quantities.currents(file, "ring_current_bkg", flats.count) if flats else None,
+                kind=quantities.kind_of(file, *layout["data"]),
                 doubts=(*doubts, *outside),
             ).checked()
         ]
@@ -85,7 +85,7 @@ def read_fxi(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
 
 def _pixel_size(file: h5py.File, root: str) -> tuple[float, tuple[str, ...]]:
     """Pixel size in nm: what the file says, else a detector pixel of 6.5 µm over the magnification."""
-    said = hdf5.length(file, f"{root}Pixel Size", bare=1.0)
+    said = quantities.length(file, f"{root}Pixel Size", bare=1.0)
     magnified = DETECTOR_PIXEL / hdf5.positive(file, f"{root}Magnification")
     if np.isfinite(said) and not abs(magnified - said) > PIXEL_TOLERANCE * said:
         return said, ()

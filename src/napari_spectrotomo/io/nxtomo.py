@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..data import FloatArray
 from ..errors import ReadError
-from . import hdf5
+from . import hdf5, quantities
 from .hdf5_images import images, others
 from .names import energy_in
 from .reconcile import energy_of
@@ -60,7 +60,7 @@ def read_nxtomo(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
         of = {role: np.flatnonzero(key == role) for role in (PROJECTION, FLAT, DARK)}
         if len(of[PROJECTION]) == 0:
             raise ReadError(f"{path}: none of its {len(key)} images is a projection (image_key 0).")
-        angle = hdf5.angles(entry, ["sample/rotation_angle", "data/rotation_angle"], all_frames.count)
+        angle = quantities.angles(entry, ["sample/rotation_angle", "data/rotation_angle"], all_frames.count)
         if angle is not None and len(angle) != all_frames.count:
             raise ReadError(
                 f"{path} has {len(angle)} angles (sample/rotation_angle) for {all_frames.count} images: it was interrupted."
@@ -78,19 +78,22 @@ def read_nxtomo(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
                 flats=_frames(path, entry, detector, of[FLAT]),
                 darks=_frames(path, entry, detector, of[DARK]),
                 energy=energy_of(
-                    path, hdf5.energy(entry, *names, "instrument/monochromator/energy"), energy_in(path.name), override
+                    path,
+                    quantities.energy(entry, *names, "instrument/monochromator/energy"),
+                    energy_in(path.name),
+                    override,
                 ),
                 angles=None if angle is None else angle[of[PROJECTION]],
                 pixel_size=pixel_size,
                 exposure=exposure,
                 flat_exposure=flat_exposure,
-                time=hdf5.seconds(entry, "start_time"),
+                time=quantities.seconds(entry, "start_time"),
                 flat_positions=None
                 if ordered is not None and ordered[0] == 0
                 else np.searchsorted(of[PROJECTION], of[FLAT]),
                 current=None if current is None else current[of[PROJECTION]],
                 flat_current=None if current is None or not len(of[FLAT]) else current[of[FLAT]],
-                kind=hdf5.kind_of(entry, f"{detector}/data"),
+                kind=quantities.kind_of(entry, f"{detector}/data"),
                 doubts=(*doubts, *doubt, *monitor, *outside),
             ).checked()
         ]
@@ -130,7 +133,7 @@ def _exposures(entry: h5py.Group, key: npt.NDArray[np.int64]) -> tuple[float, fl
 
 def _currents(entry: h5py.Group, frames: int) -> tuple[FloatArray | None, tuple[str, ...]]:
     """Ring current of every frame in mA; the beam monitor's counts a second stand for it where it is not told frame by frame."""
-    found = hdf5.currents(entry, "instrument/source/current", frames)
+    found = quantities.currents(entry, "instrument/source/current", frames)
     if found is not None and (frames == 1 or np.ptp(found[np.isfinite(found)]) > 0):
         return found, ()
     monitor = hdf5.numbers(entry, "control/data", "instrument/monitor/data")
@@ -144,10 +147,10 @@ def _currents(entry: h5py.Group, frames: int) -> tuple[FloatArray | None, tuple[
 
 
 def _pixel_size(entry: h5py.Group) -> tuple[float, tuple[str, ...]]:
-    at_sample = hdf5.length(entry, "sample/x_pixel_size")
+    at_sample = quantities.length(entry, "sample/x_pixel_size")
     if np.isfinite(at_sample):
         return at_sample, ()
-    of_detector = hdf5.length(entry, "instrument/detector/x_pixel_size")
+    of_detector = quantities.length(entry, "instrument/detector/x_pixel_size")
     magnification = hdf5.number(entry, "instrument/detector/magnification")
     if np.isfinite(magnification) or not np.isfinite(of_detector):
         return of_detector / magnification, ()

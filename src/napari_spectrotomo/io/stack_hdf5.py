@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..data import FloatArray
 from ..errors import ReadError
-from . import hdf5
+from . import hdf5, quantities
 from .hdf5_images import require_whole
 from .names import energy_in, natural
 from .reconcile import energy_of
@@ -57,7 +57,7 @@ def _volumes_in(path: Path, file: h5py.File) -> list[Volume]:
     energies = np.round(energies * np.where(energies < 200, 1e3, 1.0), 6)
     if count == 1:
         energies = np.array([energy_of(path, float(energies[0]), energy_in(path.name))])
-    size = hdf5.length(file, *_SIZES)
+    size = quantities.length(file, *_SIZES)
     shape: tuple[int, int, int] = tuple(map(int, data.shape[-3:]))  # type: ignore[assignment]
     kind = np.dtype(data.dtype).newbyteorder("=")
     return [
