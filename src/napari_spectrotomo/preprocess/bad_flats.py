@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .blocks import ACROSS, darkened, patches, ratio_in_blocks
+from .blocks import darkened, patches, ratio_in_blocks
 
 Float32 = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -28,7 +28,7 @@ _NEAR = 2  # projections looked at before and after a group
 
 @dataclass(frozen=True, slots=True)
 class FlatSeries:
-    """The flats of one energy, and the projections beside them.
+    """The flats of one energy, and the projections beside them, thinned alike.
 
     Attributes
     ----------
@@ -75,7 +75,6 @@ def judge_flats(series: FlatSeries) -> FlatJudgement:
 
 def _levels(beams: Float32) -> npt.NDArray[np.float64]:
     """Typical brightness of each flat, (F,), where the field is lit."""
-    beams = beams[:, ::2, ::2] if min(beams.shape[1:]) >= 2 * ACROSS else beams
     brightest = beams.max(axis=0)
     lit = brightest > 0.1 * np.percentile(brightest, 90)
     return np.array([np.median(beam[lit]) if lit.any() else 0.0 for beam in beams], np.float64)

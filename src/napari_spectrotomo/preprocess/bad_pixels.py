@@ -71,7 +71,7 @@ def repair(frame: Float32) -> int:
     frame : (row, column) float32
         With at least one valid pixel.
     """
-    bad = np.argwhere(np.isnan(frame))
+    bad = np.stack(np.divmod(np.flatnonzero(np.isnan(frame)), frame.shape[1]), axis=1)
     if len(bad) == 0:
         return 0
     filled = np.concatenate([_fitted(frame, bad[i : i + _BLOCK]) for i in range(0, len(bad), _BLOCK)])

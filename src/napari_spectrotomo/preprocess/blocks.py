@@ -1,5 +1,7 @@
 """A frame seen coarsely: what stands in view in it and not in another, whatever the noise and the dead pixels."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
@@ -15,6 +17,12 @@ _NOISES = 5.0
 _FEWEST = 3  # blocks of one patch
 _STEEP = 0.7  # part of a patch's depth that is gone two or three blocks beside it
 _TOUCHING = np.ones((3, 3), bool)
+
+
+def thinned(frames: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Every so manieth row and column of frames, (…, row, column), so that a block of the field still has some 8 x 8 pixels."""
+    down, across = (max(n // ACROSS // 8, 1) for n in frames.shape[-2:])
+    return frames[..., ::down, ::across]
 
 
 def ratio_in_blocks(frame: Float32, reference: Float32, level: float) -> Float32:

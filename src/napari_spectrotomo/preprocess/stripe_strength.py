@@ -15,7 +15,7 @@ VISIBLE = 4.4
 """Visibility from which on rings are seen by eye: in slices of a tooth (7.7) and of a cylinder with one flat (5.0), and hardly
 in those of scans with several good flats (up to 3.8)."""
 _PARTS = 8  # groups of neighbouring views
-_BAND, _BANDS = 16, 6  # neighbouring rows looked at together, and how many times
+_BAND, _BANDS = 16, 4  # neighbouring rows looked at together, and how many times
 _WIDE = 5  # rows and columns between which the sample is taken to be smooth
 
 

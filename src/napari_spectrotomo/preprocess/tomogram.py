@@ -89,8 +89,8 @@ def correct_tomogram(
         frames = np.flatnonzero(view == v)
         total = np.zeros((rows, columns), np.float32)
         mended = [work.add_to(total, int(i)) for i in frames]
-        np.log(total / np.float32(len(frames)), out=density[v])
-        np.negative(density[v], out=density[v])
+        total /= np.float32(len(frames))
+        np.negative(np.log(total, out=total), out=density[v])
         return _Mended(*np.sum(mended, axis=0).tolist())
 
     each = in_threads(correct_view, range(len(density)))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..data import Scan
 from ..errors import DataError
 from .bad_flats import FlatSeries, judge_flats
+from .blocks import thinned
 from .open_beam import OpenBeam, clean_mean
 from .parameters import CorrectParameters
 
@@ -66,9 +67,10 @@ class Transmission:
         """Which flats to use, (F,); what was found of the others goes into `warnings`."""
 
         def projection(i: int) -> Float32:
-            return (counts[i].astype(np.float32) - self.dark) / np.float32(self._scale(i))
+            return (thinned(counts[i]).astype(np.float32) - dark) / np.float32(self._scale(i))
 
-        beams = flats.astype(np.float32) - self.dark
+        dark = thinned(self.dark)
+        beams = thinned(flats).astype(np.float32) - dark
         if current is not None:
             beams /= current[:, None, None]
         judged = judge_flats(FlatSeries(beams, positions, projection, len(counts)))
