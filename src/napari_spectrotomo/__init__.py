@@ -29,6 +29,8 @@ _HOME = {
     "read_references": "io",
     "correct": "preprocess",
     "find_center": "reconstruct",
+    "find_jitter": "align",
+    "measure_motion": "align",
     "reconstruct": "reconstruct",
     "align_energies": "align",
     "binarize": "segment",

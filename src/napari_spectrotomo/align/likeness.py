@@ -73,6 +73,18 @@ def compare(views: Float32, images: Float32, margin: int = 0, vertical: bool = T
     return Likeness(shifts, errors, alike, float(np.sqrt(before.sum() / signal)), float(np.sqrt(after.sum() / signal)))
 
 
+def displacement(view: Float32, image: Float32, part: tuple[slice, slice]) -> tuple[FloatArray, FloatArray]:
+    """Give the shift (row, column) of one part of a view against an image (r, c), both as `detail` gives them, and its errors.
+
+    Pixels; the errors are NaN where the view is not like the image.
+    """
+    values = image.astype(np.float64)
+    slopes = np.gradient(values)
+    design = np.stack([t[part] for t in (values, -slopes[1], -slopes[0])])
+    shift, error, *_ = _fit(view[part], design)
+    return shift, error
+
+
 def _fit(view: Float32, design: FloatArray) -> tuple[FloatArray, FloatArray, float, float, float]:
     """Fit a view (r, c) by terms (k, r, c): gain, shift of columns, of rows; and squares left before and after."""
     terms = len(design)
