@@ -8,7 +8,9 @@ import pytest
 
 import napari_spectrotomo as st
 from napari_spectrotomo.reconstruct import AxisEstimate, find_axis
+from napari_spectrotomo.reconstruct.axis.bands import bands_of
 from napari_spectrotomo.reconstruct.axis.estimate import NOTHING, Found
+from napari_spectrotomo.reconstruct.axis.shake import shake_of
 from napari_spectrotomo.reconstruct.axis.vote import vote
 
 HALF = np.arange(-90, 91, 2.0)
@@ -74,8 +76,19 @@ def test_views_that_shake_make_the_axis_as_uncertain_as_they_do(ellipsoid_views)
     still = ellipsoid_views(SHAPE, HALF, 49.2, noise=0.01)
     shaken = np.stack([np.roll(view, round(by), axis=1) for view, by in zip(still, rng.normal(0, 1, 91), strict=True)])
     estimate = find_axis(shaken, HALF)
+    assert any("Single views stand off their place by 1." in doubt for doubt in estimate.doubts)
     assert abs(estimate.center - 49.2) < 3 * estimate.uncertainty
     assert estimate.uncertainty > 3 * find_axis(still, HALF).uncertainty
+
+
+@pytest.mark.parametrize(("size", "noise"), [(0.5, 0.01), (1.6, 0.05)], ids=["seen whole", "cut, noisy"])
+def test_how_far_views_stand_off_their_place_is_told_before_they_are_aligned(ellipsoid_views, size, noise):
+    rng = np.random.default_rng(3)
+    for shake, close in ((0.0, 0.04), (0.3, 0.08), (1.0, 0.3)):
+        off = rng.normal(0, shake, len(HALF)) if shake else np.zeros(len(HALF))
+        views = [ellipsoid_views(SHAPE, [a], 49.2 + by, size=size) for a, by in zip(HALF, off, strict=True)]
+        noisy = np.concatenate(views) + rng.normal(0, noise, (len(HALF), *SHAPE)).astype(np.float32)
+        assert shake_of(bands_of(noisy, HALF)) == pytest.approx(shake, abs=close)
 
 
 def test_one_wrong_method_is_left_out_with_a_doubt_that_names_it(ellipsoid_views):

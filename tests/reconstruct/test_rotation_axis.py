@@ -92,14 +92,6 @@ def test_a_few_energies_settle_too_and_none_is_refused():
         settle_centers([np.nan, np.nan])
 
 
-@pytest.mark.parametrize(
-    ("path", "energy", "column"), [("dxchange_h5/tooth.h5", 30000.0, 296.0), ("tiff_tomo_savu24737", 53000.0, 86.0)]
-)
-def test_the_axis_of_published_tomograms_is_theirs(data_folder, path, energy, column):
-    scan = st.read_scan(data_folder / path, energies=[energy])
-    assert st.find_center(st.correct(scan)) == pytest.approx(column, abs=0.5)
-
-
 def test_a_small_noisy_detector_gives_its_axis_at_every_energy(data_folder):
     od = st.correct(st.read_scan(data_folder / "scan_tiny"))
     found = [st.find_center(od, e) for e in range(len(od))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -95,6 +95,10 @@ class Found:
     def known(self) -> bool:
         """Whether the method applied."""
         return bool(np.isfinite(self.column) and np.isfinite(self.uncertainty))
+
+    def shaken(self, by: float) -> Found:
+        """Count in a further, independent error of the column, pixels: views that stand off their place."""
+        return replace(self, uncertainty=float(np.hypot(self.uncertainty, by)))
 
 
 SIGNIFICANT, LEAST_TILT = 3.0, 0.1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +17,13 @@ from .center_of_mass import axis_from_mass
 from .estimate import METHODS, NOTHING, AxisEstimate, Found, significant_tilt
 from .mirror import ALIKE, axis_from_mirror
 from .opposite_views import opposite_views
+from .shake import axis_error, shake_of
 from .sharpness import axis_from_sharpness
 from .vo import axis_from_vo
 from .vote import vote
 
+_SHAKEN = 0.5
+"""Pixels that views stand off their place, as a standard deviation, from which on slices are visibly blurred."""
 _LOW = 0.3
 """Confidence under which a person should look."""
 
@@ -131,26 +133,25 @@ def find_axis(
     tilt = mirror.tilt if tilted else 0.0
     raise_if_aborted(abort)
     mass, wobble = axis_from_mass(projections, angles, tilt)
-    found = {"opposite views": _shaken(mirror, wobble), "centre of mass": mass}
     bands = bands.upright(tilt)
-    found["Vo"] = axis_from_vo(bands, [f.column for f in found.values() if f.known], abort)
+    shake = max(wobble, shake_of(bands))
+    all_views = shake * axis_error(angles)
+    found = {"opposite views": mirror.shaken(shake / np.sqrt(2)), "centre of mass": mass}
+    found["Vo"] = axis_from_vo(bands, [f.column for f in found.values() if f.known], abort).shaken(all_views)
     known = [f.column for f in found.values() if f.known]
-    found["sharpness"] = axis_from_sharpness(bands, known, abort)
+    found["sharpness"] = axis_from_sharpness(bands, known, abort).shaken(all_views)
     methods = {name: found[name].column for name in METHODS}
     center, uncertainty, confidence, outliers = vote(found, projections.shape[2])
     if not np.isfinite(center):
         doubts += ("No rotation axis stands out: give its column, or leave this energy out if nothing is seen.",)
         return _unknown(methods, doubts)
+    if shake > _SHAKEN:
+        doubts += (f"Single views stand off their place by {shake:.1f} pixels: align them before reconstructing.",)
     if confidence < _LOW:
         doubts += (f"The methods do not agree on the rotation axis (confidence {confidence:.2f}): look at a slice.",)
     return AxisEstimate(
         center, confidence, methods, uncertainty, mirror.tilt, (*doubts, *outliers), mirror.tilt_uncertainty, height
     )
-
-
-def _shaken(mirror: Found, wobble: float) -> Found:
-    """Count in that each of the two opposite views may itself stand off its place, as all views do."""
-    return replace(mirror, uncertainty=float(np.hypot(mirror.uncertainty, wobble / np.sqrt(2))))
 
 
 def _by_mirror(
