@@ -15,6 +15,10 @@ _FEWEST = 6
 """Valid neighbours from which on a surface of second order is fitted."""
 _AROUND = np.mgrid[-2:3, -2:3].reshape(2, -1).T
 _BLOCK = 1 << 14
+_Y, _X = _AROUND.T.astype(np.float64)
+_SURFACE = np.stack([np.ones_like(_X), _Y, _X, _Y * _Y, _X * _Y, _X * _X], axis=1)
+_PRODUCTS = (_SURFACE[:, :, None] * _SURFACE[:, None, :]).reshape(len(_AROUND), -1)
+_NEARNESS = np.exp(-0.5 * (_Y**2 + _X**2))
 
 
 def mark_strays(transmission: Float32, threshold: float) -> int:
@@ -92,12 +96,10 @@ def _fitted(frame: Float32, pixels: npt.NDArray[np.intp]) -> Float32:
     if not enough.any():
         return filled
     values, valid = values[enough], valid[enough]
-    y, x = _AROUND.T.astype(np.float64)
-    surface = np.stack([np.ones_like(x), y, x, y * y, x * y, x * x], axis=1)
-    weight = valid * np.exp(-0.5 * (y**2 + x**2))
+    weight = valid * _NEARNESS
     # slopes and curvatures that the valid pixels do not tell are held at zero
-    normal = np.einsum("nk,ki,kj->nij", weight, surface, surface, optimize=True) + np.diag([1e-9] + 5 * [1e-3])
-    right = (weight * np.where(valid, values, 0)) @ surface
+    normal = (weight @ _PRODUCTS).reshape(-1, 6, 6) + np.diag([1e-9] + 5 * [1e-3])
+    right = (weight * np.where(valid, values, 0)) @ _SURFACE
     at_pixel = np.linalg.solve(normal, right[..., None])[:, 0, 0]
     lowest, highest = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
     filled[enough] = np.clip(at_pixel, lowest, highest)

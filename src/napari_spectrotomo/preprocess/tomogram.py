@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from .failing import failing_pixels
 from .parameters import CorrectParameters
 from .stripe_strength import stripe_warning
 from .stripes import remove_stripes
-from .transmission import Transmission, ring_currents
+from .transmission import Frames, Transmission, read_frames, ring_currents
 from .views import mean_angles, view_of_frame
 
 Float32 = npt.NDArray[np.float32]
@@ -79,17 +79,17 @@ def correct_tomogram(
     """
     check_flats(scan, index)
     rows, columns, _ = corrected_layout(scan, parameters)
-    counts = np.asarray(scan.projections[index])
+    frames = read_frames(scan, index)
     view = view_of_frame(scan.angles[index])
-    work = _Correction(scan, index, parameters, counts)
+    work = _Correction(scan, index, parameters, frames)
     density = np.empty((view.max() + 1, rows, columns), np.float32)
 
     def correct_view(v: int) -> _Mended:
         raise_if_aborted(abort)
-        frames = np.flatnonzero(view == v)
+        shown = np.flatnonzero(view == v)
         total = np.zeros((rows, columns), np.float32)
-        mended = [work.add_to(total, int(i)) for i in frames]
-        total /= np.float32(len(frames))
+        mended = [work.add_to(total, int(i)) for i in shown]
+        total /= np.float32(len(shown))
         np.negative(np.log(total, out=total), out=density[v])
         return _Mended(*np.sum(mended, axis=0).tolist())
 
@@ -103,7 +103,7 @@ def correct_tomogram(
         angles,
         mended.repaired,
         work.saturated + mended.saturated,
-        (*warnings_beforehand(scan, index, parameters), *work.warnings(mended, counts.size, dense), *said),
+        (*warnings_beforehand(scan, index, parameters), *work.warnings(mended, frames.counts.size, dense), *said),
     )
 
 
@@ -129,18 +129,18 @@ class _Mended(NamedTuple):
 class _Correction:
     """What the frames of one energy are corrected with."""
 
-    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, counts: npt.NDArray[Any]) -> None:
+    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, frames: Frames) -> None:
         self.at = f"At {scan.energies[index]:g} eV"
-        self.counts, self.angles, self.parameters = counts, scan.angles[index], parameters
-        self.transmission_of = Transmission(scan, index, parameters, counts)
+        self.counts, self.angles, self.parameters = frames.counts, scan.angles[index], parameters
+        self.transmission_of = Transmission(scan, index, parameters, frames)
         unlit = self.transmission_of.unlit
-        failing = np.zeros_like(unlit) if scan.kind == "optical_density" else failing_pixels(counts) & ~unlit
+        failing = np.zeros_like(unlit) if scan.kind == "optical_density" else failing_pixels(frames.counts) & ~unlit
         self.failing = int(failing.sum())
         unlit |= failing
-        self.full = _full_scale(scan, index, counts)
+        self.full = _full_scale(frames) if scan.kind == "counts" else None
         self.saturated = self.harmful = 0
         if self.full is not None:
-            in_flats = np.asarray(scan.flats[index]) == self.full
+            in_flats = frames.flats == self.full
             self.saturated = int(in_flats.sum())
             self.harmful = int(in_flats[:, ~self.transmission_of.unlit].sum())
         self.threshold = None if scan.kind == "optical_density" else parameters.zinger_threshold
@@ -188,12 +188,12 @@ class _Correction:
         return found
 
 
-def _full_scale(scan: Scan, index: int, counts: npt.NDArray[Any]) -> int | None:
+def _full_scale(frames: Frames) -> int | None:
     """The most the detector can count: what the integers hold, or the highest count where that is all ones, as of 12 bits."""
-    if scan.kind != "counts" or counts.dtype.kind not in "iu":
+    counts, flats = frames.counts, frames.flats
+    if counts.dtype.kind not in "iu":
         return None
-    flats = scan.flats[index]
-    highest = max(int(counts.max()), int(np.asarray(flats).max()) if flats.dtype.kind in "iu" else 0)
+    highest = max(int(counts.max()), int(flats.max()) if flats.dtype.kind in "iu" else 0)
     return highest if highest >= _LEAST_SCALE and highest & (highest + 1) == 0 else int(np.iinfo(counts.dtype).max)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,22 @@ Float32 = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
 
+class Frames(NamedTuple):
+    """What was counted at one energy, each (frame, row, column), in memory."""
+
+    counts: npt.NDArray[Any]
+    flats: npt.NDArray[Any]
+    darks: npt.NDArray[Any]
+
+
+def read_frames(scan: Scan, index: int) -> Frames:
+    """Read projections, flats and darks of one energy, once."""
+    import dask
+
+    lazy = (scan.projections[index], scan.flats[index], scan.darks[index])
+    return Frames(*(np.asarray(a) for a in dask.compute(*lazy)))
+
+
 class Transmission:
     """Transmission of one frame after another, NaN where it is not a positive number.
 
@@ -30,13 +46,13 @@ class Transmission:
     warnings : tuple of str
     """
 
-    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, counts: npt.NDArray[Any]) -> None:
+    def __init__(self, scan: Scan, index: int, parameters: CorrectParameters, frames: Frames) -> None:
         self.kind = scan.kind
         self.warnings: tuple[str, ...] = ()
         self.unlit: BoolArray = np.zeros(scan.projections[index].shape[1:], bool)
         if self.kind != "counts":
             return
-        flats, darks = np.asarray(scan.flats[index]), np.asarray(scan.darks[index])
+        counts, flats, darks = frames
         self.dark = clean_mean(darks) if len(darks) else np.zeros(flats.shape[1:], np.float32)
         self.current, flat_current, _ = ring_currents(scan, index, parameters)
         self.exposure_ratio = np.float32(1.0)
