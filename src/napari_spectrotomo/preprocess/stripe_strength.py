@@ -73,12 +73,8 @@ def stripe_warning(optical_density: Float32) -> str | None:
 def _mean_square(rows: Float32) -> float:
     """Mean square of the stripes in some neighbouring rows, (angle, row, column); it may be below 0 where there are none."""
     edges = np.linspace(0, len(rows), _PARTS + 1).astype(int)
-    parts = []
-    for first, last in pairwise(edges):
-        mean = rows[first:last].mean(axis=0, dtype=np.float32)
-        rough = mean - ndi.median_filter(mean, (1, _WIDE))
-        if len(rough) >= _WIDE:
-            rough -= ndi.median_filter(rough, (_WIDE, 1))
-        parts.append(rough)
-    each = np.stack(parts)
+    each = np.stack([rows[first:last].mean(axis=0, dtype=np.float32) for first, last in pairwise(edges)])
+    each -= ndi.median_filter(each, (1, 1, _WIDE))
+    if each.shape[1] >= _WIDE:
+        each -= ndi.median_filter(each, (1, _WIDE, 1))
     return float(np.mean(np.median(each[::2], axis=0) * np.median(each[1::2], axis=0)))
