@@ -17,7 +17,17 @@ import tifffile
 from ..errors import ReadError
 from .tomogram import Frames
 
-_BROKEN = (OSError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, MemoryError)
+_BROKEN = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+    AssertionError,
+)
 _BROKEN_PIXELS = (struct.error, zlib.error)
 _MOST_PACKED = 2000  # no lossless compression of TIFF makes images smaller than this
 _NANOMETRES = {

@@ -88,11 +88,16 @@ def _require_room(path: Path, images: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def _text(words: str) -> np.bytes_:
+    """Text of a fixed length: every program reads it, and none loops over it where a file is damaged."""
+    return np.bytes_(words.encode())
+
+
 def _number(group: h5py.Group, name: str, value: Any, units: str = "") -> None:
     if value is not None:
         group[name] = value
         if units:
-            group[name].attrs["units"] = units
+            group[name].attrs["units"] = _text(units)
 
 
 def _images(group: h5py.Group, name: str, images: da.Array) -> h5py.Dataset | None:
@@ -117,10 +122,10 @@ def _per_frame(values: Any, e: int) -> Any:
 
 
 def _data_exchange(scan: Scan, e: int, file: h5py.File) -> None:
-    file["implements"] = "exchange:measurement:process"
+    file["implements"] = _text("exchange:measurement:process")
     data = _images(file, "exchange/data", scan.projections[e])
     if data is not None:
-        data.attrs.update({"axes": "theta:y:x", "units": scan.kind})
+        data.attrs.update({"axes": _text("theta:y:x"), "units": _text(scan.kind)})
     _images(file, "exchange/data_white", scan.flats[e])
     _images(file, "exchange/data_dark", scan.darks[e])
     _number(file, "exchange/theta", scan.angles[e], "deg")
@@ -138,14 +143,14 @@ def _data_exchange(scan: Scan, e: int, file: h5py.File) -> None:
 def _fxi(scan: Scan, e: int, file: h5py.File) -> None:
     data = _images(file, "img_tomo", scan.projections[e])
     if data is not None and scan.kind != "counts":
-        data.attrs["units"] = scan.kind
+        data.attrs["units"] = _text(scan.kind)
     _images(file, "img_bkg", scan.flats[e])
     _images(file, "img_dark", scan.darks[e])
     file["angle"] = scan.angles[e]
     file["X_eng"] = scan.energies[e] / 1e3
     size = _at(scan.pixel_size, e)
     if size is not None:
-        file["Pixel Size"] = f"{size!r}nm"
+        file["Pixel Size"] = _text(f"{size!r}nm")
         file["Magnification"] = 6500.0 / size
     _number(file, "scan_time", _at(scan.time, e))
     _number(file, "exposure_time", _at(scan.exposure, e))
@@ -154,13 +159,13 @@ def _fxi(scan: Scan, e: int, file: h5py.File) -> None:
     _number(file, "ring_current_bkg", _per_frame(scan.flat_current, e), "mA")
     if scan.flat_positions is not None and len(scan.flats[e]):
         file["projections_before_bkg"] = scan.flat_positions[e]
-    file["note"] = "written by napari-spectrotomo"
+    file["note"] = _text("written by napari-spectrotomo")
 
 
 def _nxtomo(scan: Scan, e: int, file: h5py.File) -> None:
     """Write frames in order of acquisition: flats where they were taken, darks at the end."""
     entry = _group(file, "entry", "NXentry")
-    entry["definition"] = "NXtomo"
+    entry["definition"] = _text("NXtomo")
     instrument = _group(entry, "instrument", "NXinstrument")
     detector, beam = _group(instrument, "detector", "NXdetector"), _group(instrument, "beam", "NXbeam")
     sample = _group(entry, "sample", "NXsample")
@@ -175,7 +180,7 @@ def _nxtomo(scan: Scan, e: int, file: h5py.File) -> None:
     data = detector.create_dataset(
         "data", (len(order), *views.shape[1:]), np.result_type(*(g.dtype for g in (views, flats, darks) if len(g)))
     )
-    data.attrs["units"] = scan.kind
+    data.attrs["units"] = _text(scan.kind)
     ends = np.cumsum([len(views), len(flats)])
     for group, rows in zip((views, flats, darks), np.split(row, ends), strict=True):
         start = 0
@@ -209,7 +214,7 @@ def _nxtomo(scan: Scan, e: int, file: h5py.File) -> None:
 
 def _group(parent: h5py.Group, name: str, kind: str) -> h5py.Group:
     group = parent.create_group(name)
-    group.attrs["NX_class"] = kind
+    group.attrs["NX_class"] = _text(kind)
     return group
 
 
