@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from napari_spectrotomo import register_pair
-from napari_spectrotomo.benchmark import ENGINES, Phantom, motion, warp_seconds
-from napari_spectrotomo.benchmark.study import warm_up
-from napari_spectrotomo.benchmark.summary import environment
+from napari_spectrotomo.benchmark.machine import environment
+from napari_spectrotomo.benchmark.registration import ENGINES, Phantom, motion, warp_seconds
+from napari_spectrotomo.benchmark.registration.study import warm_up
+from napari_spectrotomo.benchmark.registration.summary import PACKAGES
 
 SIZES, THREADS, PEERS_AT = (64, 128, 256, 512), (1, 2), 128
 HEADS = ("voxels", "threads", "seconds", "in warps", "memory (MB)", "in float32 volumes", "mean TRE (voxel)")
@@ -25,8 +26,8 @@ import sys
 from pathlib import Path
 import dask, numpy as np
 from napari_spectrotomo import register_pair
-from napari_spectrotomo.benchmark.engines import ENGINES
-from napari_spectrotomo.benchmark.study import warm_up
+from napari_spectrotomo.benchmark.registration.engines import ENGINES
+from napari_spectrotomo.benchmark.registration.study import warm_up
 
 def field(name):
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -66,7 +67,7 @@ def growth():
     rows = []
     yield rows
     lines = ["| " + " | ".join(HEADS) + " |", "|" + "---:|" * len(HEADS), *rows]
-    text = "\n".join(["; ".join(environment()) + ".", "", *lines, ""])
+    text = "\n".join(["; ".join(environment(PACKAGES)) + ".", "", *lines, ""])
     print("\n" + text)
     if kept := os.environ.get("SPECTROTOMO_TABLES"):
         Path(kept).mkdir(parents=True, exist_ok=True)

@@ -178,30 +178,33 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
 
 @app.command()
 def benchmark(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What is compared: registration.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What is compared: registration or reconstruction.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the table and the figure go.")
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the tables and the figures go.")
     ] = Path("spectrotomo-benchmark"),
-    size: Annotated[int, typer.Option("--size", min=32, metavar="N", help="Edge of the volumes in voxels.")] = 128,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", min=32, metavar="N", help="Edge of volumes (128), or columns of slices (several)."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of particles, motions and noise.")] = 1,
     engines: Annotated[
         str | None,
-        typer.Option("--engines", metavar="A,B", help="Of ours, simpleitk and elastix; all that are installed."),
+        typer.Option(
+            "--engines", metavar="A,B", help="Such as ours,simpleitk or ours,algotom; all that are installed."
+        ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Volumes half the size, three levels of noise.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Something smaller.")] = False,
 ) -> None:
-    """Compare registration engines on known motions and noise, side by side in one run."""
-    from .benchmark import Study, available, show_rows, write_study
+    """Compare engines where the truth is known, side by side in one run."""
+    from .benchmark.comparisons import compare
 
-    if name != "registration":
-        raise typer.BadParameter(f"{name!r} is no benchmark; there is registration.")
-    study = Study(size, seed, engines=available(engines.split(",") if engines else None))
     with interruptible() as abort, shown() as show:
-        result = write_study(output, study.quick() if quick else study, progress=show, abort=abort)
-    show_rows(result.rows)
-    typer.echo("\n".join([*result.lines, f"Wrote the table and the figure to {output}."]))
-    if result.stopped:
-        _complain(f"Stopped on request: that is what {len(result.rows)} registrations showed.")
+        found = compare(name, output, size, seed, engines and engines.split(","), quick, progress=show, abort=abort)
+    for table in found.tables:
+        table.show()
+    typer.echo("\n".join([*found.lines, f"Wrote the tables and the figures to {output}."]))
+    if found.stopped:
+        _complain(f"Stopped on request: that is what {found.measured} showed.")
         raise typer.Exit(130)
 
 

@@ -1,96 +1,40 @@
-"""A study that leaves files: CSV, Markdown for a page, and the figure as PNG and SVG, each whole or absent."""
+"""What a comparison leaves: CSV, Markdown for a page, and figures, each whole or absent."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..atomic import whole_file, write_text
-from ..errors import Aborted
-from ..progress import ProgressCallback
-from .engines import ENGINES
-from .figure import study_figure
-from .study import Measurement, Study, measurements, warp_seconds
-from .summary import environment, summary
-from .table import csv_text, markdown
 
-NAME = "registration"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, slots=True)
-class StudyResult:
-    """What was measured.
-
-    Attributes
-    ----------
-    rows : tuple of Measurement
-    lines : tuple of str
-        A sentence an engine.
-    stopped : bool
-        Whether it was stopped before all was measured.
-    """
-
-    rows: tuple[Measurement, ...]
-    lines: tuple[str, ...]
-    stopped: bool
-
-
-def write_study(
-    folder: str | Path,
-    study: Study,
-    *,
-    progress: ProgressCallback | None = None,
-    abort: threading.Event | None = None,
-) -> StudyResult:
-    """Run a study and write it.
+def write_comparison(folder: Path, name: str, *, table: str, page: str, figure: Figure) -> None:
+    """Write ``name.csv``, ``.md``, ``.png`` and ``.svg``, which replace those of an earlier run.
 
     Parameters
     ----------
     folder : path
-        Made where it is missing; gets ``registration.csv``, ``.md``, ``.png`` and ``.svg``, which replace those of an earlier run.
-    study : Study
-    progress : function or None
-        Called after each registration, a stage a case.
-    abort : Event or None
-        Stops it; what was measured before is written, and `stopped` is true.
-
-    Raises
-    ------
-    Aborted
-        If it was stopped before anything was measured; no file is touched then.
+        It is there.
+    name : str
+    table : str
+        CSV.
+    page : str
+        Markdown.
+    figure : matplotlib Figure
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: list[Measurement] = []
-    warp, stopped = warp_seconds(study.size, study.seed), False
-    try:
-        for row in measurements(study, progress=progress, abort=abort):
-            rows.append(row)
-    except Aborted:
-        stopped = True
-        if not rows:
-            raise Aborted("Stopped on request before anything was measured.") from None
-    lines = tuple(one.line() for one in summary(rows, warp))
-    write_text(folder / f"{NAME}.csv", csv_text(rows))
-    write_text(folder / f"{NAME}.md", _page(study, rows, lines, warp))
-    figure = study_figure(rows)
-    for suffix in ("png", "svg"):
-        with whole_file(folder / f"{NAME}.{suffix}") as temporary:
-            figure.savefig(temporary, metadata={"Date": None} if suffix == "svg" else None)
-    return StudyResult(tuple(rows), lines, stopped)
+    write_text(folder / f"{name}.csv", table)
+    write_text(folder / f"{name}.md", page)
+    write_pictures(folder, {name: figure})
+    with whole_file(folder / f"{name}.svg") as temporary:
+        figure.savefig(temporary, metadata={"Date": None})
 
 
-def _page(study: Study, rows: Sequence[Measurement], lines: Sequence[str], warp: float) -> str:
-    """Give the part of a page that a run writes: the machine, a line an engine, and the table."""
-    machine, versions = environment()
-    engines = dict.fromkeys(row.engine for row in rows)
-    parts = [
-        f"Volumes of {study.size}³ voxels, seed {study.seed}, on {machine};\n{versions}.\n"
-        f"One trilinear warp of such a volume by scipy took {warp:.3g} s.",
-        "\n".join(f"- {line}" for line in lines),
-        "\n".join(["The engines:", "", *(f"- {ENGINES[name].label}: {ENGINES[name].words}." for name in engines)]),
-        markdown(rows),
-    ]
-    return "\n\n".join(parts)
+def write_pictures(folder: Path, figures: Mapping[str, Figure]) -> None:
+    """Write each figure as ``name.png``."""
+    for name, figure in figures.items():
+        with whole_file(folder / f"{name}.png") as temporary:
+            figure.savefig(temporary)

@@ -1,87 +1,78 @@
-"""Measurements as a table: on the terminal, as CSV, and in Markdown for a page."""
+"""Measurements as a table: as CSV, in Markdown for a page, and on the terminal."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
-from .engines import ENGINES
-from .study import Measurement
 
-COLUMNS = tuple(field.name for field in fields(Measurement))
-HEADS = ("case", "noise", "in", "engine", "TRE", "95 %", "raw", "MSE", "Dice", "s")
-WORDS = 4
-"""The first columns, which are no numbers to line up."""
-CAPTION = "TRE in voxels, mean and 95th percentile; MSE of the clean masks, raw and registered, in thousandths."
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a reader sees of measurements.
+
+    Attributes
+    ----------
+    heads : tuple of str
+    words : int
+        The first columns, which are no numbers to line up.
+    cells : tuple of tuple of str
+        A line each.
+    best : tuple of int
+        Lines to be marked, in their column `marked`.
+    marked : int
+    caption : str
+    """
+
+    heads: tuple[str, ...]
+    words: int
+    cells: tuple[tuple[str, ...], ...]
+    best: tuple[int, ...]
+    marked: int
+    caption: str
+
+    def markdown(self) -> str:
+        """Give the table in Markdown."""
+        lines = [_line(self.heads), "|" + "---|" * self.words + "---:|" * (len(self.heads) - self.words)]
+        for k, cells in enumerate(self.cells):
+            bold = [f"**{cell}**" if k in self.best and c == self.marked else cell for c, cell in enumerate(cells)]
+            lines.append(_line(bold))
+        return "\n".join([*lines, "", self.caption, ""])
+
+    def show(self) -> None:
+        """Print the table on the terminal, what is best in bold."""
+        from rich.console import Console
+        from rich.table import Table as Lines
+
+        lines = Lines(box=None, pad_edge=False, caption=self.caption, caption_justify="left")
+        for k, head in enumerate(self.heads):
+            lines.add_column(head, justify="left" if k < self.words else "right", no_wrap=True)
+        for k, cells in enumerate(self.cells):
+            lines.add_row(*cells, style="bold" if k in self.best else "")
+        Console(highlight=False).print(lines)
 
 
-def csv_text(rows: Sequence[Measurement]) -> str:
-    """Give all columns of all measurements as CSV; empty where a value is unknown."""
+def csv_text(kind: type[Any], rows: Sequence[Any]) -> str:
+    """Give all fields of measurements, dataclasses of a kind, as CSV; empty where a value is unknown."""
     file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(file, [field.name for field in fields(kind)], lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({name: _plain(value) for name, value in asdict(row).items()})
     return file.getvalue()
 
 
-def show_rows(rows: Sequence[Measurement]) -> None:
-    """Print a table on the terminal, a line a registration, the best error of each pair in bold."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, caption=CAPTION, caption_justify="left")
-    for k, head in enumerate(HEADS):
-        table.add_column(head, justify="left" if k < WORDS else "right", no_wrap=True)
-    for group in _by_pair(rows):
-        for row in group:
-            table.add_row(*_cells(row), style="bold" if _is_best(row, group) else "")
-    Console(highlight=False).print(table)
+def number(value: float, digits: str, unknown: str = "–") -> str:
+    """Write a number, or what stands for one that is unknown."""
+    return format(value, digits) if np.isfinite(value) else unknown
 
 
-def markdown(rows: Sequence[Measurement]) -> str:
-    """Give the same table in Markdown."""
-    lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * WORDS + "---:|" * (len(HEADS) - WORDS)]
-    for group in _by_pair(rows):
-        for row in group:
-            cells = _cells(row)
-            if _is_best(row, group):
-                cells[WORDS] = f"**{cells[WORDS]}**"
-            lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", CAPTION, ""])
-
-
-def _by_pair(rows: Sequence[Measurement]) -> list[list[Measurement]]:
-    groups: dict[tuple[str, str, float], list[Measurement]] = {}
-    for row in rows:
-        groups.setdefault((row.case, row.noise_in, row.noise), []).append(row)
-    return list(groups.values())
-
-
-def _is_best(row: Measurement, group: list[Measurement]) -> bool:
-    return len(group) > 1 and row.tre_mean <= np.nanmin([np.inf, *(other.tre_mean for other in group)])
-
-
-def _cells(row: Measurement) -> list[str]:
-    def number(value: float, digits: str, unknown: str = "–") -> str:
-        return format(value, digits) if np.isfinite(value) else unknown
-
-    return [
-        row.case,
-        f"{row.noise:.0%}",
-        row.noise_in,
-        ENGINES[row.engine].label,
-        number(row.tre_mean, ".3f", row.status),
-        number(row.tre_95, ".3f"),
-        number(1000 * row.mse_raw, ".2f"),
-        number(1000 * row.mse_registered, ".2f"),
-        number(row.dice_registered, ".3f"),
-        number(row.seconds, ".2f"),
-    ]
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def _plain(value: str | float) -> str:

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..progress import Progress, ProgressCallback, raise_if_aborted
-from ..register import mask_overlap
-from ..segment import binarize_volume
+from ...progress import Progress, ProgressCallback, raise_if_aborted
+from ...register import mask_overlap
+from ...segment import binarize_volume
 from .engines import Engine, Mask, available
 from .perturbations import CASES, NOISE, motion, salt_and_pepper
 from .phantom import Matrix, Phantom

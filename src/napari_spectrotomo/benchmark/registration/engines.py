@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import Aborted, ParameterError
-from ..register import register_pair
+from ...errors import Aborted, ParameterError
+from ...register import register_pair
 from .phantom import Matrix
 
 Mask = npt.NDArray[np.bool_]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError
+from ...errors import ParameterError
 from .phantom import Matrix
 
 CASES = ("translation", "rotation", "scaling", "deformation")

@@ -1,21 +1,16 @@
-"""What a study comes to: each engine's error and time in a line, and on which machine that was."""
+"""What a study comes to: each engine's error and time in a line."""
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import numpy as np
 
-from ..threads import thread_count
 from .engines import ENGINES
 from .study import Measurement
 
-PACKAGES = ("napari-spectrotomo", "numpy", "scipy", "numba", "SimpleITK", "itk-elastix")
+PACKAGES = ("SimpleITK", "itk-elastix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +84,6 @@ def summary(rows: Sequence[Measurement], warp: float) -> list[Summary]:
     return found
 
 
-def environment() -> list[str]:
-    """Say which machine and which versions a study ran on."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    versions = [f"{name} {found}" for name in PACKAGES if (found := _version(name))]
-    return [
-        f"{_processor()}, {cores} cores, {thread_count()} threads; {platform.system()} {platform.machine()}",
-        f"Python {platform.python_version()}, {', '.join(versions)}",
-    ]
-
-
 def _pair(row: Measurement) -> tuple[str, float, str]:
     return row.case, row.noise, row.noise_in
 
@@ -106,20 +91,3 @@ def _pair(row: Measurement) -> tuple[str, float, str]:
 def _mean(values: list[float]) -> float:
     found = [value for value in values if np.isfinite(value)]
     return float(np.mean(found)) if found else np.nan
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _processor() -> str:
-    """Name of the processor, where the system tells it."""
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        for line in told.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown processor"

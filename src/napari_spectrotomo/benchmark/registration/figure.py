@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..style import BLUE, FAINT, GREEN, INK, ORANGE, logarithmic, new_figure, quiet
 from .engines import ENGINES
 from .study import PLACES, Measurement
 
@@ -14,12 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"ours": "#0072b2", "simpleitk": "#d55e00", "elastix": "#009e73"}
-"""Okabe and Ito's, told apart by all kinds of colour vision; the markers tell them apart in grey."""
+COLOURS = {"ours": BLUE, "simpleitk": ORANGE, "elastix": GREEN}
+"""The markers tell them apart in grey."""
 MARKERS = {"ours": "o", "simpleitk": "s", "elastix": "^"}
 LINES: dict[str, Any] = {"mask": "-", "grey": (0, (4, 2))}
-INK, FAINT, GRID = "#1d232b", "#66707c", "#eceff2"
-DPI = 200
 
 
 def study_figure(rows: Sequence[Measurement]) -> Figure:
@@ -35,12 +34,8 @@ def study_figure(rows: Sequence[Measurement]) -> Figure:
         Bound to no window. Upper row: mean squared error of the clean masks, raw and registered; lower row: mean target
         registration error. Full lines: noise in the moving mask; broken ones: noise in the grey tomogram before `binarize`.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     cases = list(dict.fromkeys(row.case for row in rows))
-    figure = Figure(figsize=(1.6 + 2.5 * max(len(cases), 1), 5.4), dpi=DPI, facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(1.6 + 2.5 * max(len(cases), 1), 5.4)
     panels = figure.subplots(2, max(len(cases), 1), sharex=True, sharey="row", squeeze=False)
     for (upper, lower), case in zip(panels.T, cases, strict=False):
         its = [row for row in rows if row.case == case]
@@ -51,8 +46,9 @@ def study_figure(rows: Sequence[Measurement]) -> Figure:
     for row, label in zip(panels, ("MSE of the clean masks", "mean TRE (voxel)"), strict=True):
         row[0].set_ylabel(label, fontsize=9.5, color=INK)
         for axes in row:
-            _logarithmic(axes)
-            _quiet(axes)
+            logarithmic(axes)
+            quiet(axes)
+            axes.set_xticks(np.arange(0, 31, 10))
     figure.supxlabel("salt-and-pepper noise in the moving volume (%)", fontsize=9.5, color=INK)
     handles, labels = _legend(panels[0, 0], rows)
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False, fontsize=8.5)
@@ -95,23 +91,3 @@ def _legend(axes: Axes, rows: Sequence[Measurement]) -> tuple[list[Any], list[st
     marks["raw"] = Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)))
     marks["true transform"] = Line2D([], [], color=FAINT, linewidth=1.0)
     return list(marks.values()), list(marks)
-
-
-def _logarithmic(axes: Axes) -> None:
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def _quiet(axes: Axes) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set(color="#c9ced5", linewidth=0.8)
-    axes.tick_params(colors=FAINT, labelsize=8.5, width=0.8, length=3, which="both")
-    axes.grid(True, color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.set_xticks(np.arange(0, 31, 10))

@@ -2,26 +2,27 @@
 
 import csv
 import threading
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from napari_spectrotomo.benchmark import (
+from napari_spectrotomo.benchmark.registration import (
     CASES,
     ENGINES,
     Engine,
+    Measurement,
     Phantom,
     Study,
     available,
     measurements,
     motion,
     salt_and_pepper,
-    show_rows,
     summary,
+    table_of,
     write_study,
 )
-from napari_spectrotomo.benchmark.table import COLUMNS
 from napari_spectrotomo.errors import Aborted, ParameterError
 
 
@@ -136,7 +137,7 @@ def test_a_study_leaves_a_table_a_page_and_a_figure(tmp_path, capsys):
     ]
     with (tmp_path / "new" / "registration.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
-    assert tuple(table[0]) == COLUMNS
+    assert tuple(table[0]) == tuple(field.name for field in fields(Measurement))
     assert len(table) == len(result.rows) == 8
     assert table[0]["case"] == "deformation"
     assert table[1]["tre_mean"] == ""
@@ -144,7 +145,7 @@ def test_a_study_leaves_a_table_a_page_and_a_figure(tmp_path, capsys):
     assert "| deformation | 30% | grey | ours |" in page
     assert (tmp_path / "new" / "registration.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "new" / "registration.svg").read_text()
-    show_rows(result.rows)
+    table_of(result.rows).show()
     assert "deformation" in capsys.readouterr().out
 
 
