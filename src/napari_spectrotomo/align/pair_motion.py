@@ -15,8 +15,8 @@ from .working_copy import Float32, detail
 _ROUNDS = 4
 _PARTS = (4, 2)
 """Tiles of a view, down and across."""
-_TELLING = 0.15
-"""Pixels of standard error over which a tile tells nothing."""
+_TELLING, _HARDLY = 0.15, 0.5
+"""Pixels of standard error over which a tile tells little, and nothing where fewer than three tell more."""
 _FEWEST = 3
 _SURE = 4.0
 """Standard errors beyond which a tile moved by itself."""
@@ -86,13 +86,15 @@ def _tiles(late: Float32, expected: Float32) -> tuple[FloatArray, FloatArray, Fl
         for left, right in zip(edges[1][:-1], edges[1][1:], strict=True):
             tile = (slice(top, bottom), slice(left, right))
             shift, error = displacement(late, expected, tile)
-            if np.all(error < _TELLING):
+            if np.all(error < _HARDLY):
                 places.append(np.array([(top + bottom - 1) / 2, (left + right - 1) / 2]) - middle)
                 shifts.append(shift)
                 errors.append(error)
     if len(places) < _FEWEST:
         return None
-    return np.array(places), np.array(shifts), np.array(errors)
+    least = np.max(errors, axis=1)
+    telling = least <= max(_TELLING, np.sort(least)[_FEWEST - 1])
+    return np.array(places)[telling], np.array(shifts)[telling], np.array(errors)[telling]
 
 
 def _rigid(places: FloatArray, shifts: FloatArray, errors: FloatArray) -> tuple[FloatArray, FloatArray]:
