@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import napari_spectrotomo as st
 from napari_spectrotomo._napari.edge_map import EdgeMapPanel
 from napari_spectrotomo._napari.edge_map.distribution import distributions
 from napari_spectrotomo._napari.layers import show_stage
@@ -40,3 +41,26 @@ def test_the_panel_draws_every_particle_and_shows_each_map(panel, model, finishe
         button.click()
         assert [layer.metadata["spectrotomo"] for layer in model.layers if layer.visible] == [role]
         assert model.layers.selection.active.visible
+
+
+def test_images_at_two_energies_have_no_map_to_show(panel, model, qtbot, tmp_path):
+    rng = np.random.default_rng(0)
+    y, x = np.indices((40, 48))
+    disk = np.hypot(y - 20, x - 24) < 12
+    images = [0.2 + step * disk + rng.normal(0, 0.01, disk.shape) for step in (0.5, 1.0)]
+    flats = [np.full((1, 40, 48), 40000, np.uint16)] * 2
+    counts = [(40000 * np.exp(-i))[None].astype(np.uint16) for i in images]
+    (tmp_path / "scan").mkdir()
+    st.write_scan(st.Scan.from_arrays(counts, [6500, 6600], [0.0], flats, pixel_size=30.0), tmp_path / "scan", "fxi")
+    project = st.run(tmp_path / "scan", tmp_path / "p", until="spectra")
+    state_of(model).project = project
+    for stage in ("reconstruct", "label", "register", "spectra"):
+        show_stage(model, project, stage)
+    assert {layer.name for layer in model.layers} >= {"Raw", "Registered", "Particles"}
+    low, high = model.layers["Raw"].contrast_limits
+    assert 0.1 < low < 0.3 < 1.0 < high
+    made = panel(EdgeMapPanel, model)
+    assert "2 energies are too few for an edge" in made.header.text()
+    assert not made.plot.isVisible()
+    assert made.table.item(0, 0).text() == "1"
+    assert made.table.item(0, 2).text() == "–"

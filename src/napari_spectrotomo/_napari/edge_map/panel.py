@@ -84,6 +84,8 @@ class EdgeMapPanel(Panel):
         project = self.state.project
         words = "The map is done."
         if self.state.stage("spectra") == "done":
+            if not project.maps_edges:
+                words = f"{len(project.energies)} energies are too few for an edge; spectra of the particles are in the report."
             about = project.record.stage("spectra").get("edge_map", {})
             words = f"{about['method']} map, e0 {about['e0']:.1f} eV." if {"method", "e0"} <= about.keys() else words
         return f"{project.source.name}: {stage_line(self.state, 'spectra', words)}"
@@ -94,9 +96,12 @@ class EdgeMapPanel(Panel):
         done = self.state.stage("spectra") == "done"
         self.box.setVisible(done)
         self.open_report.setEnabled((project.path / "report.html").exists())
+        for part in (*self.maps.values(), self.plot):
+            part.setVisible(done and project.maps_edges)
         if done:
             self._fill(project.particles())
-            self._draw(project)
+            if project.maps_edges:
+                self._draw(project)
 
     def act(self) -> None:
         """Map the edge."""
@@ -108,7 +113,7 @@ class EdgeMapPanel(Panel):
         for row, particle in enumerate(particles.itertuples()):
             for column, name in enumerate(_COLUMNS):
                 value = getattr(particle, name)
-                text = f"{value:.2f}" if name.endswith("_eV") else f"{int(value)}"
+                text = f"{value:.2f}".replace("nan", "–") if name.endswith("_eV") else f"{int(value)}"
                 self.table.setItem(row, column, QTableWidgetItem(text))
 
     def _draw(self, project: Any) -> None:

@@ -54,7 +54,8 @@ def volumes_layer(stack: EnergyStack, role: str, name: str, index: int = -1, **l
     }
     data = held_volumes(stack.data)
     if "contrast_limits" not in look:
-        look["contrast_limits"], metadata[FULLEST] = _look_into(data, index)
+        (low, high), metadata[FULLEST] = _look_into(data, index)
+        look["contrast_limits"] = (low if stack.planar else 0.0, high)  # an image may have no background near 0
     return data, {"name": name, "metadata": metadata, "cache": False} | volume_axes(4, stack.voxel_size) | look, "image"
 
 
@@ -75,11 +76,11 @@ def volume_layer(
 
 
 def _look_into(data: da.Array, index: int) -> tuple[tuple[float, float], int]:
-    """Give contrast limits from 0 up, and the fullest slice, by three slices of one energy; only these are read."""
+    """Give contrast limits and the fullest slice, by three slices of one energy; only these are read."""
     depth = data.shape[1]
     slices = {z: np.asarray(data[index, z]) for z in sorted({(depth - 1) * part // 4 for part in (1, 2, 3)})}
     fullest = max(slices, key=lambda z: float(np.nan_to_num(slices[z]).mean()))
-    return (0.0, limits(np.stack(list(slices.values())))[1]), fullest
+    return limits(np.stack(list(slices.values()))), fullest
 
 
 def limits(values: npt.NDArray[Any], low: float = 0.5, high: float = 99.8) -> tuple[float, float]:
