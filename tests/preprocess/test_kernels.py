@@ -6,6 +6,7 @@ import pytest
 
 import napari_spectrotomo as st
 from napari_spectrotomo.preprocess import correct_tomogram
+from napari_spectrotomo.preprocess.bad_pixels import repair
 from napari_spectrotomo.preprocess.kernels import mean_within, median_step, medians, standing_alone, standing_out
 
 
@@ -75,3 +76,24 @@ def test_a_tomogram_is_corrected_alike_on_any_number_of_threads():
             found.append(correct_tomogram(scan, 0))
     np.testing.assert_array_equal(found[0].optical_density, found[1].optical_density)
     assert (found[0].repaired, found[0].saturated) == (found[1].repaired, found[1].saturated)
+
+
+def test_a_repaired_pixel_lies_on_the_surface_around_it_and_is_that_of_plain_numpy():
+    frame = frame_with_strays()
+    bad = np.argwhere(np.isnan(frame))
+    y, x = np.mgrid[-2:3, -2:3].reshape(2, -1).astype(float)
+    surface = np.stack([np.ones(25), y, x, y * y, x * y, x * x], axis=1)
+    padded, plain = np.pad(frame, 2, constant_values=np.nan), []
+    for i, j in bad:
+        values = padded[i : i + 5, j : j + 5].ravel().astype(np.float64)
+        known = np.isfinite(values)
+        weighted = (known * np.exp(-0.5 * (y * y + x * x)))[:, None] * surface
+        normal = weighted.T @ surface + np.diag([1e-9] + 5 * [1e-3])
+        value = np.linalg.solve(normal, weighted.T @ np.where(known, values, 0))[0]
+        plain.append(np.clip(value, values[known].min(), values[known].max()) if known.sum() >= 6 else np.nan)
+    filled = frame.copy()
+    assert repair(filled) == len(bad)
+    told = np.isfinite(plain)
+    assert told.mean() > 0.9
+    np.testing.assert_allclose(filled[tuple(bad[told].T)], np.array(plain)[told], rtol=1e-6)
+    assert np.isfinite(filled).all()

@@ -14,10 +14,8 @@ _NOISE = 5.0
 _FEWEST = 6
 """Valid neighbours from which on a surface of second order is fitted."""
 _AROUND = np.mgrid[-2:3, -2:3].reshape(2, -1).T
-_BLOCK = 1 << 14
 _Y, _X = _AROUND.T.astype(np.float64)
 _SURFACE = np.stack([np.ones_like(_X), _Y, _X, _Y * _Y, _X * _Y, _X * _X], axis=1)
-_PRODUCTS = (_SURFACE[:, :, None] * _SURFACE[:, None, :]).reshape(len(_AROUND), -1)
 _NEARNESS = np.exp(-0.5 * (_Y**2 + _X**2))
 
 
@@ -78,38 +76,12 @@ def repair(frame: Float32) -> int:
     bad = np.stack(np.divmod(np.flatnonzero(np.isnan(frame)), frame.shape[1]), axis=1)
     if len(bad) == 0:
         return 0
-    filled = np.concatenate([_fitted(frame, bad[i : i + _BLOCK]) for i in range(0, len(bad), _BLOCK)])
+    from .kernels import fitted
+
+    filled = fitted(frame, bad, _SURFACE, _NEARNESS, _FEWEST)
     deep = np.isnan(filled)
     if deep.any():
         nearest = ndi.distance_transform_edt(np.isnan(frame), return_distances=False, return_indices=True)
         filled[deep] = frame[tuple(nearest[(slice(None), *bad[deep].T)])]
     frame[tuple(bad.T)] = filled
     return len(bad)
-
-
-def _fitted(frame: Float32, pixels: npt.NDArray[np.intp]) -> Float32:
-    """Value of the fitted surface at each of N pixels, (N,); NaN where too few of its neighbours are valid."""
-    values = _neighbourhoods(frame, pixels)
-    valid = np.isfinite(values)
-    enough = valid.sum(axis=1) >= _FEWEST
-    filled = np.full(len(pixels), np.nan, np.float32)
-    if not enough.any():
-        return filled
-    values, valid = values[enough], valid[enough]
-    weight = valid * _NEARNESS
-    # slopes and curvatures that the valid pixels do not tell are held at zero
-    normal = (weight @ _PRODUCTS).reshape(-1, 6, 6) + np.diag([1e-9] + 5 * [1e-3])
-    right = (weight * np.where(valid, values, 0)) @ _SURFACE
-    at_pixel = np.linalg.solve(normal, right[..., None])[:, 0, 0]
-    lowest, highest = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
-    filled[enough] = np.clip(at_pixel, lowest, highest)
-    return filled
-
-
-def _neighbourhoods(frame: Float32, pixels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """Values of the 5 x 5 pixels around each of N pixels, (N, 25), NaN beyond the frame."""
-    row, column = np.moveaxis(pixels[:, None] + _AROUND, -1, 0)
-    inside = (row >= 0) & (row < frame.shape[0]) & (column >= 0) & (column < frame.shape[1])
-    values = np.full(inside.shape, np.nan)
-    values[inside] = frame[row[inside], column[inside]]
-    return values

@@ -143,3 +143,52 @@ def mean_within(frames: Float32, middle: Float32, limit: Float32) -> Float32:
                 total += middle[i, j] if abs(value - middle[i, j]) > limit[i, j] else value
             mean[i, j] = total / count
     return mean
+
+
+@njit(nogil=True, cache=True)
+def fitted(
+    frame: Float32,
+    pixels: npt.NDArray[np.int64],
+    surface: npt.NDArray[np.float64],
+    nearness: npt.NDArray[np.float64],
+    fewest: int,
+) -> Float32:
+    """Value at each of N pixels of a surface through the 5 x 5 around it, within what they span, (N,); NaN where few are valid.
+
+    Parameters
+    ----------
+    frame : (row, column) float32
+    pixels : (N, 2)
+    surface : (25, 6)
+        Terms of the surface at the 25 places, row by row.
+    nearness : (25,)
+        Their weights.
+    fewest : int
+        Valid pixels from which on a surface is fitted.
+    """
+    rows, columns = frame.shape
+    terms = surface.shape[1]
+    result = np.empty(len(pixels), np.float32)
+    for n in range(len(pixels)):
+        normal, right = np.zeros((terms, terms)), np.zeros(terms)
+        lowest, highest, valid = np.inf, -np.inf, 0
+        for place in range(25):
+            i, j = pixels[n, 0] + place // 5 - 2, pixels[n, 1] + place % 5 - 2
+            if i < 0 or j < 0 or i >= rows or j >= columns or not np.isfinite(frame[i, j]):
+                continue
+            value = float(frame[i, j])
+            lowest, highest, valid = min(lowest, value), max(highest, value), valid + 1
+            for a in range(terms):
+                weighted = nearness[place] * surface[place, a]
+                right[a] += weighted * value
+                for b in range(terms):
+                    normal[a, b] += weighted * surface[place, b]
+        if valid < fewest:
+            result[n] = np.nan
+            continue
+        # slopes and curvatures that the valid pixels do not tell are held at zero
+        normal[0, 0] += 1e-9
+        for a in range(1, terms):
+            normal[a, a] += 1e-3
+        result[n] = min(max(np.linalg.solve(normal, right)[0], lowest), highest)
+    return result
