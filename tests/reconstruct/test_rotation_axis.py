@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import napari_spectrotomo as st
-from napari_spectrotomo.reconstruct import axis_warnings, find_center_of, settle_centers
+from napari_spectrotomo.reconstruct import find_center_of
 
 HALF_TURN = np.arange(-90, 91, 2.0)
 
@@ -69,27 +69,6 @@ def test_counts_are_to_be_corrected_first():
     scan = st.Scan.from_arrays([np.ones((91, 4, 8))], [6700.0], HALF_TURN)
     with pytest.raises(st.ReconstructionError, match="correct the scan first"):
         st.find_center(scan)
-
-
-def test_an_axis_off_the_others_takes_their_line_and_a_drift_stays():
-    line = 50 + 0.02 * np.arange(12)
-    found = line + np.random.default_rng(1).normal(0, 0.01, 12)
-    found[4], found[9] = 35.0, np.nan
-    settled = settle_centers(found)
-    np.testing.assert_allclose(settled, line, atol=0.05)
-    good = np.isfinite(found) & (found > 40)
-    np.testing.assert_array_equal(settled[good], found[good])
-    sentences = axis_warnings(np.arange(12) + 6500.0, found, settled)
-    assert len(sentences) == 2
-    assert "6504 eV" in sentences[0]
-
-
-def test_a_few_energies_settle_too_and_none_is_refused():
-    assert settle_centers([np.nan, 20.0]).tolist() == [20.0, 20.0]
-    assert settle_centers([17.0]).tolist() == [17.0]
-    assert settle_centers([17.0, 17.1, 30.0]).tolist() == [17.0, 17.1, 17.1]
-    with pytest.raises(st.ReconstructionError, match="at no energy"):
-        settle_centers([np.nan, np.nan])
 
 
 def test_a_small_noisy_detector_gives_its_axis_at_every_energy(data_folder):

@@ -4,13 +4,11 @@ from .axis import (
     AxisEstimate,
     CenterStrip,
     SeriesAxes,
-    axis_warnings,
     center_strip,
     find_axis,
     find_center,
     find_center_of,
     settle_axes,
-    settle_centers,
 )
 from .engines import choose_engine
 from .fbp import reconstruct_volume
@@ -30,7 +28,6 @@ __all__ = [
     "FieldOfView",
     "ReconstructParameters",
     "SeriesAxes",
-    "axis_warnings",
     "center_strip",
     "check_views",
     "choose_engine",
@@ -46,7 +43,6 @@ __all__ = [
     "reconstruct",
     "reconstruct_volume",
     "settle_axes",
-    "settle_centers",
     "turned_views",
     "view_warnings",
 ]
