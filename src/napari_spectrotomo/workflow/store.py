@@ -103,10 +103,16 @@ class Store:
         return {key: value for key, value in (own or {}).items() if key != "fingerprint"}
 
     def write(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
-        """Write the volume of one energy, whole, then flag it as done."""
+        """Write the volume of one energy, whole, then flag it as done.
+
+        Shard by shard: of all that are written at once zarr holds copies.
+        """
         root = zarr.open_group(self.path, mode="r+")
         group = root[name]
-        group["0"][index] = volume
+        array = group["0"]
+        height = array.shards[1]
+        for top in range(0, array.shape[1], height):
+            array[index, top : top + height] = volume[top : top + height]
         own = dict(group.attrs["spectrotomo"])
         own["done"] = [flag or i == index for i, flag in enumerate(own["done"])]
         group.attrs["spectrotomo"] = own
