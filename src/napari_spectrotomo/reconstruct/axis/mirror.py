@@ -25,6 +25,8 @@ _PIXELS = 5e5
 """Pixels of all pairs together that are looked at, at most: larger images are binned."""
 _FLOOR = 0.01
 """Pixels: no match of two images is surer."""
+_FEWEST = 16
+"""Pixels that two images have in common, at least."""
 _ITERATIONS, _CLOSE, _SMOOTH = 8, 2e-3, 2.0
 
 
@@ -88,9 +90,7 @@ def _fit(
     """Improve the pose on images binned by `level`; all in pixels of the whole image, as is the covariance (3, 3)."""
     down = level if tilts else 1
     a, b = (_smooth(v) for v in _binned(views, opposite, down, level))
-    lower = (
-        views.shape[1] - a.shape[1] * down
-    ) / 2  # by how much the whole image's middle row is below the binned one's
+    lower = (views.shape[1] - a.shape[1] * down) / 2  # how far the whole image's middle row is below the binned one's
     moved = np.tan(pose.tilt) * lower
     pose = _Pose(to_coarser(pose.axis - moved, level), pose.tilt, pose.rise / down)
     covariance = np.full((3, 3), np.nan)
@@ -128,7 +128,7 @@ def _step(a: Float32, b: Float32, pose: _Pose, tilts: bool) -> tuple[FloatArray,
                 way * np.stack([gx, gx * z * cos - gx * u * sin * way - gy * (u * cos + way * z * sin), gy / 2])
             )
             images.append(shown)
-        if seen.sum() < 4 * len(normals) + 64:
+        if seen.sum() < _FEWEST:
             continue
         first, second = (image - image[seen].mean() for image in images)
         gain = float(np.std(first[seen]) / max(np.std(second[seen]), 1e-12))
