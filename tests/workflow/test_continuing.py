@@ -186,7 +186,7 @@ def test_nothing_old_stands_beside_something_new(own_project):
     own_project.change("binarize", method="otsu")
     list(run_steps(own_project, "binarize"))
     left = {p.name for p in own_project.path.iterdir()} - {".lock"}
-    assert left == {"recipe.yaml", "run.json", "run.log", "project.zarr"}
+    assert left == {"recipe.yaml", "run.json", "run.log", "project.zarr", "alignment.json"}
     root = zarr.open(own_project.path / "project.zarr", mode="r")
     assert set(root.group_keys()) == {"reconstruction", "mask"}
     paths = [m["datasets"][0]["path"] for m in root.attrs["ome"]["multiscales"]]

@@ -20,7 +20,8 @@ class ReconstructParameters:
 
     center: Literal["auto"] | Annotated[float, Ge(0)] | tuple[Annotated[float, Ge(0)], ...] = parameter(
         "auto",
-        "Column of the rotation axis (0 is the middle of column 0): found, one for all energies, or one an energy.",
+        "Column of the rotation axis in the projections as corrected, binned where they are (0 is the middle of column 0): "
+        "found, one for all energies, or one an energy.",
         unit="pixel",
         label="rotation axis",
     )
@@ -46,7 +47,8 @@ class ReconstructParameters:
     )
     tilt: Literal["auto"] | Annotated[float, Gt(-10), Lt(10)] = parameter(
         "auto",
-        "Tilt of the rotation axis in the plane of the detector, by which its column grows down the rows: measured, or given.",
+        "Tilt of the rotation axis in the plane of the detector, by which its column grows down the rows: measured where the "
+        "axis is found, or given.",
         unit="°",
     )
     iterations: Annotated[int, Ge(1)] | None = parameter(

@@ -160,7 +160,7 @@ def _axes(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, floa
     """Axis of each energy, its tilt, and what is doubtful about them; a tilt is measured only along with the axes."""
     tilt = parameters.tilt
     if parameters.center != "auto":
-        return given_centers(parameters.center, od), 0.0 if tilt == "auto" else tilt, ()
+        return given_centers(parameters.center, len(od), od.projections[0].shape[2]), 0.0 if tilt == "auto" else tilt, ()
     views = zip(od.projections, od.angles, strict=True)
     axes = settle_axes(od.energies, od.time, [find_axis(np.asarray(p), a) for p, a in views])
     return axes.centers, axes.tilt if tilt == "auto" else tilt, axes.warnings
@@ -172,19 +172,19 @@ def filter_for(od: Scan, name: str, fixed: int) -> Filter:
     return choose_filter(name, np.asarray(views[len(views) // 2]))
 
 
-def given_centers(center: float | tuple[float, ...], od: Scan) -> FloatArray:
+def given_centers(center: float | tuple[float, ...], energies: int, columns: int) -> FloatArray:
     """Give one axis an energy, (E,), from one for all or one each.
 
     Raises
     ------
     ReconstructionError
-        If their number does not fit the energies, or one lies outside the detector.
+        If their number does not fit the energies, or one lies outside the detector of so many columns.
     """
     centers = np.atleast_1d(np.asarray(center, np.float64))
-    if len(centers) not in (1, len(od)):
+    if len(centers) not in (1, energies):
         raise ReconstructionError(
-            f"{len(centers)} rotation axes do not fit {len(od)} energies: give one, or one an energy."
+            f"{len(centers)} rotation axes do not fit {energies} energies: give one, or one an energy."
         )
     for one in centers:
-        check_center(float(one), od.projections[0].shape[2])
-    return np.broadcast_to(centers, len(od)).copy()
+        check_center(float(one), columns)
+    return np.broadcast_to(centers, energies).copy()

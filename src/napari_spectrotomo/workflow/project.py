@@ -12,7 +12,7 @@ from ..atomic import write_text
 from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ParameterError, ProjectError
 from ..io import identify
-from ..preprocess import leave_out
+from ..preprocess import corrected_layout, leave_out
 from .outputs import FILES, IMAGES_OF, UNFINISHED
 from .recipe import Recipe
 from .record import Record, State, dependents
@@ -171,6 +171,10 @@ class Project(Results):
                 f"register.fixed is {fixed}, and there are {n} energies: give an index from {-n} to {n - 1}."
             )
         return range(n)[fixed]
+
+    def layout(self) -> tuple[int, int, FloatArray | None]:
+        """Give rows, columns and pixel size (E,), nm, of the projections as corrected, which may be binned."""
+        return corrected_layout(self.scan(), self.recipe.correct)
 
     def state(self, stage: str) -> State:
         """Say whether a stage is 'missing', 'partial', 'done', or 'outdated' by a change of parameters or inputs.

@@ -40,7 +40,7 @@ _TAKE_THE_FIXED_ENERGY = ("reconstruct", "label")
 """Stages that need to know which energy is the fixed one: its pixel size is the grid's, its mask is labelled."""
 
 _TAKE_THE_AXIS = ("align",)
-"""Stages before the reconstruction that need to know whether the rotation axis is given."""
+"""Stages before the reconstruction that need to know whether the rotation axis or its tilt is given."""
 
 
 def dependents(stage: str) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ class Record:
             "inputs": [[i["name"], i["sha256"]] for i in self.content["inputs"]] if name == "read" else None,
             "given": _given_files(getattr(recipe, name)),
             "fixed": recipe.register.fixed if name in _TAKE_THE_FIXED_ENERGY else None,
-            "axis": as_plain(recipe.reconstruct)["center"] if name in _TAKE_THE_AXIS else None,
+            "axis": [as_plain(recipe.reconstruct)[p] for p in ("center", "tilt")] if name in _TAKE_THE_AXIS else None,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -13,6 +13,8 @@ from ..errors import DataError
 from ..preprocess import CorrectedTomogram, correct_tomogram
 from ..progress import Progress
 from ..reconstruct import (
+    FieldOfView,
+    choose_engine,
     choose_filter,
     field_warnings,
     magnifications,
@@ -82,7 +84,7 @@ def correct_steps(job: Job) -> Iterator[Progress]:
 def corrected_tomogram(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
     """Correct the projections of one energy, and keep what is doubtful about them."""
     job.check()
-    corrected = correct_tomogram(scan, index, job.project.recipe.correct)
+    corrected = correct_tomogram(scan, index, job.project.recipe.correct, job.abort)
     doubts = (*view_warnings(corrected.angles), *field_warnings(corrected.optical_density))
     job.warn([*corrected.warnings, *doubts], f"{scan.energies[index]:.2f} eV")
     return corrected
@@ -119,12 +121,12 @@ def _take_over(job: Job, stack: EnergyStack) -> Iterator[Progress]:
 def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
     parameters, fixed = job.project.recipe.reconstruct, job.project.fixed_index
     store = job.project.store
-    ratio, sizes, warnings = magnifications(scan, parameters.magnification, fixed)
+    rows, columns, pixel_size = job.project.layout()
+    ratio, sizes, warnings = magnifications(replace(scan, pixel_size=pixel_size), parameters.magnification, fixed)
     job.warn(warnings, "magnification")
     voxel = None if sizes is None else np.full(3, float(sizes[fixed]))
     job.project.record.content["scan"]["voxel_size_nm"] = None if voxel is None else [float(v) for v in voxel]
-    rows, columns = scan.projections[0].shape[1:]
-    shape = (int(rows), int(columns), int(columns))
+    shape = FieldOfView.of(rows, columns, parameters.region, parameters.circle).shape
     store.create(
         "reconstruction",
         shape,
@@ -134,28 +136,34 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
         "1/voxel" if voxel is None else "1/µm",
         job.fingerprint,
     )
-    centers = job.project.alignment().centers
-    job.entry["centers"] = [float(c) for c in centers]
+    alignment = job.project.alignment()
+    job.entry["centers"] = [float(c) for c in alignment.centers]
+    job.entry["tilt"] = float(alignment.tilt)
+    job.entry["engine"] = choose_engine(parameters.engine, parameters.algorithm)
     if parameters.filter != "auto":
         job.entry["filter"] = parameters.filter
     elif "filter" not in job.entry:  # chosen once, for all energies and for a run that continues
         views = corrected_tomogram(job, scan, fixed).optical_density
         job.entry["filter"] = choose_filter("auto", views[len(views) // 2])
     parameters = replace(parameters, filter=job.entry["filter"])
+    how = parameters.filter if parameters.algorithm == "fbp" else parameters.algorithm
 
     def reconstruct(e: int) -> str:
         corrected = corrected_tomogram(job, scan, e)
         volume = reconstruct_volume(
             corrected.optical_density,
             corrected.angles,
-            float(centers[e]),
+            float(alignment.centers[e]),
             float(ratio[e]),
             None if voxel is None else float(voxel[0]),
             parameters,
-            abort=job.abort,
+            job.abort,
+            tilt=alignment.tilt,
+            shifts=alignment.shifts[e],
         )
         store.write("reconstruction", e, volume)
         job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
-        return f"reconstructed ({parameters.filter}), axis at column {centers[e]:.2f}, {corrected.repaired} pixels repaired"
+        axis = f"axis at column {alignment.centers[e]:.2f}"
+        return f"reconstructed ({how}), {axis}, {corrected.repaired} pixels repaired"
 
     yield from job.each_energy("reconstruction", scan.energies, reconstruct)
