@@ -76,7 +76,7 @@ def test_the_uncertainty_is_that_of_the_shifts(sample):
 
 
 def test_a_sample_cut_by_the_field_is_said_and_found_all_the_same(sample):
-    shifts, cut = random_shifts(HALF, 0.7), 9
+    shifts, cut = random_shifts(HALF, 2.0), 9
     views = sample.views(HALF, shifts)[:, :, cut:-cut]
     found = find_jitter_of(views, HALF, sample.center - cut)
     assert apart(found, shifts, HALF).max() < 0.15

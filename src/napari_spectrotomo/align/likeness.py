@@ -14,7 +14,9 @@ from .working_copy import Float32, detail
 _EDGE = 3
 _TILES = 4
 _UNLIKE = 0.3
-"""A gain under it, or over its inverse: the view does not show what it should."""
+"""A gain under it, or over its inverse: the view does not show what it should, where it lies."""
+_LIKE = 0.6
+"""Correlation at which it does, elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,12 @@ class Likeness:
     Attributes
     ----------
     shifts : (A, 2), pixels
-        By which each view (row, column) is displaced against its image; 0 where it is not like it.
+        By which each view (row, column) is displaced against its image; whole pixels where it lies far off, 0 where it is not
+        like it at all.
     errors : (A, 2), pixels
         Standard errors of the shifts.
     alike : (A,) bool
+        Whether the view shows its image where it lies.
     left : float
         Root mean square of what is left between views and images as they lie, over that of the views' own detail.
     left_after : float
@@ -65,12 +69,26 @@ def compare(views: Float32, images: Float32, margin: int = 0, vertical: bool = T
         if vertical:
             terms.append(-np.gradient(image, axis=0))
         design = np.stack([t[rows, columns] for t in terms])
-        return _fit(views[item][rows, columns], design)
+        view = views[item][rows, columns]
+        shift, error, before, after, own = _fit(view, design)
+        if np.isnan(error).any():
+            shift = _whole_pixels(view, design[0]) * np.array([vertical, True])
+        return shift, error, before, after, own
 
     shifts, errors, before, after, own = (np.array(v) for v in zip(*in_threads(one, range(len(views))), strict=True))
     alike = np.isfinite(errors).all(1)
     signal = max(float(own.sum()), np.finfo(float).tiny)
     return Likeness(shifts, errors, alike, float(np.sqrt(before.sum() / signal)), float(np.sqrt(after.sum() / signal)))
+
+
+def _whole_pixels(view: Float32, image: FloatArray) -> FloatArray:
+    """Shift of whole pixels at which a view that lies far off is like the image; 0 where it is like it nowhere."""
+    from skimage.registration import phase_cross_correlation
+
+    found = np.asarray(phase_cross_correlation(view, image, normalization=None)[0], np.float64)
+    moved = np.roll(image, found.astype(int), axis=(0, 1))
+    size = float(np.sqrt(np.vdot(view, view) * np.vdot(moved, moved)))
+    return found if size > 0 and np.vdot(view, moved) > _LIKE * size else np.zeros(2)
 
 
 def displacement(view: Float32, image: Float32, part: tuple[slice, slice]) -> tuple[FloatArray, FloatArray]:
