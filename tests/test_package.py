@@ -35,6 +35,7 @@ def test_importing_the_package_imports_nothing_heavy():
         "segment",
         "register",
         "spectra",
+        "align",
         "assess",
         "simulate",
         "report",
