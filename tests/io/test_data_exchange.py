@@ -126,3 +126,17 @@ def test_a_scan_with_room_for_images_that_were_never_taken_is_interrupted(tmp_pa
                 data[:3] = 7
         with pytest.raises(ReadError, match=r"a\.h5: /exchange/data.*never written"):
             read_scan(path)
+
+
+def test_a_rotation_of_more_angles_than_projections_was_interrupted(tmp_path):
+    rotation = {
+        f"process__acquisition__rotation__{n}": v
+        for n, v in zip(("rotation_start", "rotation_step"), (0.0, 1.5), strict=True)
+    }
+    path = written(tmp_path / "a.h5", exchange__data=frames(4, 2, 2), exchange__energy=8.333, **rotation)
+    np.testing.assert_array_equal(read_scan(path).angles[0], [0, 1.5, 3, 4.5])
+    with h5py.File(path, "r+") as file:
+        file["process/acquisition/rotation/num_angles"] = 5
+    with pytest.raises(ReadError, match=r"a\.h5: .*5 angles for 4 projections"):
+        read_scan(path)
+    assert len(read_scan(path, angles=[0, 1, 2, 3], override=["angles"]).angles[0]) == 4

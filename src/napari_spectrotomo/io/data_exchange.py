@@ -52,7 +52,7 @@ def read_data_exchange(path: Path, override: Sequence[str] = ()) -> list[Tomogra
                 flats=(flats,) if flats else (),
                 darks=(darks,) if darks else (),
                 energy=energy_of(path, _energy(path, file, override), energy_in(path.name), override),
-                angles=_angles(file, projections.count),
+                angles=_angles(file, projections.count, override),
                 pixel_size=pixel_size,
                 exposure=quantities.duration(file, f"{DETECTOR}/exposure_time"),
                 flat_exposure=quantities.duration(file, f"{FLATS}/flat_exposure_time"),
@@ -91,13 +91,20 @@ def _energy(path: Path, file: h5py.File, override: Sequence[str]) -> float:
     return found[0] if found else np.nan
 
 
-def _angles(file: h5py.File, views: int) -> FloatArray | None:
+def _angles(file: h5py.File, views: int, override: Sequence[str]) -> FloatArray | None:
     found = quantities.angles(file, ["exchange/theta"], views)
     if found is not None:
         return found
     start, step, count = (
         hdf5.numbers(file, f"{ROTATION}/{n}") for n in ("rotation_start", "rotation_step", "num_angles")
     )
-    if start is None or step is None or step[0] == 0 or (count is not None and int(count[0]) != views):
+    if start is None or step is None or step[0] == 0:
         return None
+    if count is not None and count[0] != views:
+        if "angles" in override:
+            return None
+        raise ReadError(
+            f"{file.filename}: /{ROTATION} says {count[0]:g} angles for {views} projections: it was interrupted, "
+            "or give angles=[…] with override=('angles',)."
+        )
     return start[0] + step[0] * np.arange(views)
