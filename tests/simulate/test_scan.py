@@ -193,3 +193,10 @@ def test_it_reports_each_energy_and_stops_on_request():
     with pytest.raises(Aborted):
         simulate_scan(**few, progress=stop_after_two, abort=abort)
     assert [r.energy for r in reports] == [6480.0, 6520.0]
+
+
+def test_a_single_energy_has_no_edge_but_is_a_scan(tmp_path):
+    scan, truth = simulate_scan(energies=(6700.0,), rows=16, columns=24, n_angles=12)
+    assert len(scan) == 1
+    write_truth(truth, tmp_path)
+    assert (tmp_path / "truth.json").exists()

@@ -25,6 +25,8 @@ def oxide_spectrum(oxide: str, energies: FloatArray) -> FloatArray:
 
 def half_heights(energies: FloatArray, spectra: FloatArray) -> FloatArray:
     """Energy at which each spectrum (E, N) first reaches one half, on straight lines between energies; NaN where it does not."""
+    if len(spectra) < 2:
+        return np.full(spectra.shape[1], np.nan)
     rises = (spectra[:-1] < 0.5) & (spectra[1:] >= 0.5)
     first, each = np.argmax(rises, axis=0), np.arange(spectra.shape[1])
     below, above = spectra[first, each], spectra[first + 1, each]
