@@ -158,10 +158,12 @@ def test_what_makes_no_sense_in_2d_says_so_and_is_done(mapped):
 
 
 def test_a_2d_scan_may_be_binned(mapped, tmp_path):
-    half = st.run(mapped.source, tmp_path / "p", {"correct": {"binning": 2}}, until="reconstruct")
+    recipe = {"correct": {"binning": 2}, "reconstruct": {"region": [0, 1, 0, 9, 0, 9]}}
+    half = st.run(mapped.source, tmp_path / "p", recipe, until="reconstruct")
     stack = half.stack()
     assert stack.shape == (1, SHAPE[0] // 2, SHAPE[1] // 2)
     assert np.array_equal(stack.voxel_size, [60.0] * 3)
+    assert any("taken whole" in warning for warning in half.warnings())
 
 
 def test_two_energies_are_aligned_and_shown_without_a_map(tmp_path):

@@ -3,9 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-
-SAME_VIEW = 1e-3  # degrees between frames of one view
+from ..data import SAME_VIEW, FloatArray
 
 
 def view_of_frame(angles: FloatArray) -> npt.NDArray[np.intp]:

@@ -13,6 +13,8 @@ from ..reconstruct import turned_views
 from .job import Job
 from .volumes import summary_of
 
+_REGION = "reconstruct.region is a part of a volume: the images of a 2-D XANES scan were taken whole."
+
 
 def correct_image_steps(job: Job) -> Iterator[Progress]:
     """Correct the image at the fixed energy, so that a scan that cannot be corrected is refused at once; nothing is stored."""
@@ -36,6 +38,8 @@ def take_images_steps(job: Job) -> Iterator[Progress]:
     voxel = None if sizes is None else np.full(3, float(sizes[fixed]))
     job.project.record.content["scan"]["voxel_size_nm"] = None if voxel is None else [float(v) for v in voxel]
     job.warn(turned_views(scan.angles), "angles")
+    if job.project.recipe.reconstruct.region is not None:
+        job.warn([_REGION], "region")
     store.create(
         "reconstruction", (1, rows, columns), np.float32, scan.energies, voxel, OPTICAL_DENSITY, job.fingerprint
     )
