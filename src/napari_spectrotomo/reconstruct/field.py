@@ -26,8 +26,8 @@ def field_warnings(projections: npt.NDArray[np.floating]) -> tuple[str, ...]:
     noise = noise_of(projections[len(projections) // 2])
     if max(float(np.percentile(edge, 98)) for edge in edges) > max(_CUT * highest, _NOISE * noise):
         warnings.append(
-            "The sample, or what holds it, reaches over the left or right edge of the detector: it was not seen whole. What is "
-            "beyond was taken to go on as a disk does, so that attenuation is some per cent off, most of all near the rim of the field."
+            "The sample, or what holds it, reaches over the left or right edge of the detector: it was not seen whole. What "
+            "is beyond was taken to go on as a disk does, so that attenuation is some per cent off, most of all near the rim."
         )
     left, right = (float(np.median(edge)) for edge in edges)
     if min(abs(left), abs(right)) > _OFF * highest and left * right > 0:
