@@ -30,9 +30,9 @@ def test_a_scan_done_by_panels_ends_with_the_workflows_numbers(
     assert picture(viewer).max() > 100
     load.next.click()
     reconstruct = open_panel(viewer, "Reconstruct")
-    reconstruct.find.click()
+    reconstruct.box.find.click()
     settle(viewer)
-    assert "column 16.9" in reconstruct.found.text()
+    assert "16.9" in reconstruct.box.note.text()
     done = []
     for panel, following in (
         (reconstruct, "Binarize"),

@@ -10,6 +10,7 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ..errors import SpectrotomoError
+from ..progress import Progress
 from .docks import STEPS, name_dock, open_panel
 from .forms import ParameterForm
 from .progress_strip import ProgressStrip
@@ -71,7 +72,7 @@ class Panel(QWidget):
         for signal in (self.state.events.project, self.state.events.revision):
             self.listen(signal, self._on_changed)
         self.listen(self.state.events.job, self._on_job)
-        self._job_listeners = {"progressed": self.strip.show_progress, "ended": self._on_ended}
+        self._job_listeners = {"progressed": self._on_progress, "ended": self._on_ended}
         self.destroyed.connect(partial(_disconnect, self._listeners, self._followed, self._job_listeners))
         self._on_job()
 
@@ -215,6 +216,9 @@ class Panel(QWidget):
             for signal, listener in self._job_listeners.items():
                 getattr(job, signal).connect(listener)
         self._on_changed()
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.strip.show_progress(progress)
 
     def _on_ended(self, outcome: Outcome) -> None:
         if outcome.error:

@@ -23,6 +23,7 @@ class Curve:
     color: Any = "w"
     dashed: bool = False
     symbols: bool = False
+    line: bool = True
 
 
 class EnergyPlot(QWidget):
@@ -116,7 +117,7 @@ class EnergyPlot(QWidget):
             self.widget.plot(
                 curve.energies,
                 curve.values,
-                pen=pg.mkPen(color, width=1.5, style=style),
+                pen=pg.mkPen(color, width=1.5, style=style) if curve.line else None,
                 name=curve.name,
                 connect="finite",
                 **marks,
@@ -131,3 +132,11 @@ def _color(color: Any) -> Any:
     if isinstance(color, str):
         return color
     return tuple(round(255 * float(c)) for c in color[:3])
+
+
+def legend_of(curves: list[Curve]) -> str:
+    """Name curves in their colours, each name once; HTML."""
+    names = dict.fromkeys((curve.color, curve.name) for curve in curves)
+    return " &nbsp; ".join(
+        f'<span style="color: {color};">●</span>&nbsp;{name.replace(" ", "&nbsp;")}' for color, name in names
+    )

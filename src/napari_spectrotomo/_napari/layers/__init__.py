@@ -3,13 +3,15 @@
 from .compare import compare, leave_comparison
 from .nudge import lying, nudge, nudged_index, put_nudge
 from .ready import Ready, made_ready
-from .show import VOLUME_ROLES, go_to_energy, layer_of, put, renew, show_only, take_away
+from .show import PREVIEW_ROLES, VOLUME_ROLES, go_to_energy, layer_of, put, renew, show_only, take_away
 from .stages import drop_stale, show_stage
-from .tuples import ROLE, projections_layer, volume_layer, volumes_layer
+from .tuples import ROLE, LayerTuple, projections_layer, volume_layer, volumes_layer
 
 __all__ = [
+    "PREVIEW_ROLES",
     "ROLE",
     "VOLUME_ROLES",
+    "LayerTuple",
     "Ready",
     "compare",
     "drop_stale",

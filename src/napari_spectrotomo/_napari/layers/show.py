@@ -26,6 +26,7 @@ VOLUME_ROLES = (
     "jacobian",
     "field",
 )
+PREVIEW_ROLES = ("preview", "preview before", "strip", "strip marks", "strip large")
 
 
 def layer_of(viewer: Any, role: str) -> Layer | None:
@@ -77,7 +78,7 @@ def show_only(viewer: Any, *roles: str) -> None:
     """Make the layers with these roles visible and the plugin's others not; layers of the user's own stay as they are."""
     for layer in viewer.layers:
         role = layer.metadata.get(ROLE)
-        if role in VOLUME_ROLES or role == "preview":
+        if role in (*VOLUME_ROLES, *PREVIEW_ROLES):
             layer.visible = role in roles
 
 

@@ -9,7 +9,7 @@ from napari.utils.colormaps import CyclicLabelColormap
 from ...errors import ProjectError
 from .held import held_volumes
 from .ready import Ready, map_layers, particles_layer, raw_layer, volumes_of
-from .show import go_to_energy, go_to_sample, layer_of, put, show_only, take_away
+from .show import PREVIEW_ROLES, go_to_energy, go_to_sample, layer_of, put, show_only, take_away
 from .tuples import FULLEST, energy_layer, projections_layer, volume_layer, volumes_layer
 
 ROLES = {
@@ -74,7 +74,7 @@ def show_volumes(viewer: Any, project: Any, ready: Ready) -> None:
     made = ready.get("raw") or raw_layer(project, **look)
     if made is None:
         return
-    take_away(viewer, "preview")
+    take_away(viewer, *PREVIEW_ROLES)
     data, given, kind = made
     # hidden until the sliders are in place: napari would read the energies that they pass on their way
     put(viewer, (data, given if before is not None else given | {"visible": False}, kind))

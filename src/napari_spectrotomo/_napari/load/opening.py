@@ -14,7 +14,17 @@ from weakref import ref
 from ...errors import ProjectError
 from ...progress import Progress
 from ...workflow import Project, Recipe, run_steps
-from ..layers import VOLUME_ROLES, Ready, layer_of, made_ready, projections_layer, put, show_stage, take_away
+from ..layers import (
+    PREVIEW_ROLES,
+    VOLUME_ROLES,
+    Ready,
+    layer_of,
+    made_ready,
+    projections_layer,
+    put,
+    show_stage,
+    take_away,
+)
 from ..run import start
 from ..state import plain_viewer, state_of
 from ..work import Job, Outcome
@@ -130,7 +140,7 @@ def show_done(viewer: Any, project: Project, ready: Ready | None = None) -> None
         Layers that were made in a worker; those it lacks are made now.
     """
     if project is not state_of(viewer).project:
-        take_away(viewer, "projections", "preview", *VOLUME_ROLES)
+        take_away(viewer, "projections", *PREVIEW_ROLES, *VOLUME_ROLES)
     if project.state("reconstruct") not in ("done", "partial"):
         if project.kind == "stack" or not _has_volumes(viewer):
             show_stage(viewer, project, "read", ready)

@@ -53,11 +53,3 @@ def curves_of(table: Any, measure: str, by_particle: bool) -> list[Curve]:
         )
         for stage in stages
     ]
-
-
-def legend_of(curves: list[Curve]) -> str:
-    """Name curves in their colours, each name once; HTML."""
-    names = dict.fromkeys((curve.color, curve.name) for curve in curves)
-    return " &nbsp; ".join(
-        f'<span style="color: {color};">●</span>&nbsp;{name.replace(" ", "&nbsp;")}' for color, name in names
-    )

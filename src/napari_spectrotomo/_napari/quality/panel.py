@@ -11,9 +11,9 @@ from ..energy_text import shown_energy
 from ..forms.fold import Fold
 from ..layers import compare, go_to_energy, layer_of
 from ..panel import Panel
-from ..plot import EnergyPlot
+from ..plot import EnergyPlot, legend_of
 from ..registered import registered
-from .curves import PAGES, curves_of, legend_of
+from .curves import PAGES, curves_of
 from .table import QualityTable, flag_of
 
 _PLOT = 145

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
-from magicgui.widgets import ComboBox, SpinBox
-from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+import numpy as np
+from qtpy.QtWidgets import QVBoxLayout
 
+from ...align import AlignParameters
+from ...errors import ProjectError
 from ...preprocess import CorrectParameters
+from ...progress import Progress
 from ...reconstruct import ReconstructParameters
-from ..forms import Fold, ParameterForm, labelled
+from ..forms import Fold, ParameterForm
+from ..layers import go_to_energy, take_away
 from ..panel import Panel
 from ..status import span, stage_line
 from ..work import Outcome
-from .preview import fullest_row, preview_slice
+from .binned import rebinned
+from .found import FoundSection
+from .found_curves import in_words
+from .kept import KeptViews
+from .preview import preview_slice
+from .slice_box import FIRST, SliceBox
+from .strip import StripView, make_strip
 
 
 class ReconstructPanel(Panel):
@@ -25,39 +36,36 @@ class ReconstructPanel(Panel):
     NEXT: ClassVar[str] = "Binarize"
 
     def build(self, body: QVBoxLayout) -> None:
-        """Put in the preview and the forms."""
-        self.energy = ComboBox(label="energy", choices=[], tooltip="The energy to look at.")
-        self.row = SpinBox(label="slice", min=0, max=0, tooltip="The slice, that is the detector row, to look at.")
-        self._choice = labelled([self.energy, self.row])
-        self.find = QPushButton("Find centre")
-        self.find.setToolTip("Find the column of the rotation axis at this energy and reconstruct this slice with it.")
-        self.find.clicked.connect(lambda: self._preview(None))
-        self.again = QPushButton("Try the axis below")
-        self.again.setToolTip("Reconstruct this slice with the rotation axis that stands in the form.")
-        self.again.clicked.connect(self._try)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.find)
-        buttons.addWidget(self.again)
-        self.found = QLabel()
-        self.found.setWordWrap(True)
-        self.use = QPushButton()
-        for widget in (self.found, self.use):
-            widget.hide()
-        self.use.clicked.connect(self._use)
-        box = QGroupBox("Look at one slice")
-        inner = QVBoxLayout(box)
-        inner.addWidget(self._choice)
-        inner.addLayout(buttons)
-        inner.addWidget(self.found)
-        inner.addWidget(self.use)
-        body.addWidget(box)
-        self.form = self.add_form(
-            ParameterForm(ReconstructParameters, usual=("center", "algorithm", "filter")), "reconstruct"
-        )
-        self.correction = self.add_form(ParameterForm(CorrectParameters, skip=("exclude",)), "correct")
-        body.addWidget(Fold("Correction", self.correction))
-        self._center: float | None = None
-        self._choices: list[tuple[str, int]] = []
+        """Put in the look at one slice, the forms, and what was found."""
+        self.kept = KeptViews()
+        self._alignment: Any = None
+        self._alignment_of: Any = None
+        self._binning = 1
+        self.box = SliceBox()
+        self.finder = self.box.finder
+        self.view = StripView(self.viewer, self.finder.choose)
+        body.addWidget(self.box)
+        usual = ("center", "algorithm", "filter")
+        self.form = self.add_form(ParameterForm(ReconstructParameters, usual=usual), "reconstruct")
+        usual = ("stripes", "bad_flats", "binning")
+        self.correction = self.add_form(ParameterForm(CorrectParameters, usual=usual, skip=("exclude",)), "correct")
+        self.views = self.add_form(ParameterForm(AlignParameters), "align")
+        self.views_fold = Fold("Alignment of views", self.views)
+        self.found = FoundSection()
+        self.found_fold = Fold("What was found", self.found)
+        for fold in (Fold("Correction", self.correction), self.views_fold, self.found_fold):
+            body.addWidget(fold)
+        self.box.preview.clicked.connect(self._preview)
+        self.box.find.clicked.connect(self._find)
+        self.finder.chosen.connect(self.view.choose)
+        self.finder.large.connect(self.view.show_large)
+        self.finder.taken.connect(self._use)
+        self.found.energy_chosen.connect(self._go)
+        self.correction.edited.connect(self._on_correction)
+        self.listen(self.state.events.project, self._on_project)
+        callbacks = self.viewer.mouse_drag_callbacks
+        callbacks.append(self.view.on_click)
+        self.destroyed.connect(partial(_remove, callbacks, self.view.on_click))
 
     def missing(self) -> tuple[str, str] | None:
         """Ask for a scan."""
@@ -67,44 +75,115 @@ class ReconstructPanel(Panel):
         return super().missing()
 
     def headline(self) -> str:
-        """Say how many energies are reconstructed."""
+        """Say how many energies are reconstructed, and where their axis is."""
         project = self.state.project
-        return f"{span(project.energies)}. {stage_line(self.state, 'reconstruct', 'All are reconstructed.')}"
+        if project.planar:
+            said = stage_line(self.state, "reconstruct", "The images are taken.")
+            return f"{span(project.energies)}, one view each (2-D XANES): nothing needs reconstructing. {said}"
+        said = stage_line(self.state, "reconstruct", "All are reconstructed.")
+        axis = f" {in_words(self._alignment)[0]}" if self._look_up() is not None else ""
+        return f"{span(project.energies)}. {said}{axis}"
 
     def refresh(self) -> None:
-        """Show the energies and slices there are."""
-        scan = self.state.project.scan()
-        choices = [(f"{e:.1f} eV", i) for i, e in enumerate(scan.energies)]
-        if choices != self._choices:
-            self.energy.choices = self._choices = choices
-            self.energy.value = len(choices) - 1
-            rows = int(scan.projections[0].shape[1])
-            self.row.max = rows - 1
-            self.row.value = fullest_row(scan)
+        """Show the energies and slices there are, and what was found in their views."""
+        project = self.state.project
+        self.primary.setText("Take the images" if project.planar else self.ACTION)
+        for widget in (self.box, self.form, self.views_fold, self.found_fold):
+            widget.setVisible(not project.planar)
+        self._binning = project.recipe.correct.binning
+        self.box.offer(project)
+        found = self._look_up()
+        self.found_fold.setVisible(found is not None)
+        if found is not None:
+            said = project.record.stage("align").get("warnings", {})
+            self.found.show_alignment(found, [*said.get("axis", []), *said.get("views", [])])
 
-    def _try(self) -> None:
-        center = self.form["center"].value
-        if isinstance(center, int | float):
-            self._preview(float(center))
-        else:
-            self.say("Write a column into 'rotation axis' below to try it, such as 58.9.", error=True)
+    def act(self) -> None:
+        """Reconstruct all energies; what was kept for previews makes room."""
+        self.kept.forget()
+        super().act()
 
-    def _preview(self, center: float | None) -> None:
+    def _look_up(self) -> Any:
+        """Give what the align stage found; None where it is not up to date, or there is nothing to align."""
+        project = self.state.project
+        if project.planar or self.state.stage("align") != "done":
+            self._alignment = None
+            return None
+        of = (project, project.record.stage("align")["fingerprint"])
+        if self._alignment is None or self._alignment_of != of:
+            try:
+                self._alignment, self._alignment_of = project.alignment(), of
+            except ProjectError as error:
+                self.say(str(error), error=True)
+        return self._alignment
+
+    def _preview(self, *_: Any) -> None:
         if self.apply_forms():
-            job = preview_slice(self.viewer, self.energy.value, self.row.value, center)
+            job = preview_slice(self.viewer, self.box.energy.value, self.box.row.value, self.kept)
             if job is not None:
                 job.ended.connect(self._on_preview)
 
     def _on_preview(self, outcome: Outcome) -> None:
-        if outcome.result is None:
-            return
-        self._center = round(float(outcome.result[0]), 2)
-        self.found.setText(f"Axis of rotation at column {self._center:.2f} at {self.energy.current_choice}.")
-        self.use.setText(f"Use {self._center:.2f} for all energies")
-        self.use.setToolTip("By default the axis is found at every energy by itself.")
-        self.found.show()
-        self.use.show()
+        if outcome.result is not None:
+            self.box.describe(outcome.result.look)
 
-    def _use(self, *_: Any) -> None:
-        self.form["center"].value = self._center
-        self.apply_forms()
+    def _find(self, *_: Any) -> None:
+        if self.apply_forms():
+            box = self.box
+            job = make_strip(self.viewer, box.energy.value, box.row.value, box.span.value, self.kept)
+            if job is not None:
+                job.ended.connect(self._on_strip)
+
+    def _on_strip(self, outcome: Outcome) -> None:
+        if outcome.result is not None:
+            self.box.describe(outcome.result.look)
+            self.finder.show_strip(outcome.result)
+            self.view.show(outcome.result)
+
+    def _use(self, column: float) -> None:
+        self.form["center"].value = column
+        if self.apply_forms():
+            self.box.say(
+                f"Column {column:g} will be used for all energies; preview a slice at another energy to check it."
+            )
+
+    def _go(self, energy: float) -> None:
+        """Go to an energy, in the choice of slices and in the volumes."""
+        project = self.state.project
+        self.box.go(project.energies, energy)
+        self.found.mark(float(project.energies[self.box.energy.value]))
+        go_to_energy(self.viewer, self.box.energy.value)
+
+    def _on_correction(self, name: str) -> None:
+        """Take a given axis along when the images are binned: its column is of the binned image."""
+        binning = self.correction["binning"].value
+        if name != "binning" or binning == self._binning:
+            return
+        project, center = self.state.project, self.form["center"].value
+        if center != "auto":
+            columns = int(project.scan().projections[0].shape[2])
+            each = [rebinned(c, columns, self._binning, binning) for c in np.atleast_1d(center)]
+            self.form["center"].value = each[0] if len(each) == 1 else tuple(each)
+            self.box.say("The rotation axis was converted: columns are those of the binned images.")
+        self._binning = binning
+        self._drop_strip()
+
+    def _on_project(self, *_: Any) -> None:
+        self.kept.forget()
+        self._drop_strip()
+        self.box.say(FIRST)
+
+    def _drop_strip(self) -> None:
+        """Take away a strip whose columns mean nothing any more."""
+        self.finder.hide()
+        take_away(self.viewer, "strip", "strip marks", "strip large")
+
+    def _on_progress(self, progress: Progress) -> None:
+        super()._on_progress(progress)
+        if progress.stage == "reconstruct" and progress.done == 0 and progress.energy is None:
+            self._on_changed()  # the views are aligned now: show what was found
+
+
+def _remove(callbacks: list[Any], callback: Any, *_: Any) -> None:
+    if callback in callbacks:
+        callbacks.remove(callback)

@@ -1,9 +1,10 @@
-"""One slice with the axis of rotation it was made for, in seconds: to judge the centre before hours of work."""
+"""One slice as the forms would have it, in seconds: to judge axis, filter and stripes before hours of work."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Generator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -11,41 +12,45 @@ from weakref import ref
 import numpy as np
 
 from ...data import Scan
-from ...preprocess import correct_tomogram
-from ...progress import Progress, raise_if_aborted
-from ...reconstruct import find_center_of, reconstruct_volume
-from ..layers import put, show_only, volume_layer
+from ...progress import Progress
+from ..layers import LayerTuple, layer_of, put, show_only, take_away, volume_layer
 from ..run import start
 from ..state import plain_viewer, state_of
 from ..work import Job, Outcome
+from .kept import KeptViews
+from .look import Look, look_at
+from .one_slice import reconstruct_slice, rows_of, without_stripes
 
 
-def preview_slice(viewer: Any, index: int, row: int, center: float | None) -> Job | None:
-    """Reconstruct one slice of one energy in the worker, about the axis found there or about `center`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Previewed:
+    """What a preview found, and its layers: the slice, and before it the one with stripes where they were taken out."""
 
-    The outcome's result is the axis' column and the slice's layer.
-    """
+    look: Look
+    layers: tuple[LayerTuple, ...]
+
+
+def preview_slice(viewer: Any, index: int, row: int, kept: KeptViews) -> Job | None:
+    """Reconstruct one slice of one energy in the worker; the outcome's result is a `Previewed`."""
     project = state_of(viewer).project
 
-    def steps(abort: threading.Event) -> Generator[Progress, None, tuple[float, Any]]:
-        scan, recipe = project.scan(), project.recipe
-        yield Progress("correct", 0, 3, energy=float(scan.energies[index]))
-        corrected = correct_tomogram(scan, index, recipe.correct)
-        raise_if_aborted(abort)
-        yield Progress("correct", 1, 3, energy=float(scan.energies[index]))
-        views = np.asarray(corrected.optical_density, np.float32)
-        found = find_center_of(views, corrected.angles) if center is None else center
-        raise_if_aborted(abort)
-        yield Progress("reconstruct", 2, 3, energy=float(scan.energies[index]))
-        size = None if scan.pixel_size is None else float(scan.pixel_size[index])
-        volume = reconstruct_volume(
-            views[:, row : row + 1], corrected.angles, found, 1.0, size, recipe.reconstruct, abort
-        )
-        voxel = None if size is None else np.full(3, size)
-        name = f"Slice {row} at {scan.energies[index]:.1f} eV, axis {found:.2f}"
-        return found, volume_layer(np.asarray(volume, np.float32)[0][None], voxel, "preview", name)
+    def steps(abort: threading.Event) -> Generator[Progress, None, Previewed]:
+        recipe = project.recipe
+        look = yield from look_at(project, index, kept, abort, vote=False)
+        parts = {"preview": rows_of(look, row)}
+        if recipe.correct.stripes != "none":
+            cleaned = without_stripes(parts["preview"], look, recipe.correct, abort)
+            parts = {"preview before": parts["preview"], "preview": cleaned}
+        voxel = None if look.pixel_size is None else np.full(3, look.pixel_size)
+        layers = []
+        for role, rows in parts.items():
+            one = reconstruct_slice(rows, look, recipe.reconstruct, abort)
+            name = f"Slice {row} at {look.energy:.1f} eV, axis {look.center:.2f}"
+            name += ", stripes left in" if role != "preview" else ", stripes out" if len(parts) > 1 else ""
+            layers.append(volume_layer(one[None], voxel, role, name))
+        return Previewed(look, tuple(layers))
 
-    job = start(viewer, "Finding the axis" if center is None else "Trying the axis", steps)
+    job = start(viewer, "Making the preview", steps)
     if job is not None:
         job.ended.connect(partial(_show, ref(plain_viewer(viewer))))
     return job
@@ -66,8 +71,17 @@ def fullest_row(scan: Scan) -> int:
 
 def _show(viewer_ref: Any, outcome: Outcome) -> None:
     viewer = viewer_ref()
-    if viewer is not None and outcome.result is not None:
-        layer = put(viewer, outcome.result[1])
-        layer.reset_contrast_limits()
-        show_only(viewer, "preview")
-        viewer.reset_view()
+    if viewer is None or outcome.result is None:
+        return
+    before = layer_of(viewer, "preview")
+    seen = before is not None and before.visible
+    if len(outcome.result.layers) == 1:
+        take_away(viewer, "preview before")
+    shown = [put(viewer, made) for made in outcome.result.layers]
+    shown[-1].reset_contrast_limits()
+    for layer in shown:
+        layer.contrast_limits = shown[-1].contrast_limits
+    show_only(viewer, "preview")
+    viewer.layers.selection.active = shown[-1]
+    if not seen:
+        viewer.reset_view(layers=[shown[-1]])

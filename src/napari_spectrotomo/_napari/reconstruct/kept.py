@@ -1,0 +1,61 @@
+"""What looking at one energy takes long to make, kept while it stays the same: its corrected views, their axis and jitter."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ...align.jitter import Jitter, find_jitter_of
+from ...align.parameters import JitterMethod
+from ...data import Scan
+from ...preprocess import CorrectedTomogram, CorrectParameters, correct_tomogram
+from ...reconstruct import AxisEstimate, find_axis
+
+
+class KeptViews:
+    """The corrected views of the energy looked at last, and what was found in them; one worker at a time asks.
+
+    Stripes are still in them: taking these out goes sinogram by sinogram, and a slice needs a few only.
+    """
+
+    def __init__(self) -> None:
+        self._key: tuple[Any, ...] = ()
+        self._found: dict[Any, Any] = {}
+
+    def forget(self) -> None:
+        """Let go of everything."""
+        self._key, self._found = (), {}
+
+    def corrected(
+        self, scan: Scan, index: int, parameters: CorrectParameters, abort: threading.Event
+    ) -> CorrectedTomogram:
+        """Give the corrected views of one energy, stripes left in."""
+        plain = replace(
+            parameters, stripes="none", stripe_size=None, stripe_threshold=CorrectParameters().stripe_threshold
+        )
+        key = (scan, index, plain)
+        if len(self._key) != len(key) or self._key[0] is not scan or self._key[1:] != key[1:]:
+            self.forget()
+            self._key, self._found = key, {"views": correct_tomogram(scan, index, plain, abort)}
+        return self._found["views"]
+
+    def axis(self, corrected: CorrectedTomogram, abort: threading.Event) -> AxisEstimate:
+        """Give the vote on the axis in the views that are kept."""
+        return self._once("axis", lambda: find_axis(corrected.optical_density, corrected.angles, abort))
+
+    def jitter(
+        self, corrected: CorrectedTomogram, center: float, tilt: float, method: JitterMethod, abort: threading.Event
+    ) -> Jitter:
+        """Give the jitter of the views that are kept, about an axis."""
+        views, angles = corrected.optical_density, corrected.angles
+        return self._once(
+            ("jitter", center, tilt, method),
+            lambda: find_jitter_of(views, angles, center, tilt=tilt, method=method, abort=abort),
+        )
+
+    def _once(self, name: Any, make: Callable[[], Any]) -> Any:
+        if name not in self._found:
+            self._found[name] = make()
+        return self._found[name]
