@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..data import FloatArray
 from ..progress import raise_if_aborted
 from ..threads import in_threads
-from .back_projection import TILE, back_project_tile, put_tile, slices_innermost, tiles_of
+from .back_projection import TILE, WIDE, back_project_tile, padded, put_tile, slices_innermost, tiles_of
 from .field_of_view import FieldOfView
 from .filtering import RowFilter
 from .geometry import Geometry
@@ -28,6 +28,8 @@ _BYTES = 1 << 28
 def blocks_of(start: int, stop: int, bytes_a_slice: int) -> Iterator[tuple[int, int]]:
     """Cut slices from `start` to `stop` into blocks that hold so many bytes a slice."""
     slices = int(np.clip(_BYTES // bytes_a_slice, 1, _SLICES))
+    if slices > WIDE:
+        slices -= slices % WIDE
     for first in range(start, stop, slices):
         yield first, min(first + slices, stop)
 
@@ -74,7 +76,8 @@ def filtered_back_projection(
 
     for start, stop in blocks_of(*field.slices, 4 * len(projections) * row_filter.width):
         seen = SliceRows(geometry, rows, columns, start, stop)
-        views = np.empty((len(projections), row_filter.width, stop - start), np.float32)
+        views = np.empty((len(projections), row_filter.width, padded(stop - start)), np.float32)
+        views[..., stop - start :] = 0
         offsets = seen.column_offsets() if tilted else None
 
         def one_view(
