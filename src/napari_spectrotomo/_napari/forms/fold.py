@@ -1,6 +1,7 @@
 """A part of a panel that is folded away until it is wanted."""
 
-from qtpy.QtWidgets import QWidget
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QLabel, QWidget
 from superqt import QCollapsible
 
 
@@ -20,3 +21,26 @@ class Fold(QCollapsible):
         inner = self.content()
         inner.layout().setContentsMargins(8, 2, 0, 4)
         self.addWidget(content)
+
+
+class Words(QLabel):
+    """Words that wrap, and are as high as they need to be: a fold asks its content for a height without giving it a width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        """Show other words."""
+        super().setText(text)
+        self._grow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Grow where there is less width."""
+        super().resizeEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        height = self.heightForWidth(self.width()) if self.text() else 0
+        if height != self.minimumHeight():
+            self.setFixedHeight(max(height, 0))

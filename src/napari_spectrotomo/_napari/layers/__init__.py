@@ -3,7 +3,7 @@
 from .compare import compare, leave_comparison
 from .nudge import lying, nudge, nudged_index, put_nudge
 from .ready import Ready, made_ready
-from .show import PREVIEW_ROLES, VOLUME_ROLES, go_to_energy, layer_of, put, renew, show_only, take_away
+from .show import PREVIEW_ROLES, VOLUME_ROLES, fit, go_to_energy, layer_of, put, renew, show_only, take_away
 from .stages import drop_stale, show_stage
 from .tuples import ROLE, LayerTuple, projections_layer, volume_layer, volumes_layer
 
@@ -15,6 +15,7 @@ __all__ = [
     "Ready",
     "compare",
     "drop_stale",
+    "fit",
     "go_to_energy",
     "layer_of",
     "leave_comparison",

@@ -27,6 +27,8 @@ VOLUME_ROLES = (
     "field",
 )
 PREVIEW_ROLES = ("preview", "preview before", "strip", "strip marks", "strip large")
+_FILLED = 0.95
+"""Share of the canvas that a layer fills."""
 
 
 def layer_of(viewer: Any, role: str) -> Layer | None:
@@ -80,6 +82,17 @@ def show_only(viewer: Any, *roles: str) -> None:
         role = layer.metadata.get(ROLE)
         if role in (*VOLUME_ROLES, *PREVIEW_ROLES):
             layer.visible = role in roles
+
+
+def fit(viewer: Any, layer: Layer) -> None:
+    """Make one layer fill the canvas, whatever else is there: napari's own way fails where other layers have more axes."""
+    if viewer.dims.ndisplay != 2:
+        viewer.reset_view()
+        return
+    corners = layer.extent.world[:, -2:]
+    size = np.maximum(np.ptp(corners, axis=0), 1e-9)
+    viewer.camera.center = corners.mean(axis=0)
+    viewer.camera.zoom = _FILLED * float(np.min(np.asarray(viewer.canvas.size) / size))
 
 
 def go_to_sample(viewer: Any, labels: Any, fullest: int) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from ..forms import Words
 from ..plot import EnergyPlot, legend_of
 from .finder import AMBER
 from .found_curves import PAGES, curves_of, in_words
@@ -27,8 +28,7 @@ class FoundSection(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._alignment: Any = None
-        self.words = QLabel()
-        self.words.setWordWrap(True)
+        self.words = Words()
         self.page = QComboBox()
         for name, label in PAGES.items():
             self.page.addItem(name, label)
@@ -37,8 +37,7 @@ class FoundSection(QWidget):
         self.plot.setFixedHeight(165)
         self.plot.setToolTip("Click an energy to look at a slice of it above.")
         self.plot.energy_chosen.connect(self.energy_chosen.emit)
-        self.legend = QLabel()
-        self.legend.setWordWrap(True)
+        self.legend = Words()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)

@@ -13,7 +13,8 @@ import numpy as np
 
 from ...data import Scan
 from ...progress import Progress
-from ..layers import LayerTuple, layer_of, put, show_only, take_away, volume_layer
+from ..layers import ROLE, LayerTuple, fit, layer_of, put, show_only, take_away
+from ..layers.geometry import volume_axes
 from ..run import start
 from ..state import plain_viewer, state_of
 from ..work import Job, Outcome
@@ -41,13 +42,14 @@ def preview_slice(viewer: Any, index: int, row: int, kept: KeptViews) -> Job | N
         if recipe.correct.stripes != "none":
             cleaned = without_stripes(parts["preview"], look, recipe.correct, abort)
             parts = {"preview before": parts["preview"], "preview": cleaned}
-        voxel = None if look.pixel_size is None else np.full(3, look.pixel_size)
-        layers = []
+        axes = volume_axes(2, None if look.pixel_size is None else np.full(3, look.pixel_size))
+        layers: list[LayerTuple] = []
         for role, rows in parts.items():
             one = reconstruct_slice(rows, look, recipe.reconstruct, abort)
             name = f"Slice {row} at {look.energy:.1f} eV, axis {look.center:.2f}"
             name += ", stripes left in" if role != "preview" else ", stripes out" if len(parts) > 1 else ""
-            layers.append(volume_layer(one[None], voxel, role, name))
+            # without a z axis: it is seen wherever the sliders of volumes stand
+            layers.append((one, {"name": name, "metadata": {ROLE: role}, "cache": False} | axes, "image"))
         return Previewed(look, tuple(layers))
 
     job = start(viewer, "Making the preview", steps)
@@ -84,4 +86,4 @@ def _show(viewer_ref: Any, outcome: Outcome) -> None:
     show_only(viewer, "preview")
     viewer.layers.selection.active = shown[-1]
     if not seen:
-        viewer.reset_view(layers=[shown[-1]])
+        fit(viewer, shown[-1])

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...progress import Progress
 from ...reconstruct import CenterStrip, center_strip
-from ..layers import ROLE, layer_of, put, show_only, take_away
+from ..layers import ROLE, fit, layer_of, put, show_only, take_away
 from ..layers.geometry import volume_axes
 from ..layers.tuples import limits
 from ..run import start
@@ -193,7 +193,7 @@ class StripView:
     def _fit(self, viewer: Any) -> None:
         shown = layer_of(viewer, "strip large" if self.large else "strip")
         if shown is not None:
-            viewer.reset_view(layers=[shown])
+            fit(viewer, shown)
 
     def on_click(self, viewer: Any, event: Any) -> Generator[None, None, None]:
         """Choose the slice that is clicked, as a mouse callback of the viewer; a drag only moves the picture."""
