@@ -15,6 +15,7 @@ FILES = {
     "run.json",
     "run.log",
     "project.zarr",
+    "alignment.json",
     "registration.json",
     "labels.tif",
     "edge_energy.tif",
