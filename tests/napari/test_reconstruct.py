@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 
 from napari_spectrotomo._napari.layers import layer_of
 from napari_spectrotomo._napari.reconstruct import ReconstructPanel
-from napari_spectrotomo._napari.reconstruct.found_curves import curves_of, outliers
+from napari_spectrotomo._napari.reconstruct.found_curves import curves_of
 from napari_spectrotomo._napari.reconstruct.look import Look
 from napari_spectrotomo._napari.reconstruct.one_slice import reconstruct_slice, rows_of
 from napari_spectrotomo._napari.reconstruct.preview import fullest_row
@@ -187,7 +187,7 @@ def test_an_axis_found_elsewhere_than_the_others_stands_out():
     energies = np.array([7000.0, 7010.0])
     found = {"7000.0000": entry, "7010.0000": {"axis": entry["axis"] | {"center": 23.0}}}
     alignment = Alignment(energies, np.array([20.0, 20.0]), 0.0, (None, np.full((4, 2), 0.5)), found)
-    assert outliers(alignment).tolist() == [False, True]
+    assert alignment.elsewhere.tolist() == [False, True]
     assert [c.name for c in curves_of(alignment, "Rotation axis")] == ["Vo", "settled, used", "found elsewhere"]
     assert np.isnan(curves_of(alignment, "Jitter of single views")[0].values).all(), "it was not looked for"
 

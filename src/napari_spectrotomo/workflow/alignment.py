@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..atomic import write_json
 from ..data import FloatArray
@@ -41,6 +42,44 @@ class Alignment:
     tilt: float
     shifts: tuple[FloatArray | None, ...]
     found: dict[str, Any]
+
+    @property
+    def methods(self) -> dict[str, FloatArray]:
+        """Column of the axis by each method, (E,); NaN where one did not apply or the axis was given."""
+        every = [self._of("axis", e, "methods") or {} for e in self.energies]
+        names = dict.fromkeys(name for found in every for name in found)
+        return {name: _numbers([found.get(name) for found in every]) for name in names}
+
+    def of_axis(self, name: str) -> FloatArray:
+        """A number of the vote on the axis at every energy, (E,), by its name in `AxisEstimate`; NaN where it is not known."""
+        return _numbers([self._of("axis", e, name) for e in self.energies])
+
+    @property
+    def elsewhere(self) -> npt.NDArray[np.bool_]:
+        """Energies whose vote is not what was settled: beyond four standard deviations and a tenth of a pixel."""
+        away = np.abs(self.of_axis("center") - self.centers)
+        return np.asarray(away > np.maximum(4 * np.nan_to_num(self.of_axis("uncertainty")), 0.1))
+
+    @property
+    def jitter(self) -> FloatArray:
+        """Rms of the views' shifts, (E, 2) as (row, column), pixels; 0 where views stay, NaN where it was not looked for."""
+        looked = [self._of("jitter", e, "applied") is not None for e in self.energies]
+        sizes = [np.zeros(2) if s is None else np.sqrt(np.mean(s**2, axis=0)) for s in self.shifts]
+        return np.where(np.array(looked)[:, None], np.array(sizes), np.nan)
+
+    @property
+    def displacement(self) -> FloatArray:
+        """Pixels by which the sample moved during each tomogram, (E,); NaN where it is not known."""
+        every = [self._of("motion", e, "displacement") or [None, None] for e in self.energies]
+        return np.asarray(np.hypot(*np.stack([_numbers(one) for one in every]).T))
+
+    @property
+    def parts(self) -> FloatArray:
+        """Pixels that parts of the sample moved beyond that, (E,); NaN where it is not known."""
+        return _numbers([self._of("motion", e, "parts") for e in self.energies])
+
+    def _of(self, what: str, energy: float, name: str) -> Any:
+        return (self.found.get(f"{energy:.4f}", {}).get(what) or {}).get(name)
 
     def save(self, path: Path) -> None:
         """Write the record as JSON, whole or not at all."""
@@ -76,3 +115,8 @@ class Alignment:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ProjectError(f"{path} cannot be read ({error}): run the align stage again (--restart).") from error
+
+
+def _numbers(values: Any) -> FloatArray:
+    """Give numbers, NaN for None."""
+    return np.array([np.nan if v is None else float(v) for v in values], np.float64)

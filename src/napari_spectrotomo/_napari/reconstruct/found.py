@@ -8,10 +8,11 @@ import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from ...workflow.describe_alignment import alignment_in_words
 from ..forms import Words
 from ..plot import EnergyPlot, legend_of
 from .finder import AMBER
-from .found_curves import PAGES, curves_of, in_words
+from .found_curves import PAGES, curves_of
 
 
 class FoundSection(QWidget):
@@ -48,7 +49,7 @@ class FoundSection(QWidget):
         """Show what was found, and what was warned of."""
         self._alignment = alignment
         said = "".join(f"<br><span style='color: {AMBER};'>⚠ {one}</span>" for one in warnings)
-        self.words.setText("<br>".join(in_words(alignment)) + said)
+        self.words.setText("<br>".join(alignment_in_words(alignment)) + said)
         self._draw()
 
     def mark(self, energy: float | None) -> None:

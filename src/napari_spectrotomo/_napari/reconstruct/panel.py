@@ -13,6 +13,7 @@ from ...errors import ProjectError
 from ...preprocess import CorrectParameters
 from ...progress import Progress
 from ...reconstruct import ReconstructParameters
+from ...workflow.describe_alignment import axis_in_words
 from ..forms import Fold, ParameterForm
 from ..layers import go_to_energy, take_away
 from ..panel import Panel
@@ -20,7 +21,6 @@ from ..status import span, stage_line
 from ..work import Outcome
 from .binned import rebinned
 from .found import FoundSection
-from .found_curves import in_words
 from .kept import KeptViews
 from .preview import preview_slice
 from .slice_box import FIRST, SliceBox
@@ -81,7 +81,7 @@ class ReconstructPanel(Panel):
             said = stage_line(self.state, "reconstruct", "The images are taken.")
             return f"{span(project.energies)}, one view each (2-D XANES): nothing needs reconstructing. {said}"
         said = stage_line(self.state, "reconstruct", "All are reconstructed.")
-        axis = f" {in_words(self._alignment)[0]}" if self._look_up() is not None else ""
+        axis = f" Rotation axis at {axis_in_words(self._alignment)}." if self._look_up() is not None else ""
         return f"{span(project.energies)}. {said}{axis}"
 
     def refresh(self) -> None:
