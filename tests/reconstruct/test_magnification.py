@@ -27,6 +27,13 @@ def test_a_pixel_size_that_is_the_same_at_different_energies_is_nominal():
     assert "nominal" in warnings[0]
 
 
+def test_a_nominal_pixel_size_is_recognised_although_files_round_it_differently():
+    sizes = [31.2, float(np.float32(31.2)), 31.2 * (1 - 1e-9)]
+    ratio, _, warnings = magnifications(scan_of(sizes))
+    np.testing.assert_allclose(ratio, 6710 / np.array(ENERGIES))
+    assert "nominal" in warnings[0]
+
+
 def test_without_a_pixel_size_the_zone_plate_rules_and_it_is_said():
     ratio, sizes, warnings = magnifications(scan_of(None))
     np.testing.assert_allclose(ratio, 6710 / np.array(ENERGIES))

@@ -6,6 +6,9 @@ from ..data import FloatArray, Scan, require
 from ..errors import ReconstructionError
 from .parameters import Magnification
 
+_SAME = 1e-6
+"""Share by which pixel sizes that are the same may differ, from how files hold them: a zone plate's never come so near."""
+
 
 def magnifications(
     scan: Scan, mode: Magnification = "auto", fixed: int = -1
@@ -72,7 +75,7 @@ def _choose(energies: FloatArray, sizes: FloatArray | None) -> tuple[Magnificati
             "The pixel size is unknown: it was taken to be proportional to the energy (zone plate); "
             "use magnification 'none' if the detector was moved to hold it."
         ]
-    if len(np.unique(sizes)) < len(sizes):
+    if np.any(np.diff(np.sort(sizes)) <= _SAME * np.median(sizes)):
         return "rule", [
             f"The pixel size {np.median(sizes):g} nm stands at different energies, so it is nominal: it was taken to be "
             "proportional to the energy (zone plate); use magnification 'none' if the detector was moved to hold it."
