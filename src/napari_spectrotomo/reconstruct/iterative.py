@@ -17,6 +17,8 @@ from .total_variation import least_total_variation
 from .view_rows import SliceRows
 
 Float32 = npt.NDArray[np.float32]
+_TOGETHER = 0.1
+"""Pixels between the axes of slices that are done as one, so that none is more than half of it off."""
 USUAL_ITERATIONS: dict[Algorithm, int] = {"sirt": 100, "cgls": 15, "tv": 200}
 
 
@@ -31,21 +33,23 @@ def iterated(
 ) -> None:
     """Fill a volume by the iterative algorithm that the parameters name; arguments as of `filtered_back_projection`.
 
-    Where the axis is tilted, each slice has its own axis: it is taken about a whole slice's block, one slice at a time.
+    Where the axis is tilted, each slice has its own: slices whose axes lie together are taken about their mean.
     """
     rows, columns = projections.shape[1:]
     size = field.size
     circle = FieldOfView((0, rows), (0, size), (0, size), size, field.circle).circle_mask()[..., None]
     cut = (slice(*field.rows), slice(*field.columns))
     count = parameters.iterations or USUAL_ITERATIONS[parameters.algorithm]
-    tilted = geometry.tilt != 0
     bytes_a_slice = 16 * (len(projections) * columns + size * size)
+    apart = float(np.ptp(SliceRows(geometry, rows, columns, 0, 2).column_offsets())) if geometry.tilt else 0.0
+    together = rows if apart * rows <= _TOGETHER else max(1, int(_TOGETHER / apart))
     for start, stop in blocks_of(*field.slices, bytes_a_slice):
-        for first, last in [(s, s + 1) for s in range(start, stop)] if tilted else [(start, stop)]:
+        for first in range(start, stop, together):
             raise_if_aborted(abort)
+            last = min(first + together, stop)
             seen = SliceRows(geometry, rows, columns, first, last)
             places = geometry.columns_of()
-            places[:, 2] += seen.column_offsets()[0] if tilted else 0.0
+            places[:, 2] += seen.column_offsets().mean()
             projector = Projector(places, columns, size, abort)
             views = np.stack([seen.of(view, v).T for v, view in enumerate(projections)])
             block = _SOLVERS[parameters.algorithm](projector, views, circle, count, parameters.regularization)
