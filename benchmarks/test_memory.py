@@ -53,7 +53,7 @@ print(peak())
 def counts(energies):
     """Raw views of the section, its height falling from the middle slice, each view made as it is written."""
     angles = np.linspace(-90.0, 90.0, VIEWS)
-    depth = views_of(SIZE, angles, (SIZE - 1) / 2 + 3.4)
+    depth = 0.6 * views_of(SIZE, angles, (SIZE - 1) / 2 + 3.4)
     share = np.clip(1.4 - 3 * np.abs(np.linspace(-0.5, 0.5, SIZE)), 0, 1).astype(np.float32)
     grain = np.random.default_rng(0).normal(1, 0.01, (SIZE, SIZE)).astype(np.float32)
 
@@ -79,11 +79,13 @@ def counts(energies):
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
-    """Folders of the scans, FXI files on disk, by their number of energies."""
+    """Folders of the scans, FXI files on disk, by their number of energies; the short one is a part of the long one."""
     folder = tmp_path_factory.mktemp("scans")
     for energies in (FEW, MANY):
         (folder / str(energies)).mkdir()
-        write_scan(counts(energies), folder / str(energies), format="fxi")
+    write_scan(counts(MANY), folder / str(MANY), format="fxi")
+    for file in sorted((folder / str(MANY)).iterdir())[:FEW]:
+        (folder / str(FEW) / file.name).hardlink_to(file)
     return folder
 
 

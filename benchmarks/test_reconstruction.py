@@ -15,7 +15,7 @@ def one_energy(simulated):
 
 
 @pytest.mark.benchmark(group="a volume by filtered back-projection")
-@pytest.mark.parametrize("engine", ["algotom", "skimage"])
+@pytest.mark.parametrize("engine", ["numba", "algotom", "skimage"])
 def test_ours(benchmark, one_energy, engine):
     projections, angles, center = one_energy
     parameters = ReconstructParameters(engine=engine, filter="ramp")

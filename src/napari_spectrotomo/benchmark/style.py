@@ -11,15 +11,16 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 """Okabe and Ito's."""
 INK, FAINT, GRID = "#1d232b", "#66707c", "#eceff2"
-DPI = 200
+LINES, IMAGES = 200, 110
+"""Dots an inch of a figure of lines, and of one of images."""
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, dpi: int = LINES) -> Figure:
     """Give an empty figure, in inches, bound to no window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white", layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=dpi, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

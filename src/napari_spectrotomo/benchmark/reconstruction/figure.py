@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..style import FAINT, INK, logarithmic, new_figure, quiet
+from ..style import FAINT, IMAGES, INK, logarithmic, new_figure, quiet
 from .engines import ENGINES
 from .few_views import LABELS, FewViews
 from .phantom import section
@@ -57,7 +57,7 @@ def time_figure(rows: Sequence[Measurement]) -> Figure:
 def slices_figure(slices: Mapping[str, Slice]) -> Figure:
     """Draw the truth and one slice an engine of the same size, and what is wrong with each beneath it."""
     size = max((len(made) for made in slices.values()), default=64)
-    figure = new_figure(1.9 * (1 + len(slices)), 4.1)
+    figure = new_figure(1.9 * (1 + len(slices)), 4.1, IMAGES)
     panels = figure.subplots(2, 1 + len(slices), squeeze=False)
     _image(panels[0, 0], section(size, (size - 1) / 2), "truth")
     panels[1, 0].set_axis_off()
@@ -79,7 +79,7 @@ def few_figure(few: Sequence[tuple[FewViews, Slice]]) -> Figure:
     ours = [(row, made) for row, made in few if row.engine == "numba"]
     cases = list(dict.fromkeys(row.case for row, _ in ours))
     most = max((sum(row.case == case for row, _ in ours) for case in cases), default=0)
-    figure = new_figure(1.9 * (1 + most), 2.2 * max(len(cases), 1))
+    figure = new_figure(1.9 * (1 + most), 2.2 * max(len(cases), 1), IMAGES)
     panels = figure.subplots(max(len(cases), 1), 1 + most, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
