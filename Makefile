@@ -32,7 +32,7 @@ test: .venv/ready system
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(XVFB) $(BIN)/python -m pytest
+	$(XVFB) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .venv/docs-ready: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[docs]'

@@ -87,7 +87,7 @@ def test_something_left_out_needs_a_reason():
 
 def test_a_source_or_project_is_described_in_words(small_scan, finished):
     facts = describe(small_scan).facts
-    assert facts["energies"] == "11, 6480.00 to 6710.00 eV"
+    assert facts["energies"] == "11, 6480.00 to 6710.00 eV, 3 to 54 eV apart"
     assert "24 x 32 pixels" in facts["projections"]
     assert describe(finished.path).facts["report"] == "done"
 
