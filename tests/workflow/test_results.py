@@ -1,6 +1,7 @@
 """What a run leaves behind is what labs' scripts rely on."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import tifffile
 import zarr
 
 from napari_spectrotomo import Recipe
+from napari_spectrotomo.workflow.describe_alignment import alignment_in_words
 
 FILES = {
     "recipe.yaml",
@@ -139,3 +141,20 @@ def test_a_project_reads_back_what_it_wrote(finished):
     assert finished.stack("registered").attenuation_unit == "1/µm"
     assert finished.done("register").all()
     assert {finished.state(s) for s in ("read", "reconstruct", "report")} == {"done"}
+
+
+def test_the_report_says_how_volumes_were_made_and_shows_slices_about_the_axis(finished):
+    text = (finished.path / "report.html").read_text(encoding="utf-8")
+    assert "filtered back-projection, engine numba, filter hann" in text
+    assert 'id="alignment"' in text
+    assert "reconstructed about the axis that was used" in text
+
+
+def test_what_an_alignment_found_has_names(finished):
+    alignment = finished.alignment()
+    votes = alignment.of_axis("center")
+    np.testing.assert_allclose(votes, alignment.centers, atol=0.3)
+    assert set(alignment.methods) == {"opposite views", "centre of mass", "Vo", "sharpness"}
+    assert (alignment.jitter >= 0).all()
+    assert np.isnan(replace(alignment, found={}).displacement).all()
+    assert f"{alignment.centers.min():.2f}" in alignment_in_words(alignment)[0]

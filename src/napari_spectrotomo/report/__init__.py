@@ -1,6 +1,7 @@
 """The report: one self-contained HTML page with the figures of a project."""
 
+from .alignment import AlignmentSeen, StripSeen
 from .data import ProjectionAt, ReportData, ReportParameters
 from .page import write_report
 
-__all__ = ["ProjectionAt", "ReportData", "ReportParameters", "write_report"]
+__all__ = ["AlignmentSeen", "ProjectionAt", "ReportData", "ReportParameters", "StripSeen", "write_report"]

@@ -12,6 +12,7 @@ from annotated_types import Gt
 
 from ..data import EnergyStack, FloatArray
 from ..parameters import parameter
+from .alignment import AlignmentSeen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +86,8 @@ class ReportData:
     timings : dict of float
         Seconds by stage.
     options : ReportParameters
+    alignment : AlignmentSeen or None
+        Axes, jitter and motion; None where there are no tomograms.
     """
 
     title: str
@@ -109,6 +112,7 @@ class ReportData:
     versions: dict[str, str]
     timings: dict[str, float]
     options: ReportParameters = field(default_factory=ReportParameters)
+    alignment: AlignmentSeen | None = None
 
     @property
     def fixed(self) -> int:

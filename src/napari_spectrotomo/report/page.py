@@ -16,6 +16,7 @@ from ..errors import ProjectError
 from ..progress import Progress, ProgressCallback, raise_if_aborted
 from .data import ReportData
 from .figures.agreement import difference_slices, mse_and_dice
+from .figures.alignment import alignment_figures
 from .figures.by_particle import motion_figure, own_transforms
 from .figures.canvas import Figure
 from .figures.edge_map import distributions, edge_slices
@@ -101,7 +102,9 @@ def figures(
             ("slices", "Laid over each other, raw and registered", lambda: [images_laid_over(data, views)]),
         )
     parts: tuple[Part, ...] = (
-        *looks,
+        looks[0],
+        ("alignment", "Rotation axis and alignment of views", lambda: alignment_figures(data)),
+        *looks[1:],
         ("difference", "Squared difference", lambda: [difference_slices(data, views)]),
         ("agreement", "Agreement against energy", lambda: [mse_and_dice(data)]),
         ("motion", "Motion of the particles", lambda: _motion(data)),
@@ -110,7 +113,12 @@ def figures(
         ("particles", "Particles", lambda: [distributions(data)] if data.has_edges else []),
         ("renderings", "In three dimensions", lambda: scenes(data, views, abort)),
     )
-    absent = {"renderings": data.planar, "edge": not data.has_edges, "agreement": not data.has_curves}
+    absent = {
+        "alignment": data.alignment is None,
+        "renderings": data.planar,
+        "edge": not data.has_edges,
+        "agreement": not data.has_curves,
+    }
     parts = tuple(part for part in parts if not absent.get(part[0], False))
     made = []
     for k, (anchor, heading, make) in enumerate(parts):

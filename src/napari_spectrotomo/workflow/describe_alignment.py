@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ..data import FloatArray
 from .alignment import Alignment
 
 
-def axis_in_words(alignment: Alignment) -> str:
-    """Say where the rotation axis is, and how it leans."""
-    low, high = float(alignment.centers.min()), float(alignment.centers.max())
+def axis_in_words(centers: Sequence[float] | FloatArray, tilt: float) -> str:
+    """Say where the rotation axes of some energies are, and how they lean (degrees)."""
+    low, high = min(centers), max(centers)
     where = f"column {low:.2f}" if high - low < 0.005 else f"columns {low:.2f} to {high:.2f}"
-    return f"{where}, {f'tilted by {alignment.tilt:.2f}°' if alignment.tilt else 'upright'}"
+    return f"{where}, {f'tilted by {tilt:.2f}°' if tilt else 'upright'}"
 
 
 def alignment_in_words(alignment: Alignment) -> list[str]:
     """Say in a sentence each what was found of axis and tilt, of jitter, and of motion within tomograms."""
     given = not np.isfinite(alignment.of_axis("center")).any()
-    said = [f"Rotation axis{' as given,' if given else ''} at {axis_in_words(alignment)}."]
+    said = [f"Rotation axis{' as given,' if given else ''} at {axis_in_words(alignment.centers, alignment.tilt)}."]
     jitter = alignment.jitter
     moved = np.array([s is not None for s in alignment.shifts])
     if moved.any():

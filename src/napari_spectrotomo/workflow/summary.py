@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,10 +14,20 @@ from ..preprocess import correct
 from ..progress import Progress
 from ..report import ProjectionAt, ReportData, write_report
 from ..spectra import EdgeMap
+from .alignment_seen import alignment_seen
 from .describe import in_words
+from .describe_alignment import axis_in_words
 from .job import Job
 from .project import Project
 from .recipe import STAGES
+from .record import Record
+
+_ALGORITHMS = {
+    "fbp": "filtered back-projection",
+    "sirt": "simultaneous iterations (SIRT)",
+    "cgls": "conjugate gradients (CGLS)",
+    "tv": "least total variation",
+}
 
 
 def report_steps(job: Job) -> Iterator[Progress]:
@@ -45,7 +54,7 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
     record = project.record
     data = ReportData(
         title=project.source.name,
-        summary=in_words(project.input()) | _reconstruction_in_words(record.stage("reconstruct")),
+        summary=in_words(project.input()) | reconstruction_in_words(record),
         energies=raw.energies,
         fixed_index=project.fixed_index,
         voxel_size=raw.voxel_size,
@@ -66,6 +75,7 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
         versions=record.content["versions"],
         timings={name: record.stage(name)["seconds"] for name in record.content["stages"] if name != "report"},
         options=project.recipe.report,
+        alignment=alignment_seen(project, abort),
     )
     return write_report(data, project.path / "report.html", abort=abort)
 
@@ -76,14 +86,27 @@ def _no_edges(stack: EnergyStack) -> EdgeMap:
     return EdgeMap(unknown, unknown, unknown, float("nan"), "", attenuation_unit=stack.attenuation_unit)
 
 
-def _reconstruction_in_words(entry: dict[str, Any]) -> dict[str, str]:
-    """Say what the reconstruction found and chose by itself."""
-    repaired = sum(entry.get("repaired_pixels", {}).values())
-    if "centers" not in entry:
-        return {"repaired pixels": str(repaired)} if "repaired_pixels" in entry else {}
-    low, high = min(entry["centers"]), max(entry["centers"])
-    axis = f"column {low:.2f}" if high - low < 0.005 else f"columns {low:.2f} to {high:.2f}"
-    return {"rotation axis": axis, "filter": entry["filter"], "repaired pixels": str(repaired)}
+def reconstruction_in_words(record: Record) -> dict[str, str]:
+    """Say what the reconstruction found and chose by itself, and what it was told that matters for its numbers."""
+    entry, correction = record.stage("reconstruct"), record.stage("correct").get("parameters", {})
+    said = {}
+    if "centers" in entry:
+        chosen, tilt = entry.get("parameters", {}), float(entry.get("tilt", 0.0))
+        algorithm = chosen.get("algorithm", "fbp")
+        said["rotation axis"] = axis_in_words(entry["centers"], tilt)
+        said["reconstructed by"] = f"{_ALGORITHMS[algorithm]}, engine {entry.get('engine', 'unknown')}"
+        if algorithm == "fbp":
+            said["reconstructed by"] += f", filter {entry['filter']}"
+        if region := chosen.get("region"):
+            parts = (f"{axis} {a} to {b}" for axis, a, b in zip("zyx", region[::2], region[1::2], strict=True))
+            said["region"] = f"{', '.join(parts)} of the whole volume"
+    if correction.get("stripes", "none") != "none":
+        said["stripes removed"] = f"by algotom, {correction['stripes']}"
+    if (binning := correction.get("binning", 1)) > 1:
+        said["binning"] = f"{binning} x {binning} pixels averaged to one"
+    if "repaired_pixels" in entry:
+        said["repaired pixels"] = str(sum(entry["repaired_pixels"].values()))
+    return said
 
 
 def _two_projections(project: Project) -> tuple[ProjectionAt, ProjectionAt] | None:

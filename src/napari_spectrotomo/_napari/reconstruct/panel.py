@@ -81,7 +81,8 @@ class ReconstructPanel(Panel):
             said = stage_line(self.state, "reconstruct", "The images are taken.")
             return f"{span(project.energies)}, one view each (2-D XANES): nothing needs reconstructing. {said}"
         said = stage_line(self.state, "reconstruct", "All are reconstructed.")
-        axis = f" Rotation axis at {axis_in_words(self._alignment)}." if self._look_up() is not None else ""
+        found = self._look_up()
+        axis = "" if found is None else f" Rotation axis at {axis_in_words(found.centers, found.tilt)}."
         return f"{span(project.energies)}. {said}{axis}"
 
     def refresh(self) -> None:
