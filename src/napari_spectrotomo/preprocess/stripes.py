@@ -23,6 +23,8 @@ FEWEST_VIEWS = 16
 """Views from which on what all of them share can be told from the sample; 'wavelet' halves them at least once and needs twice as
 many."""
 FEWEST_COLUMNS = 16
+_TAKEN = 0.01
+"""Share of the sample's own optical density from which on it is said that a method takes it away with the stripes."""
 _OFFSET = np.float32(10)
 """Optical density added before and taken away after: some methods divide by the background, which then changes as if they
 subtracted, as a pixel's gain does to an optical density."""
@@ -49,7 +51,7 @@ def remove_stripes(
     Returns
     -------
     tuple of str
-        Why stripes were not removed, if so; a sentence without its beginning.
+        Why stripes were not removed, or that much of the sample was removed with them; sentences without their beginning.
 
     Raises
     ------
@@ -68,22 +70,47 @@ def remove_stripes(
     order = np.argsort(angles, kind="stable")
     method = _method(parameters, columns)
 
-    def clean(row: int) -> bool:
+    def clean(row: int) -> FloatArray | None:
         raise_if_aborted(abort)
-        sinogram = optical_density[order, row] + _OFFSET
+        before = optical_density[order, row]
         try:
-            cleaned = np.asarray(method(sinogram), np.float32)
+            cleaned = np.asarray(method(before + _OFFSET), np.float32) - _OFFSET
         except ValueError:  # algotom's way to say that there is too little noise to tell stripes from
-            return False
-        optical_density[order, row] = np.where(np.isfinite(cleaned), cleaned, sinogram) - _OFFSET
-        return True
+            return None
+        after = np.where(np.isfinite(cleaned), cleaned, before)
+        optical_density[order, row] = after
+        return _overlap(before - after, after)
 
-    left = rows - sum(in_threads(clean, range(rows)))
+    done = [found for found in in_threads(clean, range(rows)) if found is not None]
+    left = rows - len(done)
+    said = []
     if left:
-        return (
-            f"stripes were not removed from {left} of {rows} sinograms, which have too little noise to tell them from",
+        said.append(
+            f"stripes were not removed from {left} of {rows} sinograms, which have too little noise to tell them from"
         )
-    return ()
+    taken, error = _taken(np.sum(done, axis=0)) if done else (0.0, 0.0)
+    if taken - error > _TAKEN:
+        said.append(
+            f"the method {parameters.stripes!r} took {taken:.1%} of the sample's own optical density with the stripes, and "
+            "attenuation is too low by about as much: compare with stripes='sorting' or 'wavelet', or with 'none'"
+        )
+    return tuple(said)
+
+
+def _overlap(removed: Float32, left: Float32) -> FloatArray:
+    """Sums over a sinogram (A, C) that `_taken` takes together: of what was removed times what is left, of both squared, and of the
+    first one's variance if what was removed of each column had either sign by chance, as stripes have.
+    """
+    each = np.mean(removed, axis=0, dtype=np.float64) * np.mean(left, axis=0, dtype=np.float64) * len(left)
+    return np.array([np.vdot(removed, left), np.vdot(left, left), np.vdot(removed, removed), np.vdot(each, each)])
+
+
+def _taken(sums: FloatArray) -> tuple[float, float]:
+    """Share of the sample that was removed, and how far it may be off: by chance, and by what is left of stripes."""
+    both, own, removed, variance = sums
+    if not own > 0:
+        return 0.0, 0.0
+    return float(both / own), float((3 * np.sqrt(variance) + 0.1 * removed) / own)
 
 
 def stripe_sizes(parameters: CorrectParameters, columns: int) -> tuple[int, int]:
