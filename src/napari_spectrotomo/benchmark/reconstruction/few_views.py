@@ -68,7 +68,7 @@ class FewViews:
 
 def few_views(
     size: int,
-    slices: int = 8,
+    slices: int = 16,
     seed: int = 1,
     *,
     progress: ProgressCallback | None = None,
