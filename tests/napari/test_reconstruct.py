@@ -74,11 +74,20 @@ def test_a_click_on_a_slice_or_on_the_curve_takes_its_column(made, model, settle
     assert np.flatnonzero(framed).tolist() == [2]
     made.finder.plot.energy_chosen.emit(16.6)
     assert made.finder.use.text() == "Use 16.50 for all energies"
+    whole = layer.data
     made.finder.one.setChecked(True)
-    assert [layer_of(model, role).visible for role in ("strip", "strip large")] == [False, True]
-    np.testing.assert_array_equal(
-        layer_of(model, "strip large").data, tiling_part(layer.data, tiling, 7), "the same slice, large"
-    )
+    y, x = tiling.corner(7)
+    np.testing.assert_array_equal(layer.data, whole[y : y + tiling.side, x : x + tiling.side], "the same slice, large")
+    assert not layer_of(model, "strip marks").visible
+    made.finder.slider.setValue(0)
+    assert layer.name == "Slice about column 13.00 at 6710.0 eV"
+    made.finder.one.setChecked(False)
+    np.testing.assert_array_equal(layer.data, whole)
+    made.box.span.value = 1.0
+    made.box.find.click()
+    settle(model)
+    assert layer_of(model, "strip") is layer, "a further strip takes the place of the first"
+    assert layer_of(model, "strip marks").text.values[0].strip() == "14.00"
 
 
 def click(made, world, to=(0, 0)):
@@ -91,11 +100,6 @@ def click(made, world, to=(0, 0)):
     next(steps)
     event.type = "mouse_release"
     next(steps, None)
-
-
-def tiling_part(picture, tiling, k):
-    y, x = tiling.corner(k)
-    return picture[y : y + tiling.side, x : x + tiling.side]
 
 
 def test_a_drag_over_the_strip_chooses_nothing(made, model, settle):

@@ -26,7 +26,7 @@ VOLUME_ROLES = (
     "jacobian",
     "field",
 )
-PREVIEW_ROLES = ("preview", "preview before", "strip", "strip marks", "strip large")
+PREVIEW_ROLES = ("preview", "preview before", "strip", "strip marks")
 _FILLED = 0.95
 """Share of the canvas that a layer fills."""
 

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from ...data import FloatArray
 from ...preprocess import CorrectParameters, remove_stripes
-from ...reconstruct import ReconstructParameters, reconstruct_volume
+from ...reconstruct import ReconstructParameters, choose_filter, reconstruct_volume
 from .look import Look
 
 Float32 = npt.NDArray[np.float32]
-_SPARE = 18
-"""Rows beyond those seen: what lies between rows is taken from a cubic spline down each column."""
+_STILL, _SPARE = 1, 18
+"""Rows beyond those seen, where slices are rows and where what lies between rows is taken from a cubic spline down each column."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,8 @@ def rows_of(look: Look, row: int) -> Rows:
     middle = (count - 1) / 2
     imaged = middle + look.magnification * (row - middle) * cosine
     moved = 0.0 if look.shifts is None else float(np.abs(look.shifts[:, 0]).max())
-    reach = int(np.ceil(moved + look.magnification * columns * abs(sine))) + _SPARE
+    still = look.magnification == 1 and look.tilt == 0 and look.shifts is None
+    reach = int(np.ceil(moved + look.magnification * columns * abs(sine))) + (_STILL if still else _SPARE)
     low, high = max(0, round(imaged) - reach), min(count, round(imaged) + reach + 1)
     within = (high - low - 1) / 2
     index = int(np.clip(round(imaged) - low, 0, high - low - 1))
@@ -70,11 +71,17 @@ def without_stripes(rows: Rows, look: Look, parameters: CorrectParameters, abort
     return replace(rows, views=views)
 
 
+def with_filter(parameters: ReconstructParameters, look: Look) -> ReconstructParameters:
+    """Choose the filter 'auto' by the noise of whole views: a few rows may show none."""
+    density = look.corrected.optical_density
+    return replace(parameters, filter=choose_filter(parameters.filter, density[len(density) // 2]))
+
+
 def reconstruct_slice(rows: Rows, look: Look, parameters: ReconstructParameters, abort: threading.Event) -> Float32:
     """Reconstruct one slice, (y, x), the part of it that the region leaves."""
     size = rows.views.shape[2]
     across = (0, size, 0, size) if parameters.region is None else parameters.region[2:]
-    one = replace(parameters, region=(rows.index, rows.index + 1, *across))
+    one = replace(with_filter(parameters, look), region=(rows.index, rows.index + 1, *across))
     volume = reconstruct_volume(
         rows.views,
         look.corrected.angles,

@@ -24,7 +24,7 @@ from .found import FoundSection
 from .kept import KeptViews
 from .preview import preview_slice
 from .slice_box import FIRST, SliceBox
-from .strip import StripView, make_strip
+from .strip import STRIP_ROLES, StripView, make_strip
 
 
 class ReconstructPanel(Panel):
@@ -79,6 +79,8 @@ class ReconstructPanel(Panel):
         project = self.state.project
         if project.planar:
             said = stage_line(self.state, "reconstruct", "The images are taken.")
+            if self.state.stage("reconstruct") == "missing":
+                said = "The button takes the corrected images as they are."
             return f"{span(project.energies)}, one view each (2-D XANES): nothing needs reconstructing. {said}"
         said = stage_line(self.state, "reconstruct", "All are reconstructed.")
         found = self._look_up()
@@ -177,10 +179,12 @@ class ReconstructPanel(Panel):
     def _drop_strip(self) -> None:
         """Take away a strip whose columns mean nothing any more."""
         self.finder.hide()
-        take_away(self.viewer, "strip", "strip marks", "strip large")
+        take_away(self.viewer, *STRIP_ROLES)
 
     def _on_progress(self, progress: Progress) -> None:
         super()._on_progress(progress)
+        aligning = progress.stage == "align" and progress.energy is not None and progress.message
+        self.say(f"{progress.energy:.1f} eV: {progress.message}." if aligning else "")
         if progress.stage == "reconstruct" and progress.done == 0 and progress.energy is None:
             self._on_changed()  # the views are aligned now: show what was found
 
