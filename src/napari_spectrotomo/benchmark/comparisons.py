@@ -11,7 +11,7 @@ from ..errors import ParameterError
 from ..progress import ProgressCallback
 from .table import Table
 
-REGISTRATION_SIZE, FEW_VIEWS_SIZE = 128, 200
+REGISTRATION_SIZE, FEW_VIEWS_SIZE = 128, 160
 
 
 @dataclass(frozen=True, slots=True)

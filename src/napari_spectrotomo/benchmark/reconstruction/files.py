@@ -53,7 +53,7 @@ class Comparison:
 def write_reconstructions(
     folder: str | Path,
     study: Study,
-    few_size: int = 200,
+    few_size: int = 160,
     seed: int = 1,
     *,
     progress: ProgressCallback | None = None,
