@@ -42,6 +42,22 @@ def test_a_tomogram_without_jitter_is_left_alone(sample, angles):
     assert found.size.max() < 0.05
 
 
+@pytest.mark.parametrize("shape", [(31, 24, 32), (31, 1, 32)])
+def test_noise_is_not_moved_to_where_it_is_like_itself(shape):
+    views = np.random.default_rng(0).normal(0, 0.02, shape).astype(np.float32)
+    found = find_jitter_of(views, np.linspace(-90, 90, shape[0]), 17.8)
+    assert found.size.max() > 0.4
+    assert not found.applied
+    assert any("than chance explains" in doubt for doubt in found.doubts)
+
+
+@pytest.mark.filterwarnings("error")
+def test_views_that_show_nothing_are_left_alone_quietly():
+    found = find_jitter_of(np.zeros((31, 24, 32), np.float32), np.linspace(-90, 90, 31), 16.0)
+    assert not found.applied
+    assert np.isnan(found.uncertainty).all()
+
+
 DRIFT = np.column_stack([np.linspace(-1.5, 1.5, 49), np.linspace(0, 2, 49)])
 JUMP = np.array([[0.8, -1.5]]) * (np.arange(49) > 32)[:, None]
 

@@ -15,6 +15,7 @@ from ..parameters import checked
 from ..progress import Progress, ProgressCallback
 from ..reconstruct import check_views, view_warnings
 from .gauge import axis_shift, without_position
+from .likeness import EDGE
 from .parameters import AlignParameters, JitterMethod
 from .profiles import seen_whole, shifts_from_profiles
 from .reprojection import Found, Surroundings, lie, margin_for, refine
@@ -29,6 +30,8 @@ _LEAST = 0.05
 """Jitter that is used is so many times its uncertainty, and so many pixels, root mean square."""
 _BETTER = 0.98
 """What re-projection leaves must fall to this share of what it was."""
+_CHANCE, _PATCH = 6.0, 3.5
+"""Pure noise is fitted up to 4.5 times as well as independent values would be, of which each stands for so many pixels squared."""
 _BEYOND, _OFF = 0.25, 0.02
 """Shares of the columns: by it views are continued where the sample is cut; so far off the middle the axis may be without."""
 _CORRECTIONS = 3
@@ -201,12 +204,14 @@ def _judged(
     axis = axis_shift(moved, copy.angles)
     shifts = without_position(moved - [0.0, axis], copy.angles)
     shifts[~found.last.alike] = 0.0
-    uncertainty = copy.factor * np.sqrt(np.nanmedian(found.last.errors**2, axis=0))
+    uncertainty = np.full(2, np.nan)
+    if found.last.alike.any():
+        uncertainty = copy.factor * np.sqrt(np.nanmedian(found.last.errors**2, axis=0))
     if not copy.vertical:
         uncertainty[0] = np.nan
     size = np.sqrt(np.mean(shifts**2, axis=0))
     beyond = bool(np.any(size > np.maximum(_SURE * np.nan_to_num(uncertainty, nan=np.inf), _LEAST)))
-    applied = method == "reprojection" or (beyond and after < _BETTER * before)
+    applied = method == "reprojection" or (beyond and _fits(copy, before, after, margin))
     return Jitter(
         shifts,
         center + axis if applied else center,
@@ -216,6 +221,14 @@ def _judged(
         applied,
         tuple(_doubts(copy, found, around, size, axis, applied, beyond)),
     )
+
+
+def _fits(copy: WorkingCopy, before: float, after: float, margin: int) -> bool:
+    """Whether views agree better than shifts would make noise agree, which lies wherever it is most like what it was put into."""
+    edge = 2 * (margin + EDGE)
+    rows = max(1.0, (copy.views.shape[1] - edge) / _PATCH) if copy.vertical else 1.0
+    chance = (1 + copy.vertical) / (rows * (copy.views.shape[2] - edge) / _PATCH)
+    return after**2 < min(_BETTER**2, 1 - _CHANCE * chance) * before**2
 
 
 def _doubts(
@@ -250,7 +263,7 @@ def _doubts(
     if beyond and not applied:
         yield (
             f"Shifts of {size[0]:.2f} (rows) and {size[1]:.2f} (columns) pixels were found, but views agree no better with "
-            "them: they were not applied."
+            "them than chance explains: they were not applied."
         )
     if abs(axis) > _AXIS_OFF:
         yield (

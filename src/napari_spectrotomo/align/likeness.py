@@ -11,7 +11,7 @@ from ..data import FloatArray
 from ..threads import in_threads
 from .working_copy import Float32, detail
 
-_EDGE = 3
+EDGE = 3
 _TILES = 4
 _UNLIKE = 0.3
 """A gain under it, or over its inverse: the view does not show what it should, where it lies."""
@@ -59,7 +59,7 @@ def compare(views: Float32, images: Float32, margin: int = 0, vertical: bool = T
     vertical : bool
         Whether rows are shifted, too.
     """
-    margin += _EDGE
+    margin += EDGE
     rows = slice(margin, -margin) if vertical else slice(None)
     columns = slice(margin, -margin)
 
@@ -85,6 +85,8 @@ def _whole_pixels(view: Float32, image: FloatArray) -> FloatArray:
     """Shift of whole pixels at which a view that lies far off is like the image; 0 where it is like it nowhere."""
     from skimage.registration import phase_cross_correlation
 
+    if not (view.any() and image.any()):
+        return np.zeros(2)
     found = np.asarray(phase_cross_correlation(view, image, normalization=None)[0], np.float64)
     moved = np.roll(image, found.astype(int), axis=(0, 1))
     size = float(np.sqrt(np.vdot(view, view) * np.vdot(moved, moved)))

@@ -64,6 +64,8 @@ def pair_motion(pair: ViewPair) -> PairMotion | None:
 def _whole_pixels(late: Float32, expected: Float32) -> FloatArray:
     from skimage.registration import phase_cross_correlation
 
+    if not (late.any() and expected.any()):
+        return np.zeros(2)
     return np.asarray(phase_cross_correlation(late, expected, normalization=None)[0], np.float64)
 
 
