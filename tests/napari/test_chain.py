@@ -45,6 +45,7 @@ def test_a_scan_done_by_panels_ends_with_the_workflows_numbers(
         shown.primary.click()
         settle(viewer)
         assert shown.message.text() == ""
+        assert reconstruct.found_fold.isVisibleTo(reconstruct), "axes, jitter and motion are shown once they are found"
         if following:
             assert not shown.next.isHidden()
             shown.next.click()

@@ -44,6 +44,7 @@ class EnergyPlot(QWidget):
         self._label, self._legend_at, self._below = label, legend, below
         self.curves: tuple[Curve, ...] = ()
         self.energy: float | None = None
+        self._least: float | None = None
         self.widget: Any = None
         self._legend: Any = None
         self.setMinimumHeight(160)
@@ -61,11 +62,12 @@ class EnergyPlot(QWidget):
         if self.widget is not None:
             self._draw()
 
-    def relabel(self, label: str) -> None:
-        """Say what the values are."""
-        self._label = label
+    def relabel(self, label: str, least: float | None = None) -> None:
+        """Say what the values are, and the least range of them that is shown, lest small differences look large."""
+        self._label, self._least = label, least
         if self.widget is not None:
             self.widget.setLabel("left", label, **_SMALL)
+            self.widget.plotItem.vb.setLimits(minYRange=least)
 
     def mark(self, energy: float | None) -> None:
         """Put the line at an energy, or hide it."""
@@ -87,7 +89,7 @@ class EnergyPlot(QWidget):
         import pyqtgraph as pg
 
         self.widget = pg.PlotWidget(background=None)
-        self.widget.setLabel("left", self._label, **_SMALL)
+        self.relabel(self._label, self._least)
         self.widget.getAxis("bottom").enableAutoSIPrefix(False)
         self.widget.getAxis("left").enableAutoSIPrefix(False)
         self.widget.showGrid(x=True, y=True, alpha=0.15)

@@ -31,8 +31,7 @@ class FoundSection(QWidget):
         self._alignment: Any = None
         self.words = Words()
         self.page = QComboBox()
-        for name, label in PAGES.items():
-            self.page.addItem(name, label)
+        self.page.addItems(list(PAGES))
         self.page.currentIndexChanged.connect(lambda _: self._draw())
         self.plot = EnergyPlot("", legend="none")
         self.plot.setFixedHeight(165)
@@ -60,7 +59,7 @@ class FoundSection(QWidget):
         if self._alignment is None:
             return
         curves = curves_of(self._alignment, self.page.currentText())
-        self.plot.relabel(self.page.currentData())
+        self.plot.relabel(*PAGES[self.page.currentText()])
         self.plot.draw(curves)
         known = [c for c in curves if np.isfinite(c.values).any()]
         self.legend.setText(legend_of(known) if known else "Nothing was measured: see 'Alignment of views'.")

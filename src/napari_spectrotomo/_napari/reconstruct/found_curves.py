@@ -9,11 +9,11 @@ from ..plot import Curve
 from .finder import METHOD_COLORS
 
 PAGES = {
-    "Rotation axis": "column (pixel)",
-    "Jitter of single views": "rms (pixel)",
-    "Motion within a tomogram": "pixel",
+    "Rotation axis": ("column (pixel)", 1.0),
+    "Jitter of single views": ("rms (pixel)", 0.5),
+    "Motion within a tomogram": ("pixel", 0.5),
 }
-"""What is plotted, with what its values are."""
+"""What is plotted: what its values are, and the least range of them that is shown."""
 
 WHITE, RED, BLUE, AMBER = "#f2f4f7", "#ff5c5c", "#5ca8ff", "#f0b040"
 

@@ -83,6 +83,8 @@ class ReconstructPanel(Panel):
                 said = "The button takes the corrected images as they are."
             return f"{span(project.energies)}, one view each (2-D XANES): nothing needs reconstructing. {said}"
         said = stage_line(self.state, "reconstruct", "All are reconstructed.")
+        if self.state.stage("align") == "partial":
+            said = "The alignment of views has begun; the button continues."
         found = self._look_up()
         axis = "" if found is None else f" Rotation axis at {axis_in_words(found.centers, found.tilt)}."
         return f"{span(project.energies)}. {said}{axis}"
@@ -128,7 +130,7 @@ class ReconstructPanel(Panel):
 
     def _on_preview(self, outcome: Outcome) -> None:
         if outcome.result is not None:
-            self.box.describe(outcome.result.look)
+            self.box.describe(outcome.result.look, before=len(outcome.result.layers) > 1)
 
     def _find(self, *_: Any) -> None:
         if self.apply_forms():

@@ -87,8 +87,8 @@ class SliceBox(QGroupBox):
         self.note.setText(words)
         self.note.setVisible(bool(words))
 
-    def describe(self, look: Look) -> None:
-        """Say what geometry a slice was made with."""
+    def describe(self, look: Look, *, before: bool = False) -> None:
+        """Say what geometry a slice was made with, and whether the one with its stripes waits in the layer list."""
         if look.estimate is not None:
             words = vote_in_words(look.estimate, look.energy)
         else:
@@ -98,4 +98,6 @@ class SliceBox(QGroupBox):
         if look.shifts is not None:
             down, across = np.sqrt(np.mean(look.shifts**2, axis=0))
             words += f" Views shifted by {down:.2f} rows and {across:.2f} columns (rms)."
+        if before:
+            words += " The slice with its stripes waits hidden in the layer list: show it with its eye."
         self.say(words)
