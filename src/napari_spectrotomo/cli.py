@@ -216,12 +216,8 @@ def main() -> None:
         _complain(f"{stopped} The same command continues.")
         sys.exit(130)
     except SpectrotomoError as error:
-        how = (
-            " In a shell, NAME=… is written --set read.NAME=…."
-            if isinstance(error, ReadError) and "=" in str(error)
-            else ""
-        )
-        _complain(" ".join(str(error).split()) + how)
+        asks = isinstance(error, ReadError) and "=" in str(error)
+        _complain(" ".join(str(error).split()) + " In a shell, NAME=… is written --set read.NAME=…." * asks)
         sys.exit(1)
     except OSError as error:
         _complain(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")

@@ -45,7 +45,7 @@ def view_warnings(angles: FloatArray) -> tuple[str, ...]:
     if steps.max() <= max(_WEDGE * np.median(steps), 5.0):
         return ()
     return (
-        f"A wedge of {steps.max():.0f}° was not measured: surfaces facing it are blurred, attenuation is too low there, "
+        f"A wedge of {steps.max():.0f}° was not measured: surfaces facing it are blurred, attenuation is off by tens of per cent, "
         "and the rotation axis is less certain: look at a slice.",
     )
 
