@@ -11,7 +11,6 @@ from .axis import (
     settle_axes,
 )
 from .engines import choose_engine
-from .fbp import reconstruct_volume
 from .field import field_warnings
 from .field_of_view import FieldOfView
 from .geometry import check_views, view_warnings
@@ -21,6 +20,7 @@ from .parameters import ReconstructParameters
 from .planar import images_of, turned_views
 from .projector import project_volume
 from .reconstruct import given_centers, reconstruct
+from .volume import reconstruct_volume
 
 __all__ = [
     "AxisEstimate",

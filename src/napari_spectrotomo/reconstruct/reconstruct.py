@@ -16,13 +16,13 @@ from ..errors import ParameterError, ReconstructionError
 from ..parameters import checked
 from .axis import find_axis, settle_axes
 from .engines import choose_engine
-from .fbp import reconstruct_volume
 from .field_of_view import FieldOfView
 from .geometry import Geometry, check_center, check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
 from .parameters import Algorithm, Engine, Filter, Magnification, ReconstructParameters
 from .planar import images_of
+from .volume import reconstruct_volume
 
 _D = ReconstructParameters()
 
@@ -160,7 +160,11 @@ def _axes(od: Scan, parameters: ReconstructParameters) -> tuple[FloatArray, floa
     """Axis of each energy, its tilt, and what is doubtful about them; a tilt is measured only along with the axes."""
     tilt = parameters.tilt
     if parameters.center != "auto":
-        return given_centers(parameters.center, len(od), od.projections[0].shape[2]), 0.0 if tilt == "auto" else tilt, ()
+        return (
+            given_centers(parameters.center, len(od), od.projections[0].shape[2]),
+            0.0 if tilt == "auto" else tilt,
+            (),
+        )
     views = zip(od.projections, od.angles, strict=True)
     axes = settle_axes(od.energies, od.time, [find_axis(np.asarray(p), a) for p, a in views])
     return axes.centers, axes.tilt if tilt == "auto" else tilt, axes.warnings

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ...data import FloatArray
-from ..fbp import reconstruct_volume
 from ..parameters import ReconstructParameters
+from ..volume import reconstruct_volume
 from .bands import Bands, coarser, lowest_point, to_coarser, to_finer
 from .estimate import Found
 

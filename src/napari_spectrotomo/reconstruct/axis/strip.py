@@ -12,9 +12,9 @@ from ...arrays import as_array, as_numbers
 from ...data import FloatArray
 from ...errors import ReconstructionError
 from ...progress import raise_if_aborted
-from ..fbp import reconstruct_volume
 from ..geometry import check_center, check_views
 from ..parameters import ReconstructParameters
+from ..volume import reconstruct_volume
 from .sharpness import entropies, grey_limits
 
 Float32 = npt.NDArray[np.float32]
