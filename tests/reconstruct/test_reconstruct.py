@@ -83,5 +83,5 @@ def test_a_real_layout_is_reconstructed_in_place_and_to_scale(data_folder):
 def test_the_function_is_not_hidden_by_the_folder_of_its_name():
     import importlib
 
-    importlib.import_module("napari_spectrotomo.reconstruct.fbp")
+    importlib.import_module("napari_spectrotomo.reconstruct.volume")
     assert callable(st.reconstruct)
