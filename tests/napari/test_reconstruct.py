@@ -132,6 +132,7 @@ def test_a_slice_is_previewed_with_what_the_forms_say_and_corrected_once(made, m
     assert len(corrected) == 1, "neither the axis nor the stripes need the correction again"
     before, after = (layer_of(model, role) for role in ("preview before", "preview"))
     assert (before.visible, after.visible) == (False, True)
+    assert model.layers.index(before) > model.layers.index(after), "its eye lays it over the other"
     assert "waits hidden" in made.box.note.text()
     assert np.abs(before.data - after.data).max() > 1e-4
     assert np.abs(before.data - wrong).max() > 0.01

@@ -15,6 +15,7 @@ from ...data import Scan
 from ...progress import Progress
 from ..layers import ROLE, LayerTuple, fit, layer_of, put, show_only, take_away
 from ..layers.geometry import volume_axes
+from ..layers.tuples import limits
 from ..run import start
 from ..state import plain_viewer, state_of
 from ..work import Job, Outcome
@@ -79,11 +80,11 @@ def _show(viewer_ref: Any, outcome: Outcome) -> None:
     seen = before is not None and before.visible
     if len(outcome.result.layers) == 1:
         take_away(viewer, "preview before")
-    shown = [put(viewer, made) for made in outcome.result.layers]
-    shown[-1].reset_contrast_limits()
+    # the one with its stripes lies on top, hidden: its eye lays it over the other
+    shown = [put(viewer, made) for made in reversed(outcome.result.layers)]
     for layer in shown:
-        layer.contrast_limits = shown[-1].contrast_limits
+        layer.contrast_limits = limits(shown[0].data)
     show_only(viewer, "preview")
-    viewer.layers.selection.active = shown[-1]
+    viewer.layers.selection.active = shown[0]
     if not seen:
-        fit(viewer, shown[-1])
+        fit(viewer, shown[0])

@@ -48,7 +48,7 @@ class SliceBox(QGroupBox):
         )
         self.preview.setToolTip(
             "Reconstruct this slice with all that stands in the forms below: axis (found at this energy where it is auto), "
-            "filter, stripes, tilt, shifts of views. With stripe removal, the slice without it waits hidden beneath."
+            "filter, stripes, tilt, shifts of views. With stripe removal, the slice without it waits hidden in the layer list."
         )
         buttons = QHBoxLayout()
         buttons.addWidget(self.find)
@@ -99,5 +99,5 @@ class SliceBox(QGroupBox):
             down, across = np.sqrt(np.mean(look.shifts**2, axis=0))
             words += f" Views shifted by {down:.2f} rows and {across:.2f} columns (rms)."
         if before:
-            words += " The slice with its stripes waits hidden in the layer list: show it with its eye."
+            words += " The slice with its stripes waits hidden in the layer list: its eye lays it over."
         self.say(words)
