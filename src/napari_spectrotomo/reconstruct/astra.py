@@ -67,13 +67,20 @@ def reconstruct_with_astra(
         for s in range(stop - start):
             raise_if_aborted(abort)
             at = places + ([0, 0, offsets[s]] if row_filter is None else 0)
-            made = _slice(astra, _NAMES[parameters.algorithm], gpu, views[s], at, field.size, count)
+            made = _slice(astra, _NAMES[parameters.algorithm], gpu, views[s], at, field.size, count, abort)
             part = made[slice(*field.rows), slice(*field.columns)]
             volume[start - field.slices[0] + s] = np.where(circle, part * np.float32(scale), 0)
 
 
 def _slice(
-    astra: Any, algorithm: str, gpu: bool, sinogram: Float32, places: FloatArray, size: int, count: int
+    astra: Any,
+    algorithm: str,
+    gpu: bool,
+    sinogram: Float32,
+    places: FloatArray,
+    size: int,
+    count: int,
+    abort: threading.Event | None,
 ) -> Float32:
     """Reconstruct one slice (N, N); plain back-projection sums what the views show, without the length of rays."""
     across = np.hypot(places[:, 0], places[:, 1])
@@ -100,7 +107,9 @@ def _slice(
             kept.append((astra.projector, settings["ProjectorId"]))
         job = astra.algorithm.create(settings)
         kept.append((astra.algorithm, job))
-        astra.algorithm.run(job, count)
+        for step in [count] if gpu else [1] * count:  # on CPUs an iteration may take a second
+            raise_if_aborted(abort)
+            astra.algorithm.run(job, step)
         return astra.data2d.get(image)
     finally:
         for module, number in reversed(kept):
