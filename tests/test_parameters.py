@@ -54,6 +54,8 @@ def test_a_recipe_survives_its_file(tmp_path):
         ("binarise.method=otsu", "no stage 'binarise'"),
         ("binarize.method=ostu", "binarize.method cannot be 'ostu'"),
         ("binarize.min_size=-3", "binarize.min_size cannot be -3"),
+        ("reconstruct.center=-1", "be 'auto', or input should be greater than or equal to 0, or .* a list"),
+        ("reconstruct.region=[0, 1, 0, 1]", "it needs more values"),
         ("binarize.method", "no setting"),
         ("binarize.method=[", "cannot be read"),
     ],

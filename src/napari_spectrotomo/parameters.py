@@ -70,13 +70,19 @@ def checked(cls: type[P], values: dict[str, Any], *, where: str = "") -> P:
     try:
         return _adapter(cls).validate_python(values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        errors = error.errors(include_url=False)
+        first = errors[0]
         name = ".".join([where, *map(str, first["loc"][:1])] if where else map(str, first["loc"][:1]))
         if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             known = ", ".join(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
             raise ParameterError(f"There is no parameter {name}; known here: {known}.") from error
-        why = first["msg"].replace("valid tuple", "list, such as [1, 2]")
-        raise ParameterError(f"{name} cannot be {first['input']!r}: {why[0].lower()}{why[1:]}.") from error
+        said = [_reason(e["msg"]) for e in errors if e["loc"][:1] == first["loc"][:1]]  # one for each type it may have
+        raise ParameterError(f"{name} cannot be {first['input']!r}: {', or '.join(dict.fromkeys(said))}.") from error
+
+
+def _reason(message: str) -> str:
+    words = message.replace("valid tuple", "list, such as [1, 2]").replace("Field required", "it needs more values")
+    return words[0].lower() + words[1:]
 
 
 def as_plain(parameters: Any) -> dict[str, Any]:
