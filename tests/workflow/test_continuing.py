@@ -12,6 +12,7 @@ import zarr
 
 from napari_spectrotomo import Aborted, Project, ProjectError, run
 from napari_spectrotomo.workflow import STAGES, run_steps
+from napari_spectrotomo.workflow.aligning import _begun
 
 DRIVER = """
 import os, signal, sys
@@ -148,6 +149,16 @@ def test_abort_keeps_what_is_finished(small_scan, tmp_path):
         until_three()
     assert project.state("reconstruct") == "partial"
     assert Project.open(tmp_path / "p").done("reconstruct").sum() == 3
+
+
+def test_what_was_found_before_a_stop_is_found_again_where_its_file_is_damaged(tmp_path):
+    path = tmp_path / "alignment.partial.json"
+    for content in ('{"fingerprint"', "{}", "[]"):
+        path.write_text(content)
+        assert _begun(path, "now") == {}
+    path.write_text('{"fingerprint": "now", "found": {"6550.0000": 1}}')
+    assert _begun(path, "now") == {"6550.0000": 1}
+    assert _begun(path, "since") == {}
 
 
 def test_restart_does_everything_again(own_project):

@@ -51,11 +51,14 @@ def align_steps(job: Job) -> Iterator[Progress]:
 
 
 def _begun(path: Path, fingerprint: str) -> dict[str, Any]:
-    """Give what a run that was stopped had found, where it asked the same."""
+    """Give what a run that was stopped had found, where it asked the same; nothing where its file is damaged."""
     if not path.exists():
         return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return content["found"] if content["fingerprint"] == fingerprint else {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content["found"] if content["fingerprint"] == fingerprint else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
 
 
 def _look(job: Job, scan: Scan, e: int) -> dict[str, Any]:
