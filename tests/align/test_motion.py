@@ -37,7 +37,7 @@ def test_a_drift_is_measured_in_pixels_with_its_uncertainty(sample):
     assert motion.parts < 0.3
     assert len(motion.warnings) == 1
     assert "moved by 2.0 (rows) and 1.5 (columns) pixels" in motion.warnings[0]
-    assert "reconstruct with the shifts of its views" in motion.warnings[0]
+    assert "reconstructing with the shifts of its views makes up" in motion.warnings[0]
 
 
 def test_a_sample_that_falls_over_is_told_from_one_that_drifts(sample):

@@ -148,7 +148,7 @@ def _warnings(motion: Motion, jitter: Jitter, reach: float, unlike: bool) -> Ite
     same = motion.compared == "same angle"
     between = "the first and the last views at the same angle" if same else "views half a turn apart"
     mend = (
-        "reconstruct with the shifts of its views, which make up for it"
+        "reconstructing with the shifts of its views makes up for it"
         if jitter.applied
         else "shifts of its views do not make up for it, so leave this energy out, or trust it less"
     )
