@@ -9,10 +9,10 @@ import pytest
 
 from napari_spectrotomo.errors import ReadError
 from napari_spectrotomo.io import identify, read_scan
-from napari_spectrotomo.io.compound import CompoundFile
 from napari_spectrotomo.io.names import angle_in, energy_in, place_in, role_in
 from napari_spectrotomo.io.series import Image, tomograms_of
 from napari_spectrotomo.io.tomogram import Frames
+from napari_spectrotomo.io.xradia.compound import CompoundFile
 
 
 @pytest.fixture

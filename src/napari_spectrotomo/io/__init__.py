@@ -4,7 +4,7 @@ from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
 from .references import read_references
 from .scan import read_scan
 from .sniff import identify
-from .stack import read_stack
+from .stack.read import read_stack
 from .write import write_scan
 
 __all__ = [

@@ -16,7 +16,7 @@ from ..data import FloatArray, Scan
 from ..errors import ReadError
 from .given import with_given
 from .reconcile import PIXEL_TOLERANCE, angles_with, energies_with, pixel_sizes_with
-from .tiff import angles_in_list, views_among
+from .tiff.folder import angles_in_list, views_among
 from .tomogram import Tomogram, joined
 
 

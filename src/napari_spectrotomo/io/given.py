@@ -17,9 +17,9 @@ from ..errors import ReadError
 from .reconcile import ENERGY_TOLERANCE
 from .series import Image
 from .sniff import files_at, format_of
-from .tiff import read_tiff
+from .tiff.folder import read_tiff
 from .tomogram import Frames, Tomogram
-from .xradia import read_xradia
+from .xradia.images import read_xradia
 
 
 def with_given(

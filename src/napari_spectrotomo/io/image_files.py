@@ -14,11 +14,11 @@ from ..errors import ReadError
 from .found import Found
 from .names import Role
 from .series import Image, tomograms_of
-from .ssrl_run import run_in
-from .tiff import energies_in_list, energy_list, read_tiff, with_listed_angles
-from .tiff_pages import by_energy
+from .tiff.folder import energies_in_list, energy_list, read_tiff, with_listed_angles
+from .tiff.pages import by_energy
 from .tomogram import Tomogram
-from .xradia import read_xradia
+from .xradia.images import read_xradia
+from .xradia.ssrl_run import run_in
 
 
 def read_series(

@@ -13,14 +13,14 @@ from ..data import FloatArray, Scan
 from ..errors import ReadError
 from ..parameters import checked
 from .assemble import assembled
-from .data_exchange import read_data_exchange
 from .found import Found
-from .fxi import read_fxi
+from .hdf5.data_exchange import read_data_exchange
+from .hdf5.fxi import read_fxi
+from .hdf5.nxtomo import read_nxtomo
 from .image_files import given_energies, read_series
-from .nxtomo import read_nxtomo
 from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
 from .sniff import HDF5_SCANS, as_path, files_at, format_of, is_zarr, require_known
-from .tiff import TIFF_SUFFIXES
+from .tiff.folder import TIFF_SUFFIXES
 from .tomogram import Tomogram
 
 PathLike = str | Path

@@ -11,13 +11,13 @@ from reprlib import repr as brief
 from typing import Literal
 
 from ..errors import ReadError
-from . import hdf5
-from .fxi import is_fxi
+from .hdf5 import file as hdf5
+from .hdf5.fxi import is_fxi
+from .hdf5.nxtomo import nxtomo_entry
 from .names import natural, role_in
-from .nxtomo import nxtomo_entry
 from .parameters import SCAN_FORMATS, STACK_FORMATS
-from .tiff import TIFF_SUFFIXES
-from .tiff_file import tiff_axes
+from .tiff.file import tiff_axes
+from .tiff.folder import TIFF_SUFFIXES
 
 _SCAN_SUFFIXES = {".h5", ".hdf", ".hdf5", ".nxs", ".nx", ".xrm", ".txrm", ".tif", ".tiff"}
 _OTHER_DATA = {".raw", ".edf", ".npy", ".mrc", ".img", ".bin", ".mat", ".rec", ".ct", ".spe", ".cxi", ".vol"}

@@ -16,9 +16,9 @@ import numpy as np
 from ..atomic import whole_file
 from ..data import Scan, require
 from ..errors import ParameterError, SpectrotomoError
-from .data_exchange import FLATS, SOURCE
-from .energy_list import DETECTOR, OBJECTIVE
-from .nxtomo import DARK, FLAT, PROJECTION
+from .hdf5.data_exchange import FLATS, SOURCE
+from .hdf5.energy_list import DETECTOR, OBJECTIVE
+from .hdf5.nxtomo import DARK, FLAT, PROJECTION
 from .sniff import as_path
 
 WriteFormat = Literal["data-exchange", "nxtomo", "fxi"]

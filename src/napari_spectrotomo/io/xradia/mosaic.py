@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from ..errors import ReadError
+from ...data import FloatArray
+from ...errors import ReadError
 
 _STEP_TOLERANCE = 1.5  # pixels by which tiles may lie beside their place and still be taken as touching
 _ANGLE_TOLERANCE = 0.05  # degrees within one mosaic

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data import FloatArray
-from ..errors import ReadError
-from .names import Role, angle_in, energy_in, natural, role_in
-from .reconcile import ANGLE_TOLERANCE
-from .series import Image
-from .tiff_file import tiff_frames, tiff_voxel_size
-from .tomogram import Tomogram
+from ...data import FloatArray
+from ...errors import ReadError
+from ..names import Role, angle_in, energy_in, natural, role_in
+from ..reconcile import ANGLE_TOLERANCE
+from ..series import Image
+from ..tomogram import Tomogram
+from .file import tiff_frames, tiff_voxel_size
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 

@@ -13,8 +13,8 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from ..errors import ReadError
+from ...data import FloatArray
+from ...errors import ReadError
 
 UNKNOWN_SIZE = np.full(3, np.nan)
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import as_energies, as_voxel_size
-from ..data import EnergyStack, FloatArray
-from ..errors import ReadError
-from ..parameters import checked
-from .parameters import STACK_FORMATS, ReadParameters
-from .reconcile import PIXEL_TOLERANCE, energies_with
-from .sniff import as_path, files_at, format_of, identify, is_zarr
-from .stack_hdf5 import hdf5_volumes
-from .stack_tiff import tiff_volumes
-from .tiff import energies_in_list, energy_list
+from ...arrays import as_energies, as_voxel_size
+from ...data import EnergyStack, FloatArray
+from ...errors import ReadError
+from ...parameters import checked
+from ..parameters import STACK_FORMATS, ReadParameters
+from ..reconcile import PIXEL_TOLERANCE, energies_with
+from ..sniff import as_path, files_at, format_of, identify, is_zarr
+from ..tiff.folder import energies_in_list, energy_list
+from .hdf5 import hdf5_volumes
+from .tiff import tiff_volumes
 from .volume import Volume, Volumes
 
 PathLike = str | Path
@@ -149,7 +149,7 @@ def _voxel_size(given: Any, volumes: Sequence[Volume]) -> FloatArray | None:
 
 def _volumes(chosen: str, files: list[Path], energies: Any) -> Volumes:
     if chosen == "zarr":
-        from .stack_zarr import zarr_volumes  # zarr takes a third of a second to import, and few need it
+        from .zarr import zarr_volumes  # zarr takes a third of a second to import, and few need it
 
         return zarr_volumes(files)
     if chosen == "hdf5-stack":

@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from ..errors import ReadError
+from ...data import FloatArray
+from ...errors import ReadError
 
 
 @cache

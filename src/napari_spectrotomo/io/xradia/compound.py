@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ReadError
+from ...errors import ReadError
 
 SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENTRY = struct.Struct("<64sHBx3I36xIQ")  # name, its length, kind, left, right, child, start, size

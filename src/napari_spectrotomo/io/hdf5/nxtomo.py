@@ -9,13 +9,14 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from ..errors import ReadError
-from . import hdf5, quantities
-from .hdf5_images import images, others
-from .names import energy_in
-from .reconcile import energy_of
-from .tomogram import Frames, Tomogram
+from ...data import FloatArray
+from ...errors import ReadError
+from ..names import energy_in
+from ..reconcile import energy_of
+from ..tomogram import Frames, Tomogram
+from . import file as hdf5
+from . import quantities
+from .images import images, others
 
 PROJECTION, FLAT, DARK = 0, 1, 2
 

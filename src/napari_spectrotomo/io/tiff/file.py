@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from ..errors import ReadError
-from .tomogram import Frames
+from ...errors import ReadError
+from ..tomogram import Frames
 
 _BROKEN = (
     OSError,

@@ -10,12 +10,13 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from ..errors import ReadError
-from . import hdf5, quantities
-from .hdf5_images import require_whole
-from .names import energy_in, natural
-from .reconcile import energy_of
+from ...data import FloatArray
+from ...errors import ReadError
+from ..hdf5 import file as hdf5
+from ..hdf5 import quantities
+from ..hdf5.images import require_whole
+from ..names import energy_in, natural
+from ..reconcile import energy_of
 from .volume import Volume, Volumes
 
 _VOLUMES = ("img", "registration_results/reg_results/registered_xanes3D")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from .series import Image
-from .tomogram import Frames
+from ...data import FloatArray
+from ..series import Image
+from ..tomogram import Frames
 
 
 def pages_are_energies(

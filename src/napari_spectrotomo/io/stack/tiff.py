@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from ..errors import ReadError
-from .names import energy_in, natural
-from .tiff_file import tiff_axes, tiff_frames, tiff_voxel_size
-from .tiff_pages import page, pages_are_energies
-from .tomogram import Frames
+from ...data import FloatArray
+from ...errors import ReadError
+from ..names import energy_in, natural
+from ..tiff.file import tiff_axes, tiff_frames, tiff_voxel_size
+from ..tiff.pages import page, pages_are_energies
+from ..tomogram import Frames
 from .volume import Volume, Volumes
 
 

@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ReadError
-from .hdf5 import find, opened
-from .tomogram import Frames
+from ...errors import ReadError
+from ..tomogram import Frames
+from .file import find, opened
 
 Indices = npt.NDArray[np.int64]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ReadError
-from .found import Found
-from .names import natural
-from .reconcile import ENERGY_TOLERANCE, NAME_ANGLE_TOLERANCE, known
-from .series import Image
+from ...errors import ReadError
+from ..found import Found
+from ..names import natural
+from ..reconcile import ENERGY_TOLERANCE, NAME_ANGLE_TOLERANCE, known
+from ..series import Image
 
 _LONGEST = 20 * 2**20  # bytes; a longer text is no script
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from ..data import FloatArray, Kind
-from ..errors import ReadError
-from .hdf5 import find, number, numbers, words
-from .reconcile import ENERGY_TOLERANCE
+from ...data import FloatArray, Kind
+from ...errors import ReadError
+from ..reconcile import ENERGY_TOLERANCE
+from .file import find, number, numbers, words
 
 _NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
 _NANOMETRES |= {

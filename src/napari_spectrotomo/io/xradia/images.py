@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data import FloatArray
-from ..errors import ReadError
+from ...data import FloatArray
+from ...errors import ReadError
+from ..names import Role, angle_in, energy_in, role_in
+from ..reconcile import ENERGY_TOLERANCE, angle_of, energy_of, known
+from ..series import Image
+from ..tomogram import Frames
 from .compound import ENTRY_BYTES, CompoundFile
 from .mosaic import Mosaic, mosaic_of
-from .names import Role, angle_in, energy_in, role_in
-from .reconcile import ENERGY_TOLERANCE, angle_of, energy_of, known
-from .series import Image
-from .tomogram import Frames
 
 _TYPES: dict[int, np.dtype[Any]] = {3: np.dtype("u1"), 5: np.dtype("<u2"), 10: np.dtype("<f4")}
 

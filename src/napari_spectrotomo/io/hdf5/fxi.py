@@ -8,12 +8,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ..errors import ReadError
-from . import hdf5, quantities
-from .hdf5_images import images, others
-from .names import energy_in
-from .reconcile import PIXEL_TOLERANCE, energy_of
-from .tomogram import Frames, Tomogram
+from ...errors import ReadError
+from ..names import energy_in
+from ..reconcile import PIXEL_TOLERANCE, energy_of
+from ..tomogram import Frames, Tomogram
+from . import file as hdf5
+from . import quantities
+from .images import images, others
 
 DETECTOR_PIXEL = 6500.0  # nm, behind the magnification of the zone plate and the lens
 _OLD = {

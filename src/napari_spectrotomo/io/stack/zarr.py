@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from ..data import FloatArray
-from ..errors import ReadError
-from .names import energy_in, natural
+from ...data import FloatArray
+from ...errors import ReadError
+from ..names import energy_in, natural
 from .volume import UNKNOWN_SIZE, Volume, Volumes
 
 _UNITS = {

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from ..data import FloatArray
-from ..errors import ReadError
-from . import hdf5, quantities
-from .hdf5_images import Indices, find, images, others
-from .reconcile import PIXEL_TOLERANCE
-from .series import clusters
-from .tomogram import Frames, Tomogram
+from ...data import FloatArray
+from ...errors import ReadError
+from ..reconcile import PIXEL_TOLERANCE
+from ..series import clusters
+from ..tomogram import Frames, Tomogram
+from . import file as hdf5
+from . import quantities
+from .images import Indices, find, images, others
 
 DETECTOR = "measurement/instrument/detector"
 OBJECTIVE = "measurement/instrument/detection_system/objective"

@@ -8,14 +8,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ..data import FloatArray
-from ..errors import ReadError
-from . import hdf5, quantities
+from ...data import FloatArray
+from ...errors import ReadError
+from ..names import energy_in
+from ..reconcile import ENERGY_TOLERANCE, energy_of
+from ..tomogram import Tomogram
+from . import file as hdf5
+from . import quantities
 from .energy_list import DETECTOR, pixel_size_of, read_energy_list
-from .hdf5_images import images, others
-from .names import energy_in
-from .reconcile import ENERGY_TOLERANCE, energy_of
-from .tomogram import Tomogram
+from .images import images, others
 
 MONOCHROMATOR, LIST = "measurement/instrument/monochromator/energy", "exchange/energy"
 SOURCE = "measurement/instrument/source"

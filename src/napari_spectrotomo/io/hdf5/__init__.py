@@ -1,0 +1,1 @@
+"""HDF5 files: FXI, Data Exchange, NXtomo, and what they have in common."""

@@ -1,0 +1,1 @@
+"""Volumes already reconstructed: zarr, TIFF, HDF5."""
