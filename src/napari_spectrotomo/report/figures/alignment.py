@@ -48,7 +48,7 @@ def _curves(data: ReportData, seen: AlignmentSeen) -> Figure:
     drawn = [draw for wanted, draw in ((seen.has_axes, _axis), (seen.leans, _tilt), (seen.moves, _motion)) if wanted]
     if not data.has_curves or not drawn:
         return Figure(caption=said)
-    figure = sheet(3.2)
+    figure = sheet(3.6)
     panels = figure.subplots(1, max(len(drawn), 2), squeeze=False)[0]
     if len(drawn) == 1:
         figure.delaxes(panels[1])
@@ -81,7 +81,7 @@ def _axis(axes: Axes, data: ReportData, seen: AlignmentSeen) -> None:
     low, high = axes.get_ylim()
     if high - low < 1:  # differences of hundredths of a pixel shall not look large
         axes.set_ylim((low + high) / 2 - 0.5, (low + high) / 2 + 0.5)
-    legend(axes, ncols=3, loc="upper left", fontsize=7.5, columnspacing=1.0, handletextpad=0.4)
+    _named(axes)
 
 
 def _tilt(axes: Axes, data: ReportData, seen: AlignmentSeen) -> None:
@@ -89,13 +89,13 @@ def _tilt(axes: Axes, data: ReportData, seen: AlignmentSeen) -> None:
     axes.errorbar(data.energies, seen.tilts, seen.tilt_uncertainty, fmt="o", color=INK, markersize=3, linewidth=0.9)
     axes.axhline(seen.tilt, color=REGISTERED, linewidth=1.4, label=f"used, {seen.tilt:.2f}°")
     axes.axhline(0.0, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)))
-    legend(axes)
+    _named(axes)
 
 
 def _motion(axes: Axes, data: ReportData, seen: AlignmentSeen) -> None:
     plot_axes(axes, "photon energy (eV)", "pixels within one tomogram")
     drawn: tuple[tuple[Any, str, str, str], ...] = (
-        (seen.jitter[:, 0], GLOBAL, "v", "views, rows (rms)"),
+        (seen.jitter[:, 0], PARTICLES[4], "v", "views, rows (rms)"),
         (seen.jitter[:, 1], GLOBAL, "o", "views, columns (rms)"),
         (seen.displacement, REGISTERED, "o", "the sample moved"),
         (seen.parts, RAW, "s", "parts moved beyond it"),
@@ -105,7 +105,13 @@ def _motion(axes: Axes, data: ReportData, seen: AlignmentSeen) -> None:
             axes.plot(data.energies, values, color=colour, marker=marker, markersize=3, linewidth=1.1, label=words)
     axes.axhline(1.0, color=FAINT, linewidth=0.8, linestyle=(0, (1, 2)), label="1 pixel")
     axes.set_ylim(bottom=0)
-    legend(axes, fontsize=7.5)
+    _named(axes)
+
+
+def _named(axes: Axes) -> None:
+    """Name what is drawn above the axes, where nothing lies beneath."""
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "borderaxespad": 0.2}
+    legend(axes, ncols=2, fontsize=7.5, columnspacing=1.0, handletextpad=0.5, labelspacing=0.25, **place)
 
 
 def _ring(axes: Axes, energies: Any, values: Any, which: Any) -> None:
