@@ -24,7 +24,7 @@ def test_a_sample_seen_whole_in_a_steady_beam_is_not_doubted(views):
 @pytest.mark.parametrize("offset", [-0.05, 0.05])
 def test_a_beam_that_changed_since_the_flats_is_told(views, offset):
     (said,) = field_warnings(views + offset)
-    assert "beside the sample is not zero" in said
+    assert f"beside the sample is not zero but {offset:+.2f}" in said
 
 
 def test_a_sample_wider_than_the_detector_is_told(views):

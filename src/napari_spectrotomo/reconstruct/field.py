@@ -32,7 +32,8 @@ def field_warnings(projections: npt.NDArray[np.floating]) -> tuple[str, ...]:
     left, right = (float(np.median(edge)) for edge in edges)
     if min(abs(left), abs(right)) > _OFF * highest and left * right > 0:
         warnings.append(
-            "The optical density beside the sample is not zero: the beam was not the same in projections and flats, so that "
-            "attenuation is a few per cent off. Give flats from before and after each tomogram, or leave bad ones out."
+            f"The optical density beside the sample is not zero but {(left + right) / 2:+.2f}, where that of the sample reaches "
+            f"{highest:.2f}: the beam or the exposure was not the same in projections and flats, and attenuation is off in "
+            "proportion. Give flats from before and after each tomogram, or leave bad ones out."
         )
     return tuple(warnings)
