@@ -18,6 +18,16 @@ SHAPE = (48, 96)
 IRREGULAR = np.random.default_rng(4).permutation(np.sort(np.random.default_rng(5).uniform(0, 182, 110)))
 
 
+def test_a_view_in_which_the_sample_is_not_seen_leaves_the_others_sure(ellipsoid_views):
+    views = ellipsoid_views(SHAPE, HALF, 52.3, noise=0.01)
+    views[30] = 0.02 * views[60, :, ::-1] + np.random.default_rng(0).normal(0, 0.01, SHAPE)
+    estimate = find_axis(views, HALF)
+    assert estimate.center == pytest.approx(52.3, abs=0.05)
+    assert estimate.confidence > 0.8
+    assert estimate.methods["centre of mass"] == pytest.approx(52.3, abs=0.1)
+    assert not any("off their place" in doubt for doubt in estimate.doubts)
+
+
 @pytest.mark.parametrize(
     ("angles", "applies"),
     [

@@ -12,6 +12,8 @@ _SEEN = 0.3
 """Rows that hold less than this share of what the fullest ones hold say little."""
 _CUT = 0.1
 """Optical density at an edge, over the highest, from which on the sample is taken not to be seen whole."""
+_STRANGE, _MOST = 0.5, 0.9
+"""A view that weighs so little of most views' weight, or as much more, is strange, and is left out where so many are not."""
 _FLOOR = 0.05
 """Pixels: what backgrounds that are not straight lines leave in measured views."""
 
@@ -53,9 +55,11 @@ def axis_from_mass(projections: npt.NDArray[np.floating], angles: FloatArray, ti
     total = mass.mean(0)
     seen = total > _SEEN * np.percentile(total, 95)
     whole = mass[:, seen].sum(1)
+    kept = _shown(whole)
+    whole, angles = whole[kept], angles[kept]
     if not seen.any() or whole.min() <= 0 or _cut(views[:, seen], left[:, seen], right[:, seen]):
         return NOTHING, 0.0
-    stands = moment[:, seen].sum(1) / whole
+    stands = moment[kept][:, seen].sum(1) / whole
     theta = np.deg2rad(angles)
     around = np.column_stack([np.ones_like(theta), np.cos(theta), np.sin(theta)])
     inverse = np.linalg.pinv(around)
@@ -74,6 +78,15 @@ def axis_from_mass(projections: npt.NDArray[np.floating], angles: FloatArray, ti
     )  # medians of `edge` pixels
     noise = noise_of(views[len(views) // 2]) * np.sqrt(seen.sum() * (np.sum(lever**2) + edges)) / float(whole.mean())
     return found, float(np.sqrt(max(0.0, wobble**2 - noise**2)))
+
+
+def _shown(whole: FloatArray) -> npt.NDArray[np.bool_]:
+    """Views, of what they weigh (A,), that show the sample: all but a few that weigh half as much as most, or twice (the beam
+    was lost, something stood in it), which tell nothing of where it is.
+    """
+    typical = float(np.median(whole))
+    shown = (whole > _STRANGE * typical) & (whole < typical / _STRANGE)
+    return shown if shown.mean() >= _MOST else np.ones_like(shown)
 
 
 def _cut(views: npt.NDArray[np.floating], left: FloatArray, right: FloatArray) -> bool:
