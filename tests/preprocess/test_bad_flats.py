@@ -1,6 +1,7 @@
 """A flat that is none is told from its fellows and left out with a word; good ones are never thrown away."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,3 +151,12 @@ def test_no_flat_of_a_real_scan_is_thrown_away(data_folder, file, more):
 def test_flats_without_any_beam_are_refused():
     with pytest.raises(st.DataError, match="nowhere brighter than the darks"):
         correct_tomogram(scan_of([0.0, 0.0], None), 0)
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.05, 0.3])
+def test_darks_in_which_the_beam_is_seen_are_told(leak):
+    """Optical densities would be up to twice too high, and look right."""
+    scan = scan_of([1.0] * 4, [0, 0, VIEWS, VIEWS])
+    darks = scan.darks[0] + (leak * (scan.flats[0][:2] - 100.0)).astype(np.uint16)
+    said = [w for w in correct_tomogram(replace(scan, darks=(darks,)), 0).warnings if "darks hold" in w]
+    assert [re.search(r"hold (\d+)%", w).group(1) for w in said] == ([f"{100 * leak:.0f}"] if leak else [])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ..data import Scan
 from ..errors import DataError
+from .bad_darks import leak_of
 from .bad_flats import FlatSeries, judge_flats
 from .blocks import thinned
 from .open_beam import OpenBeam, clean_mean
@@ -67,6 +68,11 @@ class Transmission:
             raise DataError(
                 f"At {scan.energies[index]:g} eV the flats are nowhere brighter than the darks: give flats taken with the "
                 "beam on, or leave the energy out."
+            )
+        if len(darks) and (leak := leak_of(self.dark, self.beam.levels.mean(0))):
+            self.warnings += (
+                f"At {scan.energies[index]:g} eV the darks hold {leak:.0%} of the beam: light reached the detector, and optical "
+                "densities are too high. Give darks taken with the beam off, or none.",
             )
         self.unlit = self.beam.unlit()
 
