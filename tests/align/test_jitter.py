@@ -51,7 +51,7 @@ def test_noise_is_not_moved_to_where_it_is_like_itself(shape):
     assert any("than chance explains" in doubt for doubt in found.doubts)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_views_that_show_nothing_are_left_alone_quietly():
     found = find_jitter_of(np.zeros((31, 24, 32), np.float32), np.linspace(-90, 90, 31), 16.0)
     assert not found.applied
@@ -161,7 +161,7 @@ def test_a_record_of_jitter_goes_through_json(sample, still):
 
 def test_finding_jitter_stops_on_request_and_reports(sample, still):
     reports = []
-    find_jitter_of(still, HALF, sample.center, progress=reports.append)
+    find_jitter_of(still, HALF, sample.center, method="reprojection", progress=reports.append)
     assert [(r.stage, r.done, r.total) for r in reports] == [("align", 1, 2), ("align", 2, 2)]
     stop = threading.Event()
     stop.set()

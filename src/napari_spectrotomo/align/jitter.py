@@ -104,9 +104,9 @@ def find_jitter_of(
     """Find by how much each view of a tomogram lies displaced.
 
     Views are reconstructed with the shifts known so far in the geometry, the volume is projected as each view sees it, and
-    the view is laid against that, to a small part of a pixel, until nothing moves. All is done on binned copies (64, then 128
-    columns at most). Large shifts start from the mass in each row, which is the same in all views, and from
-    the centre of mass, which goes round the axis, where re-projection agrees with them.
+    the view is laid against that, to a small part of a pixel, until nothing moves. All is done on binned copies of 64 columns
+    at most and then, unless 'auto' saw surely that there is nothing, of 128. Large shifts start from the mass in each row, which is
+    the same in all views, and from the centre of mass, which goes round the axis, where re-projection agrees with them.
 
     Parameters
     ----------
@@ -154,12 +154,21 @@ def find_jitter_of(
         shifts = copy.on_detector(found.shifts)
         if progress is not None:
             progress(Progress("align", done + 1, 2, f"views laid against {copy.views.shape[2]} re-projected columns"))
+        if method == "auto" and done == 0 and _is_nothing(copy, found):
+            break
     return _judged(copy, found, around, center, method, abort)
 
 
 def check_method(method: str) -> None:
     """Raise `ParameterError` if there is no such way to find jitter."""
     checked(AlignParameters, {"jitter": method}, where="align")
+
+
+def _is_nothing(copy: WorkingCopy, found: Found) -> bool:
+    """Whether the coarse copy tells, surely enough, that there is no jitter that would be used."""
+    errors = found.last.errors[found.last.alike] if found.last.alike.all() else np.full((1, 2), np.inf)
+    beyond = np.sqrt(np.mean(found.shifts**2, axis=0)) + np.sqrt(np.nanmedian(errors**2, axis=0))
+    return bool(copy.vertical and found.at_rest and np.all(copy.factor * beyond < _LEAST))
 
 
 def _surroundings(copy: WorkingCopy, wedge: bool) -> Surroundings:
