@@ -93,7 +93,7 @@ def of_little_shape():
     return {"voxel": (voxel, np.roll(voxel, 3, 0)), "plane": (plane, np.roll(plane, 2, 0))}
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("kind", ["translation", "rigid", "similarity", "affine"])
 @pytest.mark.parametrize("what", ["voxel", "plane"])
 def test_a_voxel_or_a_plane_is_placed_or_fails_with_a_reason(what, kind):
@@ -124,7 +124,7 @@ def test_of_a_sphere_the_shift_is_known_and_the_rotation_is_not(radius):
         assert not found.uncertainty < 0.3
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("kind", ["translation", "affine"])
 def test_what_has_nothing_in_common_fails_and_says_so(body, kind):
     rng, particle = np.random.default_rng(0), (body > 0.4)[4:-4, 4:-4, 4:-4]
@@ -151,7 +151,7 @@ def test_what_has_nothing_in_common_fails_and_says_so(body, kind):
         assert np.isnan(found.uncertainty)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("size", [2, 3, 4, 5, 8])
 def test_a_few_voxels_break_nothing(size):
     fixed = np.zeros((size,) * 3, bool)
