@@ -48,7 +48,14 @@ def error_of(volume):
 
 
 JITTER = np.random.default_rng(2).normal(0, 1.2, (len(ANGLES), 2))
-CASES = [(1.0, 0.0, None), (1.02, 0.0, None), (1.0, 2.0, None), (1.0, 0.0, JITTER), (1.015, -1.5, JITTER)]
+CASES = [
+    (1.0, 0.0, None),
+    (1.02, 0.0, None),
+    (1.0, 2.0, None),
+    (1.0, 9.0, None),
+    (1.0, 0.0, JITTER),
+    (1.015, -1.5, JITTER),
+]
 
 
 @pytest.mark.parametrize(("magnification", "tilt", "shifts"), CASES)
@@ -117,6 +124,13 @@ def test_projector_and_back_projector_are_each_others_transpose():
     assert np.vdot(projector.forward(block), views) == pytest.approx(
         np.vdot(block, projector.backward(views)), rel=1e-5
     )
+
+
+def test_a_pixel_without_a_number_does_not_spoil_a_slice_in_silence():
+    views = views_of()
+    views[3, 4, 5] = np.nan
+    with pytest.raises(st.ReconstructionError, match="1 pixels of the projections hold no number"):
+        reconstruct_volume(views, ANGLES, CENTER)
 
 
 def test_impossible_geometry_is_refused():

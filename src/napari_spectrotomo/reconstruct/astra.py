@@ -49,7 +49,7 @@ def reconstruct_with_astra(
         first, last = int(np.floor(places[:, 2].min() - reach)), int(np.ceil(places[:, 2].max() + reach))
         middle = projections[len(projections) // 2]
         name = choose_filter(parameters.filter, middle)
-        row_filter = RowFilter.of(middle, geometry.center, first, last, name, geometry.magnification)
+        row_filter = RowFilter.of(middle, geometry.center, first, last, name, geometry.columns_a_voxel)
         places[:, 2] -= first
         columns = row_filter.width
     count = 1 if row_filter else parameters.iterations or USUAL_ITERATIONS[parameters.algorithm]

@@ -66,7 +66,7 @@ def filtered_back_projection(
     reach = field.radius * geometry.magnification + 2
     first, last = int(np.floor(places[:, 2].min() - reach)), int(np.ceil(places[:, 2].max() + reach))
     row_filter = RowFilter.of(
-        projections[len(projections) // 2], geometry.center, first, last, filter_name, geometry.magnification
+        projections[len(projections) // 2], geometry.center, first, last, filter_name, geometry.columns_a_voxel
     )
     places[:, 2] -= first
     tiles: dict[int, list[int]] = {}

@@ -131,6 +131,11 @@ class Geometry:
         """The tilt in radians."""
         return float(np.deg2rad(self.tilt))
 
+    @property
+    def columns_a_voxel(self) -> float:
+        """Columns by which one voxel across the axis is seen, in rows that have been brought to the slices'."""
+        return self.magnification * float(np.cos(self.tilt_radians))
+
     def axes(self, index: int) -> float:
         """Column of the axis in the middle row of one view."""
         return self.center + (0.0 if self.shifts is None else float(self.shifts[index, 1]))
@@ -138,7 +143,7 @@ class Geometry:
     def columns_of(self) -> npt.NDArray[np.float64]:
         """Give the column in each view as ``a x + b y + c`` of a voxel's place from the axis: (A, 3), y downwards."""
         theta = np.deg2rad(self.angles)
-        across = self.magnification * np.cos(self.tilt_radians)
+        across = self.columns_a_voxel
         at = np.full(len(theta), self.center) if self.shifts is None else self.center + self.shifts[:, 1]
         return np.column_stack([across * np.cos(theta), -across * np.sin(theta), at])
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import FloatArray
+from ..errors import ReconstructionError
 from .batched import filtered_back_projection
 from .engines import back_project_by_slices, choose_engine
 from .field_of_view import FieldOfView
@@ -62,11 +63,17 @@ def reconstruct_volume(
     Raises
     ------
     ReconstructionError
-        If there are too few views, the axis is not on the detector, or the engine cannot do what is asked.
+        If there are too few views, the axis is not on the detector, a pixel holds no number, or the engine cannot do what is
+        asked.
     Aborted
         Once `abort` is set.
     """
     rows, columns = projections.shape[1:]
+    if not np.isfinite(np.sum(projections, dtype=np.float64)):
+        raise ReconstructionError(
+            f"{np.count_nonzero(~np.isfinite(projections))} pixels of the projections hold no number, and would spoil whole "
+            "slices: correct the scan first, which fills such pixels from their neighbours."
+        )
     geometry = Geometry.checked(angles, center, magnification, tilt, shifts, columns)
     field = FieldOfView.of(rows, columns, parameters.region, parameters.circle)
     engine = choose_engine(parameters.engine, parameters.algorithm)
