@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,13 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     settings._clear_plugin_settings_cache()
     monkeypatch.setattr(settings, "_CFG_PATH", str(tmp_path / "config" / "settings.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def freed_here() -> Iterator[None]:
+    """Free what a test leaves of its windows in this thread, lest a later test's threads do."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import pytest
@@ -112,3 +113,24 @@ def test_the_strip_says_stage_energy_count_and_time_left(qtbot):
     strip.show_progress(Progress("reconstruct", 12, 31, energy=6578.0))
     assert (strip.bar.value(), strip.bar.maximum()) == (12, 31)
     assert "6578.0 eV · 12 of 31" in strip.text.text()
+
+
+def test_what_is_left_of_a_window_is_freed_in_the_gui_thread_only(qtbot):
+    freed = []
+
+    class Left:
+        def __del__(self):
+            freed.append(threading.get_ident())
+
+    def steps(abort):
+        kept = [[i] for i in range(200_000)]  # makes Python look for garbage
+        yield Progress("read", 1, 1)
+        return len(kept)
+
+    left = Left()
+    left.itself = left
+    del left
+    run_job(qtbot, steps)
+    gc.collect()
+    assert freed == [threading.get_ident()]
+    assert gc.isenabled()

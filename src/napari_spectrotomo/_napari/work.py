@@ -14,6 +14,7 @@ from psygnal import Signal
 
 from ..errors import Aborted, SpectrotomoError
 from ..progress import Progress
+from . import collecting
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ class Job:
 
     def start(self) -> Job:
         """Begin."""
+        collecting.hold()
         self.worker.start()
         return self
 
@@ -127,6 +129,7 @@ class Job:
             self._stage_steps = 0
         self._stage_steps += 1
         self.last = progress
+        collecting.collect()
         self.progressed.emit(progress)
 
     def _on_returned(self, outcome: Outcome) -> None:
@@ -140,6 +143,7 @@ class Job:
         )
 
     def _on_finished(self) -> None:
+        collecting.release()
         self.outcome = self.outcome or Outcome(cancelled=True)
         try:
             self.ended.emit(self.outcome)
