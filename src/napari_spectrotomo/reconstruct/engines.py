@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ _ALGORITHMS: dict[str, tuple[Algorithm, ...]] = {
 _MODULES = {"astra": "astra", "algotom": "algotom", "skimage": "skimage"}
 
 
-def choose_engine(engine: str, algorithm: Algorithm = "fbp") -> Engine:
+def choose_engine(engine: Literal["auto"] | Engine, algorithm: Algorithm = "fbp") -> Engine:
     """Give the engine that is meant: for 'auto' ASTRA where it finds a GPU and knows the algorithm, else our own kernels.
 
     Raises
@@ -49,7 +49,7 @@ def choose_engine(engine: str, algorithm: Algorithm = "fbp") -> Engine:
         raise ReconstructionError(
             f"The engine {engine} is not installed: take engine 'auto', or install it (pip install napari-spectrotomo[{engine}])."
         )
-    return engine  # type: ignore[return-value]
+    return engine
 
 
 @cache

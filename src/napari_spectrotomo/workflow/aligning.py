@@ -136,8 +136,8 @@ def _warn(job: Job, scan: Scan, found: dict[str, Any]) -> None:
     said: dict[str, tuple[str, list[float]]] = {}
     for energy in scan.energies:
         entry = found[f"{energy:.4f}"]
-        jitter, motion = entry["jitter"] or {}, entry["motion"] or {}
-        for sentence in (*jitter.get("doubts", []), *motion.get("warnings", [])):
+        axis, jitter, motion = (entry[name] or {} for name in ("axis", "jitter", "motion"))
+        for sentence in (*axis.get("doubts", []), *jitter.get("doubts", []), *motion.get("warnings", [])):
             kind = re.sub(r"[-+]?\d+(\.\d+)?", "#", sentence)
             said.setdefault(kind, (sentence, []))[1].append(float(energy))
     sentences = []

@@ -7,6 +7,7 @@ A folder of `.xrm` files holds ten thousand of them, each with four hundred stre
 from __future__ import annotations
 
 import struct
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -57,11 +58,10 @@ class CompoundFile:
             raise ReadError(f"There is no file {path}.") from error
         except OSError as error:
             raise ReadError(f"{path} cannot be opened: {error.strerror or error}.") from error
-        try:
+        with ExitStack() as unless_opened:
+            unless_opened.callback(self._file.close)
             self._open()
-        except BaseException:
-            self._file.close()
-            raise
+            unless_opened.pop_all()
 
     def _open(self) -> None:
         self.bytes = self._file.seek(0, 2)
