@@ -1,14 +1,16 @@
-"""Registered stack to normalised spectra, edge energies and their statistics."""
+"""Registered stack to normalised spectra, edge energies, composition and their statistics."""
 
-from .edge_energy import edge_energy_of
-from .edge_map import EdgeMap, edge_energy
-from .normalization import FEWEST_ENERGIES, NormalizedSpectra, normalize_spectra
-from .parameters import SpectraParameters
-from .particles import kernel_density, particle_sizes, particle_statistics
-from .regions import particle_means, particle_spectra, roi_spectrum
+from .edge.edge_energy import edge_energy_of
+from .edge.edge_map import EdgeMap, edge_energy
+from .normalize.elements import tabulated_edge
+from .normalize.normalization import FEWEST_ENERGIES, NormalizedSpectra, normalize_spectra
+from .parameters import FILES, SpectraParameters
+from .particles.regions import particle_means, particle_spectra, roi_spectrum
+from .particles.statistics import kernel_density, particle_sizes, particle_statistics
 
 __all__ = [
     "FEWEST_ENERGIES",
+    "FILES",
     "EdgeMap",
     "NormalizedSpectra",
     "SpectraParameters",
@@ -21,4 +23,5 @@ __all__ = [
     "particle_spectra",
     "particle_statistics",
     "roi_spectrum",
+    "tabulated_edge",
 ]

@@ -13,6 +13,7 @@ from ..parameters import keywords
 from ..progress import Progress
 from ..spectra import (
     FEWEST_ENERGIES,
+    FILES,
     edge_energy,
     particle_means,
     particle_sizes,
@@ -33,7 +34,7 @@ def spectra_steps(job: Job) -> Iterator[Progress]:
     labels = project.labels()
     size = registered.voxel_size
     job.check()
-    edge_map = edge_energy(registered, mask=labels > 0, **keywords(parameters), abort=job.abort)
+    edge_map = edge_energy(registered, mask=labels > 0, **keywords(parameters, leave_out=FILES), abort=job.abort)
     job.warn(edge_map.warnings, "map")
     job.entry["edge_map"] = {
         "e0": float(edge_map.e0),

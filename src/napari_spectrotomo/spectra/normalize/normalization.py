@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_array, as_energies
-from ..data import FloatArray
-from ..errors import DataError
-from .absorption_edge import find_e0
+from ...arrays import as_array, as_energies
+from ...data import FloatArray
+from ...errors import DataError
+from ..parameters import checked_parameters
 from .background import background
-from .parameters import checked_parameters
+from .e0 import edge_of
 from .windows import Pair, Windows, larch_windows
 
 FEWEST_ENERGIES = 4
@@ -92,7 +92,7 @@ def normalize_spectra(
     """
     energy, spectra, order = sorted_spectra(energies, mu)
     p = checked_parameters({"e0": e0, "pre": pre, "post": post, "nnorm": nnorm}, "normalize_spectra")
-    edge = find_e0(energy, mean_spectrum(spectra)) if p.e0 is None else p.e0
+    edge, _ = edge_of(energy, mean_spectrum(spectra) if p.e0 is None else None, p)
     windows = larch_windows(energy, edge, p.pre, p.post, p.nnorm)
     lines = background(energy, windows)
     flat = spectra.reshape(len(energy), -1)

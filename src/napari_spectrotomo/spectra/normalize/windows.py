@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..data import FloatArray
-from ..errors import DataError
+from ...data import FloatArray
+from ...errors import DataError
 
 Pair = tuple[float, float]
 FEWEST_PRE_EDGE = 3

@@ -7,11 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from ..data import FloatArray
-from .background import Background, background
-from .elements import ElementWindows, element_windows
-from .parameters import SpectraParameters
-from .windows import Windows, map_windows
+from ...data import FloatArray
+from ..normalize.background import Background, background
+from ..normalize.elements import ElementWindows, element_windows
+from ..normalize.windows import Windows, map_windows
+from ..parameters import SpectraParameters
 
 SEARCH = (-20.0, 25.0)
 """Where half height and steepest rise are looked for without a named element, eV from e0."""
@@ -61,7 +61,7 @@ class EdgeSearch:
 
     energies: FloatArray
     windows: Windows
-    method: Literal["half-height", "derivative", "white-line"]
+    method: Literal["half-height", "derivative", "white-line", "centroid", "edge-integral"]
     at: FloatArray
     limits: tuple[float, float]
     least_step: float
@@ -125,7 +125,7 @@ def edge_search(energies: FloatArray, e0: float, parameters: SpectraParameters) 
     """
     windows = map_windows(energies, e0, parameters.pre, parameters.post, parameters.nnorm)
     lines = background(energies, windows)
-    limits = _limits(energies, windows, parameters, element_windows(parameters.element))
+    limits = _limits(energies, windows, parameters, element_windows(parameters.element, parameters.edge))
     at, ready, covariance = _rows(energies, lines, parameters.method, limits)
     identity, below, above = np.eye(len(energies)), windows.pre_samples, windows.post_samples
     residuals = np.vstack([(identity - lines.pre)[below], (identity - lines.post)[above]])

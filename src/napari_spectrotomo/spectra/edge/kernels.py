@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..data import FloatArray
+from ...data import FloatArray
 
 ABOVE_THE_EDGE = 0.9
 """A spectrum that has reached this is through its edge."""

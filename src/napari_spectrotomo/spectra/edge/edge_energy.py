@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy.typing as npt
 
-from ..data import FloatArray
-from .absorption_edge import find_e0
+from ...data import FloatArray
+from ..normalize.e0 import edge_of
+from ..normalize.normalization import mean_spectrum, sorted_spectra
+from ..normalize.windows import Pair
+from ..parameters import SpectraParameters, checked_parameters
 from .edge_search import edge_search
-from .elements import element_windows
-from .normalization import mean_spectrum, sorted_spectra
-from .parameters import SpectraParameters, checked_parameters
-from .windows import Pair
 
 _D = SpectraParameters()
 
@@ -19,7 +20,7 @@ def edge_energy_of(
     energies: npt.ArrayLike,
     mu: npt.ArrayLike,
     method: str = _D.method,
-    e0: float | None = _D.e0,
+    e0: float | Literal["table"] | None = _D.e0,
     pre: Pair | None = _D.pre,
     post: Pair | None = _D.post,
     nnorm: int | None = _D.nnorm,
@@ -82,14 +83,7 @@ def edge_energy_of(
     }
     parameters = checked_parameters(given, "edge_energy_of")
     energy, spectra, _ = sorted_spectra(energies, mu)
-    search = edge_search(energy, edge_of_mean(energy, spectra, parameters), parameters)
+    edge, _ = edge_of(energy, mean_spectrum(spectra) if parameters.e0 is None else None, parameters)
+    search = edge_search(energy, edge, parameters)
     found = search.run(spectra.reshape(len(energy), -1))
     return found.energy.reshape(spectra.shape[1:])[()]
-
-
-def edge_of_mean(energies: FloatArray, spectra: FloatArray, parameters: SpectraParameters) -> float:
-    """Give the e0 of the parameters, else of the element named, else of the mean of `spectra` (E, ...)."""
-    table = element_windows(parameters.element)
-    if parameters.e0 is not None:
-        return parameters.e0
-    return table.edge if table else find_e0(energies, mean_spectrum(spectra))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_labels, as_numbers
-from ..data import OPTICAL_DENSITY, FloatArray
-from ..errors import DataError
+from ...arrays import as_labels, as_numbers
+from ...data import OPTICAL_DENSITY, FloatArray
+from ...errors import DataError
 
 if TYPE_CHECKING:
-    from .edge_map import EdgeMap
+    from ..edge.edge_map import EdgeMap
 
 _PER_BANDWIDTH = 16
 MOMENTS = ["mean_eV", "median_eV", "std_eV", "fwhm_eV", "skewness"]

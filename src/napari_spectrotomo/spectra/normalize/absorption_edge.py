@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data import FloatArray
+from ...data import FloatArray
 
 FEWEST_FOR_SMOOTHING = 20
 """Below this number of energies the derivative is taken as it is: larch's windows would leave nothing of the scan."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data import FloatArray
+from ...data import FloatArray
 from .windows import FEWEST_PRE_EDGE, Windows
 
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_region
-from ..data import EnergyStack, FloatArray, require
-from ..errors import DataError
-from ..progress import Progress, ProgressCallback, raise_if_aborted
-from .absorption_edge import find_e0
+from ...data import EnergyStack, FloatArray, require
+from ...errors import DataError
+from ...progress import Progress, ProgressCallback
+from ..normalize.e0 import edge_of
+from ..normalize.elements import EdgeName
+from ..normalize.normalization import FEWEST_ENERGIES
+from ..normalize.windows import Pair
+from ..parameters import SpectraParameters, checked_parameters
+from ..slabs import MEMORY, MaskedSpectra, mask_of
 from .edge_search import EdgeSearch, edge_search
-from .elements import element_windows
-from .normalization import FEWEST_ENERGIES
-from .parameters import SpectraParameters, checked_parameters
-from .windows import Pair
 
 _D = SpectraParameters()
 _TINY_STEP = 0.02
 _MANY_UNDEFINED = 0.2
-Slab = tuple[slice, npt.NDArray[np.bool_], FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,13 +64,21 @@ def edge_energy(
     method: str = _D.method,
     element: str | None = _D.element,
     mask: npt.ArrayLike | None = None,
-    e0: float | None = _D.e0,
+    e0: float | Literal["table"] | None = _D.e0,
     pre: Pair | None = _D.pre,
     post: Pair | None = _D.post,
     nnorm: int | None = _D.nnorm,
     *,
+    edge: EdgeName = _D.edge,
+    between: Literal["lines", "fit"] = _D.between,
+    white_line: Literal["polynomial", "gaussian"] = _D.white_line,
+    level: float = _D.level,
+    levels: Pair = _D.levels,
     least_step: float = _D.least_step,
-    memory: float = 1e9,
+    smooth: float = _D.smooth,
+    binning: int = _D.binning,
+    energy_shift: float = _D.energy_shift,
+    memory: float = MEMORY,
     progress: ProgressCallback | None = None,
     abort: threading.Event | None = None,
 ) -> EdgeMap:
@@ -115,7 +121,15 @@ def edge_energy(
         "pre": pre,
         "post": post,
         "nnorm": nnorm,
+        "edge": edge,
+        "between": between,
+        "white_line": white_line,
+        "level": level,
+        "levels": levels,
         "least_step": least_step,
+        "smooth": smooth,
+        "binning": binning,
+        "energy_shift": energy_shift,
     }
     parameters = checked_parameters(given, "spectra")
     require(stack, EnergyStack, "edge_energy")
@@ -123,12 +137,11 @@ def edge_energy(
         raise DataError(
             f"A stack of {len(stack)} energies has no edge: at least {FEWEST_ENERGIES}, on both sides of the edge, are needed."
         )
-    where = _mask(mask, stack.shape)
-    slabs = _Slabs(stack, where, memory)
+    where = mask_of(mask, stack.shape)
+    slabs = MaskedSpectra(stack, where, memory)
     mean, count = slabs.mean_spectrum(abort)
-    table = element_windows(parameters.element)
-    edge = parameters.e0 or (table.edge if table else find_e0(stack.energies, mean))
-    search = edge_search(stack.energies, edge, parameters).sharing(mean, count)
+    e0_used, doubts = edge_of(stack.energies, mean, parameters)
+    search = edge_search(stack.energies, e0_used, parameters).sharing(mean, count)
 
     energy, step, error = (np.full(stack.shape, np.nan, np.float32) for _ in range(3))
     for done, (z, inside, spectra) in enumerate(slabs.each(abort), 1):
@@ -141,72 +154,13 @@ def edge_energy(
         energy=energy,
         step=step,
         error=error,
-        e0=edge,
+        e0=e0_used,
         method=parameters.method,
         windows=search.windows.as_plain(stack.energies) | {"search": search.limits},
-        warnings=(*search.windows.warnings, *_doubts(search, mean, energy, where)),
+        warnings=(*doubts, *search.windows.warnings, *_doubts(search, mean, energy, where)),
         voxel_size=stack.voxel_size,
         attenuation_unit=stack.attenuation_unit,
     )
-
-
-def _mask(mask: npt.ArrayLike | None, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
-    where = np.ones(shape, bool) if mask is None else as_region(mask)
-    if where.shape != shape:
-        raise DataError(
-            f"A mask of shape {where.shape} does not fit volumes of shape {shape}: give one made on the same grid."
-        )
-    if not where.any():
-        raise DataError(
-            "The mask is empty: there is no voxel whose edge energy could be found. Check the threshold it was made with."
-        )
-    return where
-
-
-class _Slabs:
-    """The mask's spectra in slabs of z, each small enough for memory; kept where all of them fit."""
-
-    def __init__(self, stack: EnergyStack, where: npt.NDArray[np.bool_], memory: float) -> None:
-        self.stack, self.where = stack, where
-        cost = where.sum(axis=(1, 2)) * len(stack) * 4.0
-        used = np.flatnonzero(cost)
-        self.parts: list[slice] = []
-        start, held = int(used[0]), 0.0
-        for z in range(start, int(used[-1]) + 1):
-            if held and held + cost[z] > memory:
-                self.parts.append(slice(start, z))
-                start, held = z, 0.0
-            held += cost[z]
-        self.parts.append(slice(start, int(used[-1]) + 1))
-        self._kept: Slab | None = None
-
-    def each(self, abort: threading.Event | None) -> Iterator[Slab]:
-        """Read slab after slab: its z, its mask, and the spectra (E, N) inside."""
-        for part in self.parts:
-            if self._kept is not None:
-                yield self._kept
-                continue
-            inside = self.where[part]
-            spectra = np.empty((len(self.stack), int(inside.sum())), np.float32)
-            for e in range(len(spectra)):
-                raise_if_aborted(abort)
-                spectra[e] = np.asarray(self.stack.data[e, part])[inside]
-            if len(self.parts) == 1:
-                self._kept = (part, inside, spectra)
-            yield part, inside, spectra
-
-    def mean_spectrum(self, abort: threading.Event | None) -> tuple[FloatArray, int]:
-        """Give the mean over the voxels with values at all energies, and how many they are."""
-        total, count = np.zeros(len(self.stack)), 0
-        for _, _, spectra in self.each(abort):
-            whole = np.isfinite(spectra).all(axis=0)
-            total += spectra.sum(axis=1, dtype=np.float64, where=whole)
-            count += int(whole.sum())
-        if count == 0:
-            raise DataError(
-                "No voxel of the mask has a value at every energy: check the mask, and energies whose registration failed."
-            )
-        return total / count, count
 
 
 def _doubts(search: EdgeSearch, mean: FloatArray, energy: FloatArray, where: npt.NDArray[np.bool_]) -> list[str]:

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import as_array, as_energies, as_labels, as_region
-from ..data import EnergyStack, FloatArray
-from ..errors import DataError
-from .absorption_edge import find_e0
-from .background import background
-from .edge_search import edge_search
-from .elements import element_windows
-from .parameters import SpectraParameters
+from ...arrays import as_array, as_energies, as_labels, as_region
+from ...data import EnergyStack, FloatArray
+from ...errors import DataError
+from ..edge.edge_search import edge_search
+from ..normalize.background import background
+from ..normalize.e0 import edge_of
+from ..parameters import SpectraParameters
 
 _HELD = 1 << 28
 """Bytes of the region's box read at a time."""
@@ -100,8 +99,7 @@ def particle_spectra(
     p = parameters or SpectraParameters()
     energy, label = as_energies(energies), as_labels(labels)
     present, means, overall = _means(energy, raw, registered, label)
-    table = element_windows(p.element)
-    search = edge_search(energy, p.e0 or (table.edge if table else find_e0(energy, overall)), p)
+    search = edge_search(energy, edge_of(energy, overall, p)[0], p)
     lines = background(energy, search.windows)
 
     def normal(mean: FloatArray) -> FloatArray:

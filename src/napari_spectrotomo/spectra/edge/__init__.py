@@ -1,0 +1,1 @@
+"""The edge energy of spectra and of every voxel, with its error."""

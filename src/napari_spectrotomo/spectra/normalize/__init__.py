@@ -1,0 +1,1 @@
+"""Spectra to a common scale: the edge, the windows about it, the background lines, the edge step."""

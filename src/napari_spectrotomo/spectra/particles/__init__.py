@@ -1,0 +1,1 @@
+"""What particles and regions show: mean spectra, distributions, profiles, comparisons."""

@@ -1,0 +1,97 @@
+"""The spectra of a mask's voxels, read slab by slab of z, so that no stack need fit into memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from ..arrays import as_region
+from ..data import EnergyStack, FloatArray
+from ..errors import DataError
+from ..progress import raise_if_aborted
+
+Slab = tuple[slice, npt.NDArray[np.bool_], npt.NDArray[np.float32]]
+"""The slices of a slab, which of its voxels (z, y, x) are of the mask, and their spectra (E, N)."""
+MEMORY = 1e9
+"""Bytes of spectra held at a time."""
+
+
+class MaskedSpectra:
+    """The spectra of a mask's voxels in slabs of z, each small enough for memory; kept where all of them fit.
+
+    Attributes
+    ----------
+    stack : EnergyStack
+    where : (z, y, x) bool
+    parts : list of slice
+        The slices of each slab.
+    """
+
+    def __init__(self, stack: EnergyStack, where: npt.NDArray[np.bool_], memory: float = MEMORY) -> None:
+        self.stack, self.where = stack, where
+        cost = where.sum(axis=(1, 2)) * len(stack) * 4.0
+        used = np.flatnonzero(cost)
+        self.parts: list[slice] = []
+        start, held = int(used[0]), 0.0
+        for z in range(start, int(used[-1]) + 1):
+            if held and held + cost[z] > memory:
+                self.parts.append(slice(start, z))
+                start, held = z, 0.0
+            held += cost[z]
+        self.parts.append(slice(start, int(used[-1]) + 1))
+        self._kept: Slab | None = None
+
+    def each(self, abort: threading.Event | None = None) -> Iterator[Slab]:
+        """Read slab after slab; `Aborted` where `abort` is set meanwhile."""
+        for part in self.parts:
+            if self._kept is not None:
+                yield self._kept
+                continue
+            inside = self.where[part]
+            spectra = np.empty((len(self.stack), int(inside.sum())), np.float32)
+            for e in range(len(spectra)):
+                raise_if_aborted(abort)
+                spectra[e] = np.asarray(self.stack.data[e, part])[inside]
+            if len(self.parts) == 1:
+                self._kept = (part, inside, spectra)
+            yield part, inside, spectra
+
+    def mean_spectrum(self, abort: threading.Event | None = None) -> tuple[FloatArray, int]:
+        """Give the mean (E,) over the voxels with values at all energies, and how many they are.
+
+        Raises
+        ------
+        DataError
+            If there is no such voxel.
+        """
+        total, count = np.zeros(len(self.stack)), 0
+        for _, _, spectra in self.each(abort):
+            whole = np.isfinite(spectra).all(axis=0)
+            total += spectra.sum(axis=1, dtype=np.float64, where=whole)
+            count += int(whole.sum())
+        if count == 0:
+            raise DataError(
+                "No voxel of the mask has a value at every energy: check the mask, and energies whose registration failed."
+            )
+        return total / count, count
+
+
+def mask_of(mask: npt.ArrayLike | None, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
+    """Give the voxels to look at: where `mask` is true or not zero, or all where there is none.
+
+    Raises
+    ------
+    DataError
+        If the mask does not fit volumes of `shape`, or is empty.
+    """
+    where = np.ones(shape, bool) if mask is None else as_region(mask)
+    if where.shape != shape:
+        raise DataError(
+            f"A mask of shape {where.shape} does not fit volumes of shape {shape}: give one made on the same grid."
+        )
+    if not where.any():
+        raise DataError("The mask is empty: there is no voxel whose spectrum could be read. Check how it was made.")
+    return where
