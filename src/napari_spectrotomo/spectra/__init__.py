@@ -1,5 +1,6 @@
 """Registered stack to normalised spectra, edge energies, composition and their statistics."""
 
+from .composition.parameters import CompositionParameters
 from .edge.edge_energy import edge_energy_of
 from .edge.edge_map import EdgeMap, edge_energy
 from .normalize.elements import tabulated_edge
@@ -11,6 +12,7 @@ from .particles.statistics import kernel_density, particle_sizes, particle_stati
 __all__ = [
     "FEWEST_ENERGIES",
     "FILES",
+    "CompositionParameters",
     "EdgeMap",
     "NormalizedSpectra",
     "SpectraParameters",
