@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
 
 from ...data import FloatArray
-from ...errors import ParameterError
 from ...reconstruct import ReconstructParameters, reconstruct_volume
 from ...threads import thread_count
+from ..engines import Engine as AnyEngine
+from ..engines import chosen_of, missing_of
 from ..style import BLUE, GREEN, ORANGE, PINK
 
 Float32 = npt.NDArray[np.float32]
@@ -23,19 +23,11 @@ BESIDE = 3.4
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(AnyEngine):
     """One way to make slices by filtered back-projection.
 
     Attributes
     ----------
-    name : str
-        What ``--engines`` calls it.
-    label, words : str
-        What tables and figures call it; what it is, in a line.
-    needs : str
-        The package it needs beyond ours, as pip knows it; empty for none.
-    module : str
-        What of that package is imported.
     rows : int
         Slices it is given at a time.
     axis : function
@@ -48,11 +40,6 @@ class Engine:
         In figures.
     """
 
-    name: str
-    label: str
-    words: str
-    needs: str
-    module: str
     rows: int
     axis: Callable[[int], float]
     lies: Callable[[int], float]
@@ -60,40 +47,15 @@ class Engine:
     colour: str
     marker: str
 
-    def installed(self) -> bool:
-        """Whether the package it needs can be imported."""
-        return not self.module or find_spec(self.module) is not None
-
 
 def available(names: Sequence[str] | None = None) -> tuple[Engine, ...]:
-    """Give the engines of these names, in this order; None for all that can run here.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such engine, or the package it needs is not installed.
-    """
-    if names is None:
-        return tuple(engine for engine in ENGINES.values() if engine.installed())
-    chosen = []
-    for name in dict.fromkeys(names):
-        if name not in ENGINES:
-            raise ParameterError(f"There is no engine {name!r} to compare: the engines are {', '.join(ENGINES)}.")
-        if not ENGINES[name].installed():
-            raise ParameterError(f"The engine {name!r} is not installed: pip install {ENGINES[name].needs}.")
-        chosen.append(ENGINES[name])
-    if not chosen:
-        raise ParameterError(f"Name one engine or more: {', '.join(ENGINES)}.")
-    return tuple(chosen)
+    """Give the engines of these names, in this order, as `chosen_of` does; None for all that can run here."""
+    return chosen_of(ENGINES, names)
 
 
 def missing() -> tuple[str, ...]:
     """Say which engines are left out because they are not installed, a sentence each."""
-    return tuple(
-        f"{engine.label} is not installed and was left out: pip install {engine.needs}."
-        for engine in ENGINES.values()
-        if not engine.installed()
-    )
+    return missing_of(ENGINES)
 
 
 def _middle(columns: int) -> float:

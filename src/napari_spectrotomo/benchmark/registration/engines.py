@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import Aborted, ParameterError
+from ...errors import Aborted
 from ...register import register_pair
+from ..engines import Engine as AnyEngine
+from ..engines import chosen_of
 from .phantom import Matrix
 
 Mask = npt.NDArray[np.bool_]
@@ -22,57 +23,21 @@ ELASTIX_ITERATIONS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(AnyEngine):
     """One way to register two masks.
 
     Attributes
     ----------
-    name : str
-        What ``--engines`` calls it.
-    label : str
-        What tables and figures call it.
-    words : str
-        What it is, in a line.
-    needs : str
-        The package it needs beyond ours, as pip knows it; empty for none.
-    module : str
-        What of that package is imported.
     solve : function
         (fixed, moving, abort) -> matrix (4, 4), NaN after a failure, and status.
     """
 
-    name: str
-    label: str
-    words: str
-    needs: str
-    module: str
     solve: Solve
-
-    def installed(self) -> bool:
-        """Whether the package it needs can be imported."""
-        return not self.module or find_spec(self.module) is not None
 
 
 def available(names: Sequence[str] | None = None) -> tuple[Engine, ...]:
-    """Give the engines of these names, in this order; None for all that can run here.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such engine, or the package it needs is not installed.
-    """
-    if names is None:
-        return tuple(engine for engine in ENGINES.values() if engine.installed())
-    chosen = []
-    for name in dict.fromkeys(names):
-        if name not in ENGINES:
-            raise ParameterError(f"There is no engine {name!r} to compare: the engines are {', '.join(ENGINES)}.")
-        if not ENGINES[name].installed():
-            raise ParameterError(f"The engine {name!r} is not installed: pip install {ENGINES[name].needs}.")
-        chosen.append(ENGINES[name])
-    if not chosen:
-        raise ParameterError(f"Name one engine or more: {', '.join(ENGINES)}.")
-    return tuple(chosen)
+    """Give the engines of these names, in this order, as `chosen_of` does; None for all that can run here."""
+    return chosen_of(ENGINES, names)
 
 
 def _ours(fixed: Mask, moving: Mask, abort: threading.Event | None) -> tuple[Matrix, str]:
