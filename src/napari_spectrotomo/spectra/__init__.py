@@ -6,8 +6,10 @@ from .edge.edge_map import EdgeMap, edge_energy
 from .normalize.elements import tabulated_edge
 from .normalize.normalization import FEWEST_ENERGIES, NormalizedSpectra, normalize_spectra
 from .parameters import FILES, SpectraParameters
+from .particles.density import density_table, kernel_density
+from .particles.heterogeneity import intrinsic_spread
 from .particles.regions import particle_means, particle_spectra, roi_spectrum
-from .particles.statistics import kernel_density, particle_sizes, particle_statistics
+from .particles.statistics import particle_sizes, particle_statistics
 
 __all__ = [
     "FEWEST_ENERGIES",
@@ -16,8 +18,10 @@ __all__ = [
     "EdgeMap",
     "NormalizedSpectra",
     "SpectraParameters",
+    "density_table",
     "edge_energy",
     "edge_energy_of",
+    "intrinsic_spread",
     "kernel_density",
     "normalize_spectra",
     "particle_means",

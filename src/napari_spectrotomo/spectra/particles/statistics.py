@@ -1,4 +1,4 @@
-"""The distribution of edge energies in every particle."""
+"""What the edge energies of every particle are: where they lie, how they spread, and how much of that is measurement."""
 
 from __future__ import annotations
 
@@ -7,49 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ...arrays import as_labels, as_numbers
+from ...arrays import as_labels
 from ...data import OPTICAL_DENSITY, FloatArray
-from ...errors import DataError
+from .boxes import energies_of, fitting_labels, particle_boxes
+from .density import kernel_density
+from .heterogeneity import intrinsic_spread
 
 if TYPE_CHECKING:
     from ..edge.edge_map import EdgeMap
 
-_PER_BANDWIDTH = 16
 MOMENTS = ["mean_eV", "median_eV", "std_eV", "fwhm_eV", "skewness"]
 """What is told of the edge energies of a particle."""
-
-
-def kernel_density(values: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Gaussian kernel density of edge energies.
-
-    The bandwidth is Silverman's (1986, eq. 3.31), 0.9 times the smaller of standard deviation and interquartile range / 1.34, times
-    n to the power -1/5, so that a few outliers do not widen it. Values are binned at a sixteenth of it, so millions cost nothing.
-
-    Parameters
-    ----------
-    values : (N,) eV
-        NaN left out.
-
-    Returns
-    -------
-    energy : (M,) eV, density : (M,) per eV
-        Empty where there are fewer than two different values.
-    """
-    from scipy.ndimage import gaussian_filter1d
-
-    found = as_numbers(values, "edge energies").ravel()
-    found = found[np.isfinite(found)]
-    if len(found) < 2 or np.ptp(found) == 0:
-        return np.empty(0), np.empty(0)
-    low, high = np.percentile(found, (25, 75))
-    spread = found.std(ddof=1)
-    width = 0.9 * min(spread, (high - low) / 1.34 or spread) * len(found) ** -0.2
-    start, stop = found.min() - 4 * width, found.max() + 4 * width
-    bins = int(np.clip((stop - start) / width * _PER_BANDWIDTH, 64, 200_000))
-    counts, edges = np.histogram(found, bins, (start, stop))
-    bin_width = edges[1] - edges[0]
-    density = gaussian_filter1d(counts.astype(np.float64), width / bin_width, mode="constant", truncate=6.0)
-    return 0.5 * (edges[1:] + edges[:-1]), density / (len(found) * bin_width)
+TRUST = ["undefined", "error_eV", "heterogeneity_eV"]
+"""How far to trust it."""
 
 
 def particle_statistics(emap: EdgeMap, labels: npt.ArrayLike) -> Any:
@@ -66,7 +36,9 @@ def particle_statistics(emap: EdgeMap, labels: npt.ArrayLike) -> Any:
     pandas.DataFrame
         A row a particle: ``label``, ``voxels`` (all of the particle), ``volume_um3`` (NaN when the voxel size is unknown), and of
         its defined edge energies ``mean_eV, median_eV, std_eV, fwhm_eV`` (of the kernel density) and ``skewness``; NaN where
-        there are too few. A particle in an image (2-D XANES) has no volume but an area, ``area_um2``.
+        there are too few. A particle in an image (2-D XANES) has no volume but an area, ``area_um2``. Then ``undefined``, the
+        share of its voxels without an edge energy, ``error_eV``, the median of the error map, and ``heterogeneity_eV``, the
+        spread beyond what the errors account for (`intrinsic_spread`).
 
     Raises
     ------
@@ -75,20 +47,14 @@ def particle_statistics(emap: EdgeMap, labels: npt.ArrayLike) -> Any:
     """
     import pandas as pd
 
-    if not hasattr(emap, "energy"):
-        raise DataError(f"particle_statistics takes the EdgeMap that edge_energy gives, not {type(emap).__name__}.")
-    label = as_labels(labels)
-    if label.shape != emap.energy.shape:
-        raise DataError(
-            f"Labels of shape {label.shape} do not fit a map of shape {emap.energy.shape}: give those of the fixed volume."
-        )
+    energy = energies_of(emap, "particle_statistics")
+    label = fitting_labels(labels, energy)
     sizes = particle_sizes(label, emap.voxel_size, image=emap.attenuation_unit == OPTICAL_DENSITY)
-    where = np.flatnonzero(label)
-    which, energy = label.ravel()[where], emap.energy.ravel()[where].astype(np.float64)
-    order = np.argsort(which, kind="stable")
-    ends = np.cumsum(sizes["voxels"])[:-1]
-    groups = np.split(energy[order], ends) if len(sizes) else []
-    return sizes.assign(**pd.DataFrame([_moments(values) for values in groups], columns=MOMENTS))
+    rows = []
+    for k, box in particle_boxes(label).items():
+        inside = label[box] == k
+        rows.append(_told(energy[box][inside].astype(np.float64), emap.error[box][inside].astype(np.float64)))
+    return sizes.assign(**pd.DataFrame(rows, columns=[*MOMENTS, *TRUST]))
 
 
 def particle_sizes(labels: npt.ArrayLike, voxel_size: FloatArray | None, *, image: bool = False) -> Any:
@@ -116,7 +82,17 @@ def particle_sizes(labels: npt.ArrayLike, voxel_size: FloatArray | None, *, imag
     found["volume_um3"] = np.nan if image else found["voxels"] * float(np.prod(size))
     if image:
         found["area_um2"] = found["voxels"] * float(np.prod(size[1:]))
-    return found.assign(**dict.fromkeys(MOMENTS, np.nan))
+    return found.assign(**dict.fromkeys([*MOMENTS, *TRUST], np.nan))
+
+
+def _told(values: FloatArray, errors: FloatArray) -> dict[str, float]:
+    known = np.isfinite(values)
+    judged = errors[known & np.isfinite(errors)]
+    return _moments(values) | {
+        "undefined": float(1 - known.mean()),
+        "error_eV": float(np.median(judged)) if len(judged) else np.nan,
+        "heterogeneity_eV": intrinsic_spread(values, errors),
+    }
 
 
 def _moments(values: FloatArray) -> dict[str, float]:

@@ -1,20 +1,14 @@
-"""Spectra and statistics of regions and particles whose content is known."""
+"""Mean spectra of regions and particles whose content is known."""
 
 import dask.array as da
 import numpy as np
 import pytest
-from scipy.stats import gaussian_kde
 
 from napari_spectrotomo.data import EnergyStack
 from napari_spectrotomo.errors import DataError
-from napari_spectrotomo.spectra import EdgeMap, kernel_density, particle_spectra, particle_statistics, roi_spectrum
+from napari_spectrotomo.spectra import particle_spectra, roi_spectrum
 
 ENERGIES = np.r_[6480:6526:15, 6530:6582:3, 6590:6711:15].astype(float)
-
-
-def emap(energy, voxel_size=None):
-    energy = np.asarray(energy, np.float32)
-    return EdgeMap(energy, energy, energy, 6550.0, "half-height", voxel_size=voxel_size)
 
 
 def test_a_regions_mean_and_standard_error_leave_gaps_out():
@@ -57,44 +51,6 @@ def test_a_region_that_is_empty_or_elsewhere_is_refused():
         roi_spectrum(np.ones((5, 2, 2, 2)), np.zeros((2, 2, 2)))
     with pytest.raises(DataError, match="does not fit"):
         roi_spectrum(np.ones((5, 2, 2, 2)), np.ones((3, 2, 2)))
-
-
-def test_statistics_are_those_of_each_particles_defined_voxels():
-    rng = np.random.default_rng(1)
-    energy = np.full((20, 40, 40), np.nan)
-    labels = np.zeros(energy.shape, np.int32)
-    labels[:10], labels[12:] = 1, 2
-    energy[labels == 1] = rng.normal(6549.0, 0.5, 16000)
-    energy[labels == 2] = rng.gamma(4.0, 0.5, 12800) + 6550
-    energy[0, 0, :10] = np.nan
-    table = particle_statistics(emap(energy, np.array([100.0, 100.0, 100.0])), labels)
-    assert list(table.columns) == [
-        "label", "voxels", "volume_um3", "mean_eV", "median_eV", "std_eV", "fwhm_eV", "skewness",
-    ]  # fmt: skip
-    assert list(table["voxels"]) == [16000, 12800]
-    assert table["volume_um3"][0] == pytest.approx(16.0)
-    assert table["mean_eV"][0] == pytest.approx(6549.0, abs=0.02)
-    assert table["std_eV"][0] == pytest.approx(0.5, abs=0.02)
-    assert table["fwhm_eV"][0] == pytest.approx(2.355 * 0.5, rel=0.06)
-    assert table["skewness"][0] == pytest.approx(0.0, abs=0.06)
-    assert table["skewness"][1] == pytest.approx(1.0, abs=0.1)
-
-
-def test_a_particle_without_edge_energies_has_a_row_of_unknowns():
-    labels = np.ones((2, 2, 2), int)
-    table = particle_statistics(emap(np.full((2, 2, 2), np.nan)), labels)
-    assert table["voxels"][0] == 8
-    assert table[["volume_um3", "mean_eV", "fwhm_eV", "skewness"]].isna().all(axis=None)
-
-
-def test_the_kernel_density_is_that_of_scipy_at_the_same_bandwidth():
-    values = np.random.default_rng(0).normal(6550, 1, 500)
-    energy, density = kernel_density(values)
-    iqr = np.subtract(*np.percentile(values, (75, 25))) / 1.34
-    width = 0.9 * min(values.std(ddof=1), iqr) * 500**-0.2
-    peer = gaussian_kde(values, width / values.std(ddof=1))(energy)
-    np.testing.assert_allclose(density, peer, atol=0.005)
-    assert np.trapezoid(density, energy) == pytest.approx(1, abs=1e-3)
 
 
 def test_particle_spectra_are_normalised_means_before_and_after_registration():
