@@ -27,6 +27,7 @@ _HOME = {
     "write_scan": "io",
     "read_stack": "io",
     "read_references": "io",
+    "write_spectra": "io",
     "correct": "preprocess",
     "find_center": "reconstruct",
     "find_jitter": "align",

@@ -57,3 +57,58 @@ def test_an_athena_project_gives_its_groups_by_label_with_their_energy_shift(tmp
     (tmp_path / "broken.prj").write_bytes((tmp_path / "standards.prj").read_bytes()[:60])
     with pytest.raises(ReadError, match=r"broken\.prj"):
         read_references(tmp_path / "broken.prj")
+
+
+def test_an_athena_project_is_read_with_bare_numbers_and_escaped_quotes_and_without_chi(tmp_path):
+    text = "# Athena project file -- Demeter version 0.9\n"
+    text += "@args = ('label','O\\'Neill\\'s MnO','bkg_eshift',-2,'datatype','xmudat');\n"
+    text += "@x = (6500,'6510.5',6520,6520);\n@y = ('0.1',.5,9e-1,'1.1');\n[record];\n"
+    text += "@args = ('label','k space','datatype','chi');\n@x = ('1','2','3');\n@y = ('0.1','0.5','0.9');\n[record];\n"
+    (tmp_path / "standards.prj").write_text(text)
+    found = read_references(tmp_path / "standards.prj")
+    assert list(found) == ["O'Neill's MnO"]
+    energy, mu = found["O'Neill's MnO"]
+    np.testing.assert_allclose(energy, [6498, 6508.5, 6518])
+    np.testing.assert_allclose(mu, [0.1, 0.5, 1.0])
+
+
+def test_an_athena_project_written_as_json_is_read(tmp_path):
+    group = {"x": [1.0, 2.0, 3.0], "y": [0.1, 0.5, 0.9], "args": {"label": "MnO", "bkg_eshift": 6500.0}}
+    content = {"_____header1": "# Athena project", "abc": group, "_____order": ["abc"]}
+    (tmp_path / "standards.prj").write_text(json.dumps(content))
+    np.testing.assert_allclose(read_references(tmp_path / "standards.prj")["MnO"][0], [6501, 6502, 6503])
+
+
+def test_values_at_equal_energies_are_averaged_and_energies_sorted(tmp_path):
+    (tmp_path / "a.txt").write_text("8320 0.9\n8300 0.1\n8310 0.4\n8310 0.6\n")
+    energy, mu = read_references(tmp_path / "a.txt")["a"]
+    np.testing.assert_allclose(energy, [8300, 8310, 8320])
+    np.testing.assert_allclose(mu, [0.1, 0.5, 0.9])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8300,5;0,1\n8310,5;0,5\n8320,5;0,9\n",
+        "Energie\tmu\n8300,5\t0,1\n8310,5\t0,5\n8320,5\t0,9\n",
+        "8300.5,0.1,\n8310.5,0.5,\n8320.5,0.9,\n,,\n",
+        "# Energy(keV) mu\n8.3005 0.1\n8.3105 0.5\n8.3205 0.9\n",
+        "# energy i0 xmu\n8300.5 7 0.1\n8310.5 7 0.5\n8320.5 7 0.9\n",
+        "# energy i0 ifluor\n8300.5 10 1\n8310.5 10 5\n8320.5 10 9\n",
+    ],
+    ids=["semicolons and decimal commas", "tabs and decimal commas", "empty cells", "keV", "named", "fluorescence"],
+)
+def test_columns_are_told_apart_as_people_write_them(tmp_path, text):
+    (tmp_path / "a.txt").write_text(text)
+    energy, mu = read_references(tmp_path / "a.txt")["a"]
+    np.testing.assert_allclose(energy, [8300.5, 8310.5, 8320.5])
+    np.testing.assert_allclose(mu, [0.1, 0.5, 0.9])
+
+
+def test_columns_that_say_they_are_something_else_are_not_taken_for_attenuation(tmp_path):
+    (tmp_path / "a.txt").write_text("# energy i0 foo\n8300 1 2\n8310 1 2\n8320 1 2\n")
+    with pytest.raises(ReadError, match="foo"):
+        read_references(tmp_path / "a.txt")
+    (tmp_path / "b.txt").write_text("8300 1 2\n8310 1 2\n8320 1 2\n8330 1\n")
+    with pytest.raises(ReadError, match="8330 1"):
+        read_references(tmp_path / "b.txt")

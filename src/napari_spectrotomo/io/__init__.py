@@ -4,6 +4,7 @@ from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
 from .references import read_references
 from .scan import read_scan
 from .sniff import identify
+from .spectra_files import write_spectra
 from .stack.read import read_stack
 from .write import write_scan
 
@@ -16,4 +17,5 @@ __all__ = [
     "read_scan",
     "read_stack",
     "write_scan",
+    "write_spectra",
 ]
