@@ -10,24 +10,32 @@ from .particles.density import density_table, kernel_density
 from .particles.heterogeneity import intrinsic_spread
 from .particles.regions import particle_means, particle_spectra, roi_spectrum
 from .particles.statistics import particle_sizes, particle_statistics
+from .unmixing.clusters import Clusters, cluster_spectra
+from .unmixing.nonnegative import nonnegative_components
+from .unmixing.principal import Components, principal_components
 
 __all__ = [
     "FEWEST_ENERGIES",
     "FILES",
+    "Clusters",
+    "Components",
     "CompositionParameters",
     "EdgeMap",
     "NormalizedSpectra",
     "SpectraParameters",
+    "cluster_spectra",
     "density_table",
     "edge_energy",
     "edge_energy_of",
     "intrinsic_spread",
     "kernel_density",
+    "nonnegative_components",
     "normalize_spectra",
     "particle_means",
     "particle_sizes",
     "particle_spectra",
     "particle_statistics",
+    "principal_components",
     "roi_spectrum",
     "tabulated_edge",
 ]

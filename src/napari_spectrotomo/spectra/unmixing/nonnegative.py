@@ -1,0 +1,200 @@
+"""Non-negative components of the spectra of a stack: spectra and amounts that can be read as substances."""
+
+from __future__ import annotations
+
+import threading
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...data import EnergyStack, FloatArray
+from ...progress import ProgressCallback
+from ..normalize.elements import EdgeName
+from ..normalize.windows import Pair
+from ..parameters import SpectraParameters
+from ..slabs import MEMORY
+from .prepared import SEED, PreparedSpectra, library_call
+from .principal import Axes, Components, kept_components, principal_axes
+
+_D = SpectraParameters()
+SAMPLE = 1 << 15
+"""Spectra the components are fitted to, at most; all voxels get scores."""
+_ROUNDS = 1000
+_NOISE_BELOW = 0.001
+"""Negative values matter from this share of the mean value on."""
+
+
+def nonnegative_components(
+    stack: EnergyStack,
+    components: int = 0,
+    *,
+    mask: npt.ArrayLike | None = None,
+    normalized: bool = True,
+    element: str | None = _D.element,
+    edge: EdgeName = _D.edge,
+    e0: float | Literal["table"] | None = _D.e0,
+    pre: Pair | None = _D.pre,
+    post: Pair | None = _D.post,
+    nnorm: int | None = _D.nnorm,
+    least_step: float = _D.least_step,
+    energy_shift: float = _D.energy_shift,
+    memory: float = MEMORY,
+    progress: ProgressCallback | None = None,
+    abort: threading.Event | None = None,
+) -> Components:
+    """Split the spectra of a stack into non-negative components (NMF), none of which is held in a negative amount.
+
+    Values below zero, which noise leaves before the edge of normalised spectra, are taken as 0; a warning counts them. The
+    components are fitted by coordinate descent (scikit-learn) to a random sample of 32768 spectra, always the same, or to all where
+    there are fewer. It starts from the purest spectra found: the successive projection algorithm among the spectra as leading
+    principal components show them, each averaged with its neighbours. Then every voxel gets its amounts by least squares.
+
+    Without pure voxels the answer is one of many: whatever non-negative spectra enclose the data fit them as well
+    (Donoho and Stodden 2004). Compare with references before calling a component a substance.
+
+    Parameters
+    ----------
+    stack : EnergyStack
+        Read in slabs of z, up to four times.
+    components : int
+        How many; 0: one more than principal components stand above the noise.
+    mask, normalized, element, edge, e0, pre, post, nnorm, least_step, energy_shift, memory, progress, abort
+        As in `principal_components`.
+
+    Returns
+    -------
+    Components
+        By falling share. Of normalised spectra every component has an edge step of 1, so that a voxel's scores are fractions and
+        sum to about 1.
+
+    Raises
+    ------
+    DataError
+        If the mask does not fit, no voxel has a spectrum that can be used, or the scan has no energies about the edge.
+    ParameterError
+        If a parameter has a value it cannot have.
+
+    References
+    ----------
+    D. D. Lee and H. S. Seung, Nature 401, 788 (1999).
+    M. C. U. Araújo et al., Chemom. Intell. Lab. Syst. 57, 65 (2001), successive projection.
+    D. Donoho and V. Stodden, Advances in Neural Information Processing Systems 16, 1141 (2004).
+    """
+    given = {
+        "element": element,
+        "edge": edge,
+        "e0": e0,
+        "pre": pre,
+        "post": post,
+        "nnorm": nnorm,
+        "least_step": least_step,
+        "energy_shift": energy_shift,
+    }
+    prepared = PreparedSpectra(stack, mask, normalized, given, memory, progress, abort, "nonnegative_components")
+    asked = kept_components(components, len(prepared.energies))
+    prepared.expect(3)
+    found = principal_axes(prepared)
+    keep = min(asked or found.above_noise + 1, found.voxels, len(prepared.energies))
+    sample = prepared.sample(found.voxels, SAMPLE, "spectra for non-negative components").spectra
+    spectra, converged = _fitted(sample.astype(np.float64), found, keep)
+    spectra /= _scales(spectra, prepared)[:, None]
+    return _scored(prepared, found, spectra, [] if converged else [_UNSETTLED])
+
+
+_UNSETTLED = (
+    f"Non-negative components had not settled after {_ROUNDS} rounds: fewer components, or a mask without voxels at surfaces, "
+    "may help."
+)
+
+
+def _fitted(spectra: FloatArray, found: Axes, keep: int) -> tuple[FloatArray, bool]:
+    """Fit `keep` components (K, E) to `spectra` (N, E), and say whether they settled."""
+    from sklearn.decomposition import NMF
+
+    values = np.maximum(spectra, 0.0)
+    start = np.maximum(_purest(spectra, found, keep), 1e-9 * values.max())
+    with library_call():
+        model = NMF(keep, init="custom", solver="cd", max_iter=_ROUNDS, tol=1e-5, random_state=SEED)
+        model.fit_transform(values, W=_amounts(values, start), H=start)
+    fitted = np.asarray(model.components_)
+    empty = ~fitted.any(axis=1)
+    fitted[empty] = start[empty]
+    return fitted, model.n_iter_ < _ROUNDS
+
+
+def _purest(spectra: FloatArray, found: Axes, keep: int) -> FloatArray:
+    """Find the spectra (K, E) farthest apart, free of most noise, each the mean of a corner's neighbours."""
+    near = max(1, min(50, len(spectra) // 200))
+    scores = found.scores(spectra, keep - 1)
+    shown = found.mean + scores @ found.axes[: keep - 1]
+    total = np.abs(shown).sum(axis=1, keepdims=True)
+    left = shown / np.where(total > 0, total, 1.0)
+    corners = []
+    for _ in range(keep):
+        corner = left[int(np.argmax((left**2).sum(axis=1)))]
+        beside = np.argsort(((left - corner) ** 2).sum(axis=1), kind="stable")[:near]
+        corners.append(shown[beside].mean(axis=0))
+        length = np.linalg.norm(corner)
+        if length > 0:
+            left = left - np.outer(left @ corner / length, corner / length)
+    return np.stack(corners)
+
+
+def _amounts(values: FloatArray, spectra: FloatArray) -> FloatArray:
+    """Non-negative amounts (N, K) of `spectra` (K, E) in `values` (N, E)."""
+    from sklearn.decomposition import non_negative_factorization
+
+    amounts, _, _ = non_negative_factorization(
+        values, H=spectra, n_components=len(spectra), update_H=False, tol=1e-6, max_iter=_ROUNDS, random_state=SEED
+    )
+    return np.asarray(amounts)
+
+
+def _scales(spectra: FloatArray, prepared: PreparedSpectra) -> FloatArray:
+    """Edge steps (K,) of normalised components; the largest value of others, and of those without a step."""
+    highest = spectra.max(axis=1)
+    if prepared.normalizing is None:
+        return highest
+    step = spectra @ prepared.normalizing.lines.step
+    return np.where(step > 0.05 * highest, step, highest)
+
+
+def _scored(prepared: PreparedSpectra, found: Axes, spectra: FloatArray, doubts: list[str]) -> Components:
+    """Give every voxel its amounts, put the components into order, and count what was clipped."""
+    keep = len(spectra)
+    scores = prepared.volume(np.nan, np.float32, (keep,))
+    share, left, squares = np.zeros(keep), 0.0, 0.0
+    clipped, depth, height, total = 0, 0.0, 0.0, 0
+    for batch in prepared.batches("amounts of non-negative components"):
+        measured = batch.spectra.astype(np.float64)
+        values = np.maximum(measured, 0.0)
+        with library_call():
+            amounts = _amounts(values, spectra)
+        scores[:, batch.voxels] = amounts.T
+        share += amounts.sum(axis=0) * spectra.sum(axis=1)
+        left += float(((values - amounts @ spectra) ** 2).sum())
+        squares += float((values**2).sum())
+        below = measured < 0
+        clipped, total = clipped + int(below.sum()), total + measured.size
+        depth, height = depth - float(measured[below].sum()), height + float(values.sum())
+    if depth > _NOISE_BELOW * height:
+        doubts.append(
+            f"{clipped / total:.1%} of all values were below zero, by {depth / clipped:.2g} on average, and were taken as 0: where "
+            "spectra are near zero, components are too high by about as much. Smooth or bin the volumes first, or leave energies "
+            "before the edge out."
+        )
+    order = np.argsort(-share, kind="stable")
+    return Components(
+        spectra=spectra[order],
+        scores=scores[order].reshape(keep, *prepared.shape),
+        explained=share[order] / share.sum() if share.sum() > 0 else share,
+        residual=left / squares if squares > 0 else 0.0,
+        above_noise=found.above_noise,
+        mean=found.mean,
+        energies=prepared.energies,
+        voxels=found.voxels,
+        e0=None if prepared.normalizing is None else prepared.normalizing.windows.e0,
+        warnings=(*prepared.warnings, *doubts),
+        voxel_size=prepared.voxel_size,
+    )
