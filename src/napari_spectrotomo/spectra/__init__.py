@@ -1,6 +1,8 @@
 """Registered stack to normalised spectra, edge energies, composition and their statistics."""
 
+from .composition.fit import Composition, fit_references, fit_references_of
 from .composition.parameters import CompositionParameters
+from .composition.rgb import composition_rgb
 from .edge.edge_energy import edge_energy_of
 from .edge.edge_map import EdgeMap, edge_energy
 from .normalize.elements import tabulated_edge
@@ -19,14 +21,18 @@ __all__ = [
     "FILES",
     "Clusters",
     "Components",
+    "Composition",
     "CompositionParameters",
     "EdgeMap",
     "NormalizedSpectra",
     "SpectraParameters",
     "cluster_spectra",
+    "composition_rgb",
     "density_table",
     "edge_energy",
     "edge_energy_of",
+    "fit_references",
+    "fit_references_of",
     "intrinsic_spread",
     "kernel_density",
     "nonnegative_components",
