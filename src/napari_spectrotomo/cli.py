@@ -178,19 +178,23 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
 
 @app.command()
 def benchmark(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What is compared: registration or reconstruction.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What is compared: registration, reconstruction or spectra.")
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Where the tables and the figures go.")
     ] = Path("spectrotomo-benchmark"),
     size: Annotated[
         int | None,
-        typer.Option("--size", min=32, metavar="N", help="Edge of volumes (128), or columns of slices (several)."),
+        typer.Option("--size", min=32, metavar="N", help="Edge of volumes (128, 100), or columns of slices (several)."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of particles, motions and noise.")] = 1,
     engines: Annotated[
         str | None,
         typer.Option(
-            "--engines", metavar="A,B", help="Such as ours,simpleitk or ours,algotom; all that are installed."
+            "--engines",
+            metavar="A,B",
+            help="Such as ours,simpleitk or ours,algotom or ours,larch; all that are installed.",
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Something smaller.")] = False,

@@ -50,11 +50,11 @@ def compare(
 
     Parameters
     ----------
-    name : 'registration' or 'reconstruction'
+    name : 'registration', 'reconstruction' or 'spectra'
     folder : path
         Made where it is missing.
     size : int or None
-        Edge of the volumes in voxels, or columns of the slices; None for those of the comparison.
+        Edge of the volumes in voxels, whose spectra are timed, or columns of the slices; None for those of the comparison.
     seed : int
         Of particles, motions and noise.
     engines : sequence of str or None
@@ -72,7 +72,7 @@ def compare(
         If it was stopped before anything was measured.
     """
     if name not in COMPARISONS:
-        raise ParameterError(f"{name!r} is no benchmark; there are {' and '.join(COMPARISONS)}.")
+        raise ParameterError(f"{name!r} is no benchmark; there are {', '.join(COMPARISONS)}.")
     return COMPARISONS[name](Path(folder), size, seed, engines, quick, progress, abort)
 
 
@@ -111,4 +111,21 @@ def _reconstruction(
     return Outcome(result.tables, result.lines, measured, result.stopped)
 
 
-COMPARISONS = {"registration": _registration, "reconstruction": _reconstruction}
+def _spectra(
+    folder: Path,
+    size: int | None,
+    seed: int,
+    engines: Sequence[str] | None,
+    quick: bool,
+    progress: ProgressCallback | None,
+    abort: threading.Event | None,
+) -> Outcome:
+    from .spectra import SIZE, Study, available, write_spectra_study
+
+    study = Study(size or SIZE, seed, engines=available(engines) if engines else ())
+    result = write_spectra_study(folder, study.quick() if quick else study, progress=progress, abort=abort)
+    measured = f"{len(result.rows)} definitions and noises, {len(result.times)} engines and jobs"
+    return Outcome(result.tables, result.lines, measured, result.stopped)
+
+
+COMPARISONS = {"registration": _registration, "reconstruction": _reconstruction, "spectra": _spectra}

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+BLUE, ORANGE, GREEN, PINK, GOLD = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"
 """Okabe and Ito's."""
 INK, FAINT, GRID = "#1d232b", "#66707c", "#eceff2"
 LINES, IMAGES = 200, 110

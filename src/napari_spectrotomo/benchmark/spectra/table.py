@@ -1,0 +1,127 @@
+"""The measurements as tables, and what they come to in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..table import Table, number
+from .accuracy import ASTRAY, Accuracy
+from .engines import ENGINES, JOBS
+from .timing import Timing
+
+TIME_CAPTION = (
+    "µs a spectrum; that over ours, and over one numpy.sum of the same spectra over the energies; largest difference from what "
+    "ours gave for the same spectra (edge steps, eV, fractions)."
+)
+CHOICE_CAPTION = (
+    "Slope: eV a valence from the one oxide to the other; bend: how far a mixture lies off the straight line between them at most, "
+    "in valences; both noise-free on a fine grid. Bias on the scan's grid with the least noise, eV. Then, at each SNR, spread "
+    "over slope: valences, one standard deviation of a voxel."
+)
+ACCURACY_CAPTION = (
+    "eV, but for the resolution: spread over sensitivity, in valences. Bias from the same definition on a noise-free fine grid, ± "
+    "from fraction to fraction and from position to position of the grid; spread, half of what the middle 68 % span; stated, the "
+    "median error of the map; within, the share of results no farther than that from the noise-free result on the same grid, and "
+    f"from the fine grid's; none, spectra without an edge energy; astray, those more than {ASTRAY:.0f} eV off."
+)
+
+
+def time_table(rows: Sequence[Timing]) -> Table:
+    """Give the table of times, a line a job and engine, the least time of a job marked."""
+    heads = ("job", "engine", "spectra", "µs", "of ours", "of a sum", "differs by")
+    quickest = {row.job: min(r.seconds for r in rows if r.job == row.job) for row in rows}
+    cells = tuple(
+        (
+            row.job,
+            ENGINES[row.engine].label,
+            f"{row.spectra:,}",
+            number(1e6 * row.seconds, ".3g" if row.seconds < 1e-3 else ".0f"),
+            _times(row.of_ours),
+            _times(row.of_sum),
+            number(row.difference, ".2g"),
+        )
+        for row in rows
+    )
+    best = tuple(k for k, row in enumerate(rows) if row.seconds == quickest[row.job])
+    return Table(heads, 2, cells, best, 3, TIME_CAPTION)
+
+
+def accuracy_table(rows: Sequence[Accuracy]) -> Table:
+    """Give the table of definitions, a line a noise and definition, the finest resolution of a noise marked."""
+    heads = (
+        *("definition", "SNR", "bias", "±", "spread", "resolution"),
+        *("stated", "within", "of true", "none", "astray"),
+    )
+    finest = {row.snr: np.nanmin([np.inf, *(r.resolution for r in rows if r.snr == row.snr)]) for row in rows}
+    cells = tuple(
+        (
+            row.definition,
+            f"{row.snr:g}",
+            number(row.bias, "+.2f"),
+            number(row.ripple, ".2f"),
+            number(row.spread, ".2f"),
+            number(row.resolution, ".3f"),
+            number(row.stated, ".2f"),
+            number(row.covered, ".0%"),
+            number(row.covered_true, ".0%"),
+            number(row.undefined, ".1%"),
+            number(row.astray, ".1%"),
+        )
+        for row in rows
+    )
+    best = tuple(k for k, row in enumerate(rows) if row.resolution == finest[row.snr])
+    return Table(heads, 1, cells, best, 5, ACCURACY_CAPTION)
+
+
+def choice_table(rows: Sequence[Accuracy]) -> Table:
+    """Give the table to choose by, a line a definition: sensitivity, bend, bias, and the resolution at each noise."""
+    levels = sorted({row.snr for row in rows})
+    heads = ("definition", "slope", "bend", "bias", *(f"at {snr:g}" for snr in levels))
+    cells = []
+    for name in dict.fromkeys(row.definition for row in rows):
+        its = {row.snr: row for row in rows if row.definition == name}
+        quietest = its[max(its)]
+        cells.append(
+            (
+                name,
+                number(quietest.sensitivity, ".2f"),
+                number(quietest.bend / abs(quietest.sensitivity), ".2f"),
+                number(quietest.bias, "+.2f"),
+                *(number(its[snr].resolution, ".2g") if snr in its else "" for snr in levels),
+            )
+        )
+    return Table(heads, 1, tuple(cells), (), 1, CHOICE_CAPTION)
+
+
+def lines_of(times: Sequence[Timing], rows: Sequence[Accuracy]) -> tuple[str, ...]:
+    """Say what was found: a sentence a job, and the definition that resolves valence best at each noise."""
+    found = [
+        _job_line(job, [row for row in times if row.job == job]) for job in dict.fromkeys(row.job for row in times)
+    ]
+    for snr in dict.fromkeys(row.snr for row in rows):
+        its = [row for row in rows if row.snr == snr and np.isfinite(row.resolution)]
+        if len(its) > 1:
+            best, worst = (pick(its, key=lambda row: row.resolution) for pick in (min, max))
+            found.append(
+                f"SNR {snr:g}: {best.definition} resolves {best.resolution:.3f} valence (spread over sensitivity), "
+                f"{worst.definition} {worst.resolution:.3f}."
+            )
+    return tuple(found)
+
+
+def _job_line(job: str, rows: Sequence[Timing]) -> str:
+    parts = [
+        f"{ENGINES[row.engine].label} {1e6 * row.seconds:.3g} µs"
+        + (f" ({_times(row.of_ours)} times ours)" if row.engine != "ours" and np.isfinite(row.of_ours) else "")
+        + (f" ({_times(row.of_sum)} sums)" if row.engine == "ours" else "")
+        for row in rows
+    ]
+    return f"{JOBS[job].capitalize()}, a spectrum: {', '.join(parts)}."
+
+
+def _times(ratio: float) -> str:
+    if not np.isfinite(ratio):
+        return "–"
+    return f"{ratio:.1f}" if ratio < 100 else f"{float(f'{ratio:.2g}'):,.0f}"
