@@ -5,10 +5,15 @@ from .composition.parameters import CompositionParameters
 from .composition.rgb import composition_rgb
 from .edge.edge_energy import edge_energy_of
 from .edge.edge_map import EdgeMap, edge_energy
+from .energy_axis.foil import foil_shift
+from .energy_axis.shift import EnergyShift, energy_drift, find_energy_shift
 from .normalize.elements import tabulated_edge
 from .normalize.normalization import FEWEST_ENERGIES, NormalizedSpectra, normalize_spectra
 from .parameters import FILES, SpectraParameters
+from .particles.comparison import Comparison, compare_all, compare_particles
+from .particles.correlation import SpatialCorrelation, spatial_correlation
 from .particles.density import density_table, kernel_density
+from .particles.depth import depth_profile
 from .particles.heterogeneity import intrinsic_spread
 from .particles.regions import particle_means, particle_spectra, roi_spectrum
 from .particles.statistics import particle_sizes, particle_statistics
@@ -20,19 +25,28 @@ __all__ = [
     "FEWEST_ENERGIES",
     "FILES",
     "Clusters",
+    "Comparison",
     "Components",
     "Composition",
     "CompositionParameters",
     "EdgeMap",
+    "EnergyShift",
     "NormalizedSpectra",
+    "SpatialCorrelation",
     "SpectraParameters",
     "cluster_spectra",
+    "compare_all",
+    "compare_particles",
     "composition_rgb",
     "density_table",
+    "depth_profile",
     "edge_energy",
     "edge_energy_of",
+    "energy_drift",
+    "find_energy_shift",
     "fit_references",
     "fit_references_of",
+    "foil_shift",
     "intrinsic_spread",
     "kernel_density",
     "nonnegative_components",
@@ -43,5 +57,6 @@ __all__ = [
     "particle_statistics",
     "principal_components",
     "roi_spectrum",
+    "spatial_correlation",
     "tabulated_edge",
 ]
