@@ -1,7 +1,8 @@
 """Registered stack to normalised spectra, edge energies, composition and their statistics."""
 
-from .composition.fit import Composition, fit_references, fit_references_of
+from .composition.fit import fit_references, fit_references_of
 from .composition.parameters import CompositionParameters
+from .composition.record import Composition
 from .composition.rgb import composition_rgb
 from .edge.edge_energy import edge_energy_of
 from .edge.edge_map import EdgeMap, edge_energy
