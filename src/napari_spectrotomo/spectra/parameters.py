@@ -44,7 +44,7 @@ class SpectraParameters:
     )
     between: Literal["lines", "fit"] = parameter(
         "lines",
-        "How half height is read between energies: on straight lines, or on a cubic fitted to the five nearest.",
+        "How half height is read between energies: on straight lines, or on a cubic fitted to those nearby.",
         label="between energies",
     )
     white_line: Literal["polynomial", "gaussian"] = parameter(
@@ -52,9 +52,10 @@ class SpectraParameters:
         "What the top of the white line is fitted with: a parabola, or a Gaussian on the edge step.",
         label="white line by",
     )
-    level: Annotated[float, Gt(0), Lt(5)] = parameter(
-        1.0,
-        "Height above which the white line's area is taken for the centroid.",
+    level: Annotated[float, Gt(0), Lt(10)] | None = parameter(
+        None,
+        "Height above which the white line's area is taken for the centroid; none: half-way between the edge step and the top of "
+        "the mean spectrum.",
         unit="edge step",
         label="centroid above",
     )
@@ -113,12 +114,16 @@ def checked_parameters(given: dict[str, Any], where: str) -> SpectraParameters:
         If a parameter has a value it cannot have.
     """
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
-    for name in ("pre", "post"):
+    for name in ("pre", "post", "levels"):
         if plain.get(name) is not None:
             window = as_numbers(plain[name], f"ends of {where}.{name}", ParameterError)
             if window.shape != (2,):
                 raise ParameterError(
-                    f"{where}.{name} cannot be {plain[name]!r}: a window is two numbers, its start and its end in eV from e0."
+                    f"{where}.{name} cannot be {plain[name]!r}: it is two numbers, a start and an end."
                 )
             plain[name] = tuple(window.tolist())
+    if plain.get("levels") is not None and not 0 < plain["levels"][0] < plain["levels"][1]:
+        raise ParameterError(
+            f"{where}.levels cannot be {plain['levels']}: two heights above 0, in edge steps, the lower one first."
+        )
     return checked(SpectraParameters, plain, where=where)

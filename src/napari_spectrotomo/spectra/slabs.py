@@ -12,6 +12,7 @@ from ..arrays import as_region
 from ..data import EnergyStack, FloatArray
 from ..errors import DataError
 from ..progress import raise_if_aborted
+from .averaging import Averaging
 
 Slab = tuple[slice, npt.NDArray[np.bool_], npt.NDArray[np.float32]]
 """The slices of a slab, which of its voxels (z, y, x) are of the mask, and their spectra (E, N)."""
@@ -30,17 +31,25 @@ class MaskedSpectra:
         The slices of each slab.
     """
 
-    def __init__(self, stack: EnergyStack, where: npt.NDArray[np.bool_], memory: float = MEMORY) -> None:
-        self.stack, self.where = stack, where
+    def __init__(
+        self,
+        stack: EnergyStack,
+        where: npt.NDArray[np.bool_],
+        memory: float = MEMORY,
+        averaging: Averaging | None = None,
+    ) -> None:
+        self.stack, self.where, self.averaging = stack, where, averaging or Averaging()
         cost = where.sum(axis=(1, 2)) * len(stack) * 4.0
         used = np.flatnonzero(cost)
+        together = self.averaging.binning
         self.parts: list[slice] = []
-        start, held = int(used[0]), 0.0
-        for z in range(start, int(used[-1]) + 1):
-            if held and held + cost[z] > memory:
+        start, held = int(used[0]) // together * together, 0.0
+        for z in range(start, int(used[-1]) + 1, together):
+            next_cost = float(cost[z : z + together].sum())
+            if held and held + next_cost > memory:
                 self.parts.append(slice(start, z))
                 start, held = z, 0.0
-            held += cost[z]
+            held += next_cost
         self.parts.append(slice(start, int(used[-1]) + 1))
         self._kept: Slab | None = None
 
@@ -50,14 +59,22 @@ class MaskedSpectra:
             if self._kept is not None:
                 yield self._kept
                 continue
-            inside = self.where[part]
-            spectra = np.empty((len(self.stack), int(inside.sum())), np.float32)
-            for e in range(len(spectra)):
-                raise_if_aborted(abort)
-                spectra[e] = np.asarray(self.stack.data[e, part])[inside]
+            slab = self._read(part, abort)
             if len(self.parts) == 1:
-                self._kept = (part, inside, spectra)
-            yield part, inside, spectra
+                self._kept = slab
+            yield slab
+
+    def _read(self, part: slice, abort: threading.Event | None) -> Slab:
+        inside = self.where[part]
+        spectra = np.empty((len(self.stack), int(inside.sum())), np.float32)
+        reach = self.averaging.reach
+        around = slice(max(0, part.start - reach), min(len(self.where), part.stop + reach))
+        own = slice(part.start - around.start, part.stop - around.start)
+        average = self.averaging.over(self.where[around], around, own)
+        for e in range(len(spectra)):
+            raise_if_aborted(abort)
+            spectra[e] = average(np.asarray(self.stack.data[e, around], np.float32))
+        return part, inside, spectra
 
     def mean_spectrum(self, abort: threading.Event | None = None) -> tuple[FloatArray, int]:
         """Give the mean (E,) over the voxels with values at all energies, and how many they are.

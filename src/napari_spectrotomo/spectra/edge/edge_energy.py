@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ...data import FloatArray
 from ..normalize.e0 import edge_of
+from ..normalize.elements import EdgeName
 from ..normalize.normalization import mean_spectrum, sorted_spectra
 from ..normalize.windows import Pair
 from ..parameters import SpectraParameters, checked_parameters
@@ -26,6 +27,11 @@ def edge_energy_of(
     nnorm: int | None = _D.nnorm,
     *,
     element: str | None = _D.element,
+    edge: EdgeName = _D.edge,
+    between: Literal["lines", "fit"] = _D.between,
+    white_line: Literal["polynomial", "gaussian"] = _D.white_line,
+    level: float | None = _D.level,
+    levels: Pair = _D.levels,
     least_step: float = 0.0,
 ) -> FloatArray:
     """Find the edge energy of every spectrum.
@@ -36,18 +42,30 @@ def edge_energy_of(
         In any order, each once.
     mu : (E, ...)
         Absorption, on any scale.
-    method : 'half-height', 'derivative' or 'white-line'
-        Where the flattened spectrum rises through one half (straight lines between energies; the last such rise before it passes
-        0.9, so that a bump of the pre-edge does not count); the maximum of its derivative, by a parabola; or the highest local
-        maximum of the normalised spectrum at or above e0, by a parabola over the samples about it.
-    e0 : float, eV
-        From which windows count; None: the element's, else the steepest rise of the mean spectrum.
+    method : str
+        'half-height': where the flattened spectrum rises through one half, for the last time before it passes 0.9, so that a bump
+        of the pre-edge does not count. 'derivative': its steepest rise, the inflection of the cubic fitted about it.
+        'white-line': the highest local maximum of the normalised spectrum at or above e0. 'centroid': that of the area of the
+        flattened white line above `level`. 'edge-integral': the energy of the rise averaged over its heights between `levels`
+        (Dau, Liebisch & Haumann, Anal. Bioanal. Chem. 376, 562, 2003, who take 0.15 and 1).
+    e0 : float, eV, or 'table'
+        From which windows count; 'table': the tabulated edge of the pure element. None: that of the element's oxides where it is
+        known, else the steepest rise of the mean spectrum.
     pre, post : (start, end), eV from e0
         None: from the first energy to e0 - 20, and from e0 + 55 to the last.
     nnorm : int
         Order of the post-edge polynomial; None: 1.
-    element : 'Mn', 'Fe', 'Co' or 'Ni'
-        Look only where the table for this element says.
+    element, edge : str
+        Such as 'Mn' and 'K'. For Mn, Fe, Co and Ni half heights and white lines are looked for only where their oxides have them.
+    between : 'lines' or 'fit'
+        How a half height is read between energies: on straight lines, or on the cubic fitted to the five or more nearest energies
+        (all within 3 eV), which noise moves less and a coarse grid biases less.
+    white_line : 'polynomial' or 'gaussian'
+        A parabola over the maximum's five nearest samples, or a Gaussian standing on the edge step.
+    level : float
+        For the centroid, in edge steps; None: half-way between the edge step and the top of the mean spectrum.
+    levels : (lower, upper)
+        For the edge integral, in edge steps.
     least_step : float
         Least edge step over the noise of the spectrum's own pre-edge. By default no spectrum is judged by its step, whose
         magnitude counts, as in larch; the map of a volume does judge.
@@ -55,7 +73,7 @@ def edge_energy_of(
     Returns
     -------
     (...) float64, eV
-        NaN where a spectrum has a NaN or no edge.
+        NaN where a spectrum has no edge, or no value at an energy that its background lines or the search use.
 
     Raises
     ------
@@ -79,11 +97,17 @@ def edge_energy_of(
         "post": post,
         "nnorm": nnorm,
         "element": element,
+        "edge": edge,
+        "between": between,
+        "white_line": white_line,
+        "level": level,
+        "levels": levels,
         "least_step": least_step,
     }
     parameters = checked_parameters(given, "edge_energy_of")
     energy, spectra, _ = sorted_spectra(energies, mu)
-    edge, _ = edge_of(energy, mean_spectrum(spectra) if parameters.e0 is None else None, parameters)
-    search = edge_search(energy, edge, parameters)
+    by_mean = parameters.e0 is None or (parameters.method == "centroid" and parameters.level is None)
+    mean = mean_spectrum(spectra) if by_mean else None
+    search = edge_search(energy, edge_of(energy, mean, parameters)[0], parameters, mean)
     found = search.run(spectra.reshape(len(energy), -1))
     return found.energy.reshape(spectra.shape[1:])[()]

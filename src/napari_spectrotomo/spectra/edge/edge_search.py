@@ -1,23 +1,30 @@
-"""One search for the edge, the same for all spectra of a map: a matrix that makes spectra ready and the kernel that reads them."""
+"""One search for the edge, the same for all spectra of a map: its windows, its matrices, and the kernel that uses them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
 from ...data import FloatArray
+from ...threads import in_threads
 from ..normalize.background import Background, background
 from ..normalize.elements import ElementWindows, element_windows
 from ..normalize.windows import Windows, map_windows
 from ..parameters import SpectraParameters
+from .local_fits import FEWEST, local_cubics
 
 SEARCH = (-20.0, 25.0)
-"""Where half height and steepest rise are looked for without a named element, eV from e0."""
+"""Where half height, steepest rise and edge integral are looked for without a named element, eV from e0."""
+WHITE_LINE_WITHIN = 40.0
+"""A white line's top is looked for from e0 to so many eV above it: beyond are other oscillations, and noise."""
 FEWEST_FOR_PATTERN = 8
 """With fewer spectra their mean is too much each one's own to say what they share."""
-_BLOCK = 1 << 17
+WITHIN_ONE_SIGMA = 0.8413
+"""Probability to stay below one standard deviation."""
+_BLOCK = 1 << 15
+_WHITE_LINES = ("white-line", "centroid")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,103 +51,127 @@ class EdgeSearch:
     ----------
     energies : (E,) float64, eV, ascending
     windows : Windows
-    method : str
-    at : (W,) float64, eV
-        Energies of the rows that the kernel looks at.
+    lines : Background
+    parameters : SpectraParameters
+    rows : slice
+        Of the energies, those the kernel looks at.
     limits : (low, high), eV
         Where an edge energy may lie.
-    least_step : float
-        Least edge step over the noise of the spectrum's own pre-edge; 0 judges no spectrum by its step.
-    ready, step, residuals : (W, E), (E,), (n_pre + n_post, E) float64
-        Give the kernel's rows, the edge step, and what pre-edge line and post-edge curve leave.
-    covariance : (W, W) float64, or the variance of the pre-edge slope for the white line
-        For noise of unit variance in every measured value.
+    level : float
+        Height, in edge steps, above which the centroid's area is taken.
     pattern : (n_pre + n_post,) float64
-        Residuals for an edge step of one that all spectra share, and that are therefore no noise.
+        Residuals about the lines, for an edge step of one, that all spectra share, and that are therefore no noise.
     """
 
     energies: FloatArray
     windows: Windows
-    method: Literal["half-height", "derivative", "white-line", "centroid", "edge-integral"]
-    at: FloatArray
+    lines: Background
+    parameters: SpectraParameters
+    rows: slice
     limits: tuple[float, float]
-    least_step: float
-    ready: FloatArray
-    step: FloatArray
-    residuals: FloatArray
-    covariance: FloatArray | float
+    level: float
     pattern: FloatArray
 
     def sharing(self, mean: FloatArray, count: int) -> EdgeSearch:
         """Give the search with the residuals of the `mean` (E,) of `count` spectra taken for structure, not noise."""
-        step = float(self.step @ mean)
+        step = float(self.lines.step @ mean)
         if count < FEWEST_FOR_PATTERN or step == 0:
             return self
-        return replace(self, pattern=self.residuals @ mean / step)
+        left = [(mean - line @ mean)[at] for line, at in self._windowed()]
+        return replace(self, pattern=np.concatenate(left) / step)
 
     def run(self, spectra: FloatArray, with_error: bool = False) -> Edges:
-        """Find the edges of `spectra` (E, N), in blocks."""
-        n, n_pre = spectra.shape[1], self._points(self.windows.pre_samples)
-        found = Edges(*(np.full(n, np.nan) for _ in range(3)))
-        needed = len(self.residuals) if with_error else n_pre if self.least_step > 0 else 0
-        matrix = np.vstack([self.ready, self.step, self.residuals[:needed]]).astype(spectra.dtype)
-        for start in range(0, n, _BLOCK):
-            block = slice(start, min(n, start + _BLOCK))
-            made = matrix @ spectra[:, block]
-            rows, step, left = made[: len(self.at)], made[len(self.at)], made[len(self.at) + 1 :]
-            energy, variance = self._kernel(rows, step)
-            left = left - self.pattern[:needed, None].astype(left.dtype) * step
-            free = n_pre - (2 if n_pre > 2 else 1)
-            if self.least_step > 0:
-                energy[~(step > self.least_step * _deviation(left[:n_pre], free))] = np.nan
-            found.energy[block], found.step[block] = energy, step
-            if with_error:
-                free += self._points(self.windows.post_samples) - self.windows.nnorm - 1
-                error = _deviation(left, free) * np.sqrt(variance) if free > 0 else np.full(len(step), np.nan)
-                found.error[block] = np.where(np.isfinite(energy), error, np.nan)
-        return found
+        """Find the edges of `spectra` (E, N), float32 or float64, in blocks on threads."""
+        from .kernels import find_edges
 
-    def _kernel(self, rows: FloatArray, step: FloatArray) -> tuple[FloatArray, FloatArray]:
-        from . import kernels
+        spectra, n = np.ascontiguousarray(spectra), spectra.shape[1]
+        found = np.empty((5, n))
+        noise = 2 if with_error else 1 if self.parameters.least_step > 0 else 0
+        given = self._given(spectra.dtype, with_error)
 
-        if self.method == "half-height":
-            return kernels.half_height(rows, step, self.at, *self.limits, self.covariance)
-        kernel = kernels.white_line if self.method == "white-line" else kernels.steepest_rise
-        return kernel(rows, self.at, *self.limits, self.covariance)
+        def search(start: int) -> None:
+            find_edges(spectra, start, min(start + _BLOCK, n), *given, noise, found)
+
+        in_threads(search, range(0, n, _BLOCK))
+        energy, variance, step, *squares = found
+        free_before = self._count(self.windows.pre_samples) - (2 if self.lines.pre_powers[:, 1].any() else 1)
+        if self.parameters.least_step > 0:
+            deviation = np.sqrt(squares[0] / free_before) if free_before > 0 else 0.0
+            energy[~(step > self.parameters.least_step * deviation)] = np.nan
+        error = np.full(n, np.nan)
+        free = free_before + self._count(self.windows.post_samples) - self.windows.nnorm - 1
+        if with_error and free > 0:
+            error = _widened(np.sqrt(sum(squares) / free * variance), free)
+            error[~np.isfinite(energy)] = np.nan
+        return Edges(energy, step, error)
+
+    def _given(self, dtype: Any, with_error: bool) -> tuple[Any, ...]:
+        """Give the kernel's arguments between the spectra and the noise."""
+        from .kernels import METHODS
+
+        p, lines, windows = self.parameters, self.lines, self.windows
+        at = self.energies[self.rows]
+        flattening = lines.post_powers[self.rows].copy()
+        flattening -= lines.post_powers[windows.e0_index]
+        flattening[: max(0, windows.e0_index - self.rows.start)] = 0
+        method, ready = p.method, lines.flattened[self.rows]
+        if p.method in ("white-line", "derivative"):
+            flattening[:], ready = 0, lines.subtracted[self.rows]
+        if p.method == "half-height" and p.between == "fit":
+            method = "half-height fit"
+        if p.method == "white-line" and p.white_line == "gaussian":
+            method = "white-line gaussian"
+        both = np.vstack([ready, lines.step])
+        powers = (lines.pre_powers, lines.post_powers, flattening, lines.post_powers[windows.e0_index])
+        below, above = windows.pre_samples, windows.post_samples
+        return (
+            tuple(np.ascontiguousarray(fit, dtype) for fit in (lines.pre_fit, lines.post_fit)),
+            tuple(np.ascontiguousarray(power, dtype) for power in powers),
+            (below.start, below.stop, above.start, above.stop, self.rows.start),
+            self.pattern.astype(dtype),
+            METHODS.index(method),
+            np.ascontiguousarray(at),
+            np.array([*self.limits, self.level, *p.levels]),
+            both @ both.T if with_error else np.empty((0, 0)),
+            local_cubics(at),
+        )
+
+    def _windowed(self) -> list[tuple[FloatArray, slice]]:
+        return [(self.lines.pre, self.windows.pre_samples), (self.lines.post, self.windows.post_samples)]
 
     @staticmethod
-    def _points(samples: slice) -> int:
+    def _count(samples: slice) -> int:
         return int(samples.stop - samples.start)
 
 
-def edge_search(energies: FloatArray, e0: float, parameters: SpectraParameters) -> EdgeSearch:
-    """Set up the search for `energies` (E,) about e0.
+def edge_search(
+    energies: FloatArray, e0: float, parameters: SpectraParameters, mean: FloatArray | None = None
+) -> EdgeSearch:
+    """Set up the search for `energies` (E,) about e0; the `mean` spectrum (E,) says the centroid's level where none is given.
 
     Raises
     ------
     DataError
         If e0 or a window lies outside the energies.
-    ParameterError
-        If the element has no table.
     """
     windows = map_windows(energies, e0, parameters.pre, parameters.post, parameters.nnorm)
-    lines = background(energies, windows)
     limits = _limits(energies, windows, parameters, element_windows(parameters.element, parameters.edge))
-    at, ready, covariance = _rows(energies, lines, parameters.method, limits)
-    identity, below, above = np.eye(len(energies)), windows.pre_samples, windows.post_samples
-    residuals = np.vstack([(identity - lines.pre)[below], (identity - lines.post)[above]])
+    count = EdgeSearch._count(windows.pre_samples) + EdgeSearch._count(windows.post_samples)
+    first, last = np.searchsorted(energies, limits[0]), np.searchsorted(energies, limits[1], side="right")
+    if parameters.method in _WHITE_LINES:
+        last = len(energies)
+    fitted = parameters.method == "derivative" or parameters.between == "fit"
+    lines = background(energies, windows)
+    beyond = FEWEST // 2 + 1 if fitted else 1
     return EdgeSearch(
         energies=energies,
         windows=windows,
-        method=parameters.method,
-        at=at,
+        lines=lines,
+        parameters=parameters,
+        rows=slice(max(0, int(first) - beyond), min(len(energies), int(last) + beyond)),
         limits=limits,
-        least_step=parameters.least_step,
-        ready=ready,
-        step=lines.step,
-        residuals=residuals,
-        covariance=covariance,
-        pattern=np.zeros(len(residuals)),
+        level=_level(energies, lines, limits, parameters, mean),
+        pattern=np.zeros(count),
     )
 
 
@@ -148,32 +179,31 @@ def _limits(
     energies: FloatArray, windows: Windows, parameters: SpectraParameters, table: ElementWindows | None
 ) -> tuple[float, float]:
     e0 = windows.e0
-    if parameters.method == "white-line":
-        return table.white_line if table else (min(e0, float(energies[windows.e0_index])), float(energies[-1]))
+    if parameters.method in _WHITE_LINES:
+        least = min(e0, float(energies[windows.e0_index]))
+        return table.white_line if table and parameters.method == "white-line" else (least, e0 + WHITE_LINE_WITHIN)
     if table and parameters.method == "half-height":
         return table.half_height
     return e0 + SEARCH[0], e0 + SEARCH[1]
 
 
-def _rows(
-    energies: FloatArray, lines: Background, method: str, limits: tuple[float, float]
-) -> tuple[FloatArray, FloatArray, FloatArray | float]:
-    """Energies from low to high and one more on either side, the matrix that gives values there, and their covariance."""
-    at, ready = energies, lines.subtracted
-    if method == "half-height":
-        ready = lines.flattened
-    elif method == "derivative":
-        at = 0.5 * (energies[2:] + energies[:-2])
-        ready = (np.eye(len(energies))[2:] - np.eye(len(energies))[:-2]) / (energies[2:] - energies[:-2])[:, None]
-    first = max(0, int(np.searchsorted(at, limits[0])) - 1)
-    some = slice(first, min(len(at), int(np.searchsorted(at, limits[1], side="right")) + 1))
-    at, ready = np.ascontiguousarray(at[some]), ready[some]
-    if method == "white-line":
-        return at, ready, lines.slope_variance
-    above = ready - 0.5 * lines.step if method == "half-height" else ready
-    return at, ready, np.ascontiguousarray(above @ above.T)
+def _level(
+    energies: FloatArray,
+    lines: Background,
+    limits: tuple[float, float],
+    parameters: SpectraParameters,
+    mean: FloatArray | None,
+) -> float:
+    if parameters.level is not None or mean is None or parameters.method != "centroid":
+        return parameters.level or 1.0
+    inside = (energies >= limits[0]) & (energies <= limits[1])
+    step = float(lines.step @ mean)
+    top = float((lines.flattened @ mean)[inside].max(initial=step)) / step if step > 0 else 1.0
+    return 0.5 * (1.0 + max(top, 1.0))
 
 
-def _deviation(residuals: FloatArray, free: int) -> FloatArray:
-    """Standard deviation of each spectrum's residuals (n, N); zero where there are no degrees of freedom."""
-    return np.sqrt((residuals**2).sum(axis=0, dtype=np.float64) / free) if free > 0 else np.zeros(residuals.shape[1])
+def _widened(error: FloatArray, free: int) -> FloatArray:
+    """Widen errors whose noise is known from few residuals only, so that 68 % of repeats lie within them (Student's t)."""
+    from scipy.special import stdtrit
+
+    return error * float(stdtrit(free, WITHIN_ONE_SIGMA))

@@ -1,7 +1,7 @@
 """Background lines of spectra as matrices: everything done to a spectrum before its edge is looked for is linear.
 
 With the windows shared by all spectra, the pre-edge line, the post-edge polynomial, the edge step and the flattened spectrum of a
-whole map are one small matrix product.
+whole map are a few products a sample.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .windows import FEWEST_PRE_EDGE, Windows
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Linear maps from a spectrum (E,) to its background lines.
+    """Linear maps from a spectrum (E,) to its background lines, and the fits they are made of.
 
     Attributes
     ----------
@@ -28,8 +28,10 @@ class Background:
         Gives the spectrum less its pre-edge line.
     flattened : (E, E) float64
         Gives the flattened spectrum times the edge step: from e0 on, slope and curvature of the post-edge are taken away too.
-    slope_variance : float
-        Variance of the pre-edge line's slope (per eV) for noise of unit variance.
+    pre_fit, post_fit : (2, n_pre) and (nnorm + 1, n_post) float64
+        Give the coefficients of the lines from the samples of their windows, the latter of spectra less their pre-edge line.
+    pre_powers, post_powers : (E, 2) and (E, nnorm + 1) float64
+        Powers of the energy that those are the coefficients of; a pre-edge that is a constant has no slope.
     """
 
     pre: FloatArray
@@ -37,7 +39,10 @@ class Background:
     step: FloatArray
     subtracted: FloatArray
     flattened: FloatArray
-    slope_variance: float
+    pre_fit: FloatArray
+    post_fit: FloatArray
+    pre_powers: FloatArray
+    post_powers: FloatArray
 
 
 def background(energies: FloatArray, windows: Windows) -> Background:
@@ -45,21 +50,20 @@ def background(energies: FloatArray, windows: Windows) -> Background:
     n = len(energies)
     below, above = windows.pre_samples, windows.post_samples
     order = 1 if below.stop - below.start >= FEWEST_PRE_EDGE else 0
-    fit, everywhere, scale = _polynomial(energies, windows.e0, below, order)
+    pre_fit, pre_powers = np.zeros((2, below.stop - below.start)), np.zeros((n, 2))
+    pre_fit[: order + 1], pre_powers[:, : order + 1] = _polynomial(energies, windows.e0, below, order)
     pre = np.zeros((n, n))
-    pre[:, below] = everywhere @ fit
-    slope_variance = float((fit[1] ** 2).sum()) / scale**2 if order else 0.0
+    pre[:, below] = pre_powers @ pre_fit
     subtracted = np.eye(n) - pre
-    fit, everywhere, _ = _polynomial(energies, windows.e0, above, windows.nnorm)
-    rise = everywhere @ fit @ subtracted[above]
+    post_fit, post_powers = _polynomial(energies, windows.e0, above, windows.nnorm)
+    rise = post_powers @ post_fit @ subtracted[above]
     step = rise[windows.e0_index]
     flattened = subtracted.copy()
     flattened[windows.e0_index :] -= rise[windows.e0_index :] - step
-    return Background(pre, pre + rise, step, subtracted, flattened, slope_variance)
+    return Background(pre, pre + rise, step, subtracted, flattened, pre_fit, post_fit, pre_powers, post_powers)
 
 
-def _polynomial(energies: FloatArray, e0: float, samples: slice, order: int) -> tuple[FloatArray, FloatArray, float]:
-    """Give (order+1, n) fitting matrix of the samples, the (E, order+1) powers at all energies, and the eV of one unit."""
-    scale = float(np.abs(energies - e0).max())
-    powers = ((energies - e0) / scale)[:, None] ** np.arange(order + 1)
-    return np.linalg.pinv(powers[samples]), powers, scale
+def _polynomial(energies: FloatArray, e0: float, samples: slice, order: int) -> tuple[FloatArray, FloatArray]:
+    """Give the (order+1, n) fitting matrix of the samples, and the (E, order+1) powers at all energies."""
+    powers = ((energies - e0) / float(np.abs(energies - e0).max()))[:, None] ** np.arange(order + 1)
+    return np.linalg.pinv(powers[samples]), powers

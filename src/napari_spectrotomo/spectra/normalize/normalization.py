@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ...arrays import as_array, as_energies
 from ...data import FloatArray
 from ...errors import DataError
+from ...threads import in_threads
 from ..parameters import checked_parameters
 from .background import background
 from .e0 import edge_of
@@ -143,7 +144,9 @@ def mean_spectrum(spectra: FloatArray) -> FloatArray:
         If there is none.
     """
     flat = spectra.reshape(len(spectra), -1)
-    mean = flat.mean(axis=1).astype(np.float64) if flat.shape[1] else np.full(len(flat), np.nan)
+    mean = np.full(len(flat), np.nan)
+    if flat.shape[1]:
+        mean = np.array(in_threads(np.mean, flat), np.float64)
     if np.isfinite(mean).all():
         return mean
     whole = np.isfinite(flat).all(axis=0)
