@@ -179,9 +179,10 @@ def _limits(
     energies: FloatArray, windows: Windows, parameters: SpectraParameters, table: ElementWindows | None
 ) -> tuple[float, float]:
     e0 = windows.e0
-    if parameters.method in _WHITE_LINES:
-        least = min(e0, float(energies[windows.e0_index]))
-        return table.white_line if table and parameters.method == "white-line" else (least, e0 + WHITE_LINE_WITHIN)
+    if parameters.method == "centroid":  # the area of a white line may begin below e0, which is that of all voxels
+        return e0 + SEARCH[0], e0 + WHITE_LINE_WITHIN
+    if parameters.method == "white-line":
+        return table.white_line if table else (min(e0, float(energies[windows.e0_index])), e0 + WHITE_LINE_WITHIN)
     if table and parameters.method == "half-height":
         return table.half_height
     return e0 + SEARCH[0], e0 + SEARCH[1]
