@@ -21,6 +21,9 @@ from .particles.statistics import particle_sizes, particle_statistics
 from .unmixing.clusters import Clusters, cluster_spectra
 from .unmixing.nonnegative import nonnegative_components
 from .unmixing.principal import Components, principal_components
+from .valence.line import ValenceLine, calibrate_valence
+from .valence.standards import valence_of_standards
+from .valence.valence_map import ValenceMap, valence_map
 
 __all__ = [
     "FEWEST_ENERGIES",
@@ -35,6 +38,9 @@ __all__ = [
     "NormalizedSpectra",
     "SpatialCorrelation",
     "SpectraParameters",
+    "ValenceLine",
+    "ValenceMap",
+    "calibrate_valence",
     "cluster_spectra",
     "compare_all",
     "compare_particles",
@@ -60,4 +66,6 @@ __all__ = [
     "roi_spectrum",
     "spatial_correlation",
     "tabulated_edge",
+    "valence_map",
+    "valence_of_standards",
 ]
