@@ -45,7 +45,7 @@ class EdgeMap:
     method : str
     windows : dict
         First and last energy used of ``'pre'`` and ``'post'`` (eV), ``'pre_points'``, ``'post_points'``, ``'nnorm'``, ``'e0'`` and
-        ``'search'``, the limits within which the edge energy was looked for (eV); of centroids ``'level'``, above which it is taken.
+        ``'search'``, the limits within which the edge energy was looked for (eV); of centroids ``'level'``, where areas begin.
     warnings : tuple of str
     voxel_size : (3,) float64, nm, or None
     attenuation_unit : str
@@ -156,14 +156,14 @@ def edge_energy(
             volume[z][inside] = values
         if progress is not None:
             progress(Progress("spectra", done, len(slabs.parts), f"edge energies of slices {z.start} to {z.stop - 1}"))
-    level = {"level": search.level} if parameters.method == "centroid" else {}
+    read_at = {"level": search.level} if parameters.method == "centroid" else {}
     return EdgeMap(
         energy=energy,
         step=step,
         error=error,
         e0=e0_used,
         method=parameters.method,
-        windows=search.windows.as_plain(energies) | {"search": search.limits} | level,
+        windows=search.windows.as_plain(energies) | {"search": search.limits} | read_at,
         warnings=(*doubts, *search.windows.warnings, *_doubts(search, mean, energy, where)),
         voxel_size=stack.voxel_size,
         attenuation_unit=stack.attenuation_unit,
