@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QFileDialog
 
 from napari_spectrotomo._napari.layers import layer_of, put, show_stage, volumes_layer
 from napari_spectrotomo._napari.roi_spectrum import RoiSpectrumPanel
 from napari_spectrotomo._napari.roi_spectrum.regions import regions_of
-from napari_spectrotomo._napari.roi_spectrum.spectra import write_csv
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.data import EnergyStack
+from napari_spectrotomo.io import read_references
 
 pytestmark = pytest.mark.viewer
 SQUARE = np.array([[6, 2, 3], [6, 2, 7], [6, 5, 7], [6, 5, 3]], float)
@@ -124,12 +123,38 @@ def test_the_line_stands_at_the_energy_shown(made, model, finished):
     assert model.dims.current_step[0] == 5
 
 
-def test_spectra_are_exported_as_csv(made, model, qtbot, tmp_path, finished):
+@pytest.mark.parametrize("name", ["roi.csv", "roi.xdi"])
+def test_spectra_are_exported_in_the_format_that_the_name_asks_for(
+    made, model, qtbot, tmp_path, finished, monkeypatch, name
+):
+    finished.change("spectra", element="Mn")
     made.pick.click()
     model.layers["Picked points"].add([[16, 14, 14]])
     qtbot.waitUntil(lambda: len(made.spectra) == 2, timeout=20_000)
-    write_csv(made.spectra, tmp_path / "roi.csv", "1/µm")
-    rows = list(csv.DictReader((tmp_path / "roi.csv").open(encoding="utf-8")))
-    np.testing.assert_allclose([float(r["energy_eV"]) for r in rows], finished.energies)
-    np.testing.assert_allclose([float(r["point_1_raw_mean_1/µm"]) for r in rows], made.spectra[0].mean, rtol=1e-6)
-    assert made.export.isEnabled()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
+    made.export.click()
+    found = read_references(tmp_path)
+    assert len(found) == 2
+    for (energy, mu), spectrum in zip(found.values(), made.spectra, strict=True):
+        np.testing.assert_allclose(energy, finished.energies)
+        np.testing.assert_allclose(mu, spectrum.mean, rtol=1e-6)
+    assert ("# Element.symbol: Mn" in next(tmp_path.glob("roi*")).read_text()) == name.endswith("xdi")
+
+
+def test_a_file_that_cannot_be_written_is_said_in_the_panel(made, model, qtbot, tmp_path, monkeypatch):
+    made.pick.click()
+    model.layers["Picked points"].add([[16, 14, 14]])
+    qtbot.waitUntil(lambda: len(made.spectra) == 2, timeout=20_000)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "roi.docx"), ""))
+    made.export.click()
+    assert ".csv or .xdi" in made.message.text()
+
+
+def test_the_standard_error_is_shaded_about_the_spectra(made, model, qtbot):
+    made.pick.click()
+    model.layers["Picked points"].add([[16, 14, 14]])
+    qtbot.waitUntil(lambda: len(made.plot.curves) == 2, timeout=20_000)
+    assert len(made.plot._bands) == 2
+    model.layers["Picked points"].data = []
+    qtbot.waitUntil(lambda: not made.plot.curves, timeout=20_000)
+    assert not made.plot._bands

@@ -109,9 +109,9 @@ def test_a_finished_run_does_nothing_again(own_project):
 @pytest.mark.parametrize(
     ("stage", "values", "redone"),
     [
-        ("spectra", {"method": "white-line"}, {"spectra", "report"}),
-        ("label", {"min_fraction": 0.2}, {"label", "register", "spectra", "report"}),
-        ("binarize", {"method": "otsu"}, {"binarize", "label", "register", "spectra", "report"}),
+        ("spectra", {"method": "white-line"}, {"spectra", "composition", "report"}),
+        ("label", {"min_fraction": 0.2}, {"label", "register", "spectra", "composition", "report"}),
+        ("binarize", {"method": "otsu"}, {"binarize", "label", "register", "spectra", "composition", "report"}),
     ],
 )
 def test_a_changed_parameter_redoes_its_stage_and_what_depends_on_it(own_project, stage, values, redone):

@@ -15,6 +15,7 @@ PANELS = {
     "Binarize": ("binarize", "BinarizePanel"),
     "Register": ("register", "RegisterPanel"),
     "Edge map": ("edge_map", "EdgeMapPanel"),
+    "Composition": ("composition", "CompositionPanel"),
     "ROI spectrum": ("roi_spectrum", "RoiSpectrumPanel"),
     "Quality": ("quality", "QualityPanel"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
@@ -12,13 +12,14 @@ from qtpy.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout
 from ..errors import SpectrotomoError
 from ..progress import Progress
 from .docks import STEPS, name_dock, open_panel
-from .forms import ParameterForm
+from .forms import FileRows, ParameterForm
 from .progress_strip import ProgressStrip
 from .run import run_until
 from .state import plain_viewer, state_of
 from .status import trail
 from .work import Job, Outcome
 
+FormT = TypeVar("FormT", ParameterForm, FileRows)
 _WIDTH = 340
 _SETTLE = 400  # ms after the last keystroke
 
@@ -51,7 +52,7 @@ class Panel(QWidget):
         super().__init__()
         self.viewer = plain_viewer(napari_viewer)
         self.state = state_of(self.viewer)
-        self._forms: list[tuple[ParameterForm, str]] = []
+        self._forms: list[tuple[ParameterForm | FileRows, str]] = []
         self._pending = QTimer(self, singleShot=True, interval=_SETTLE)
         self._pending.timeout.connect(self.apply_forms)
         self._followed: dict[str, Job] = {}
@@ -103,8 +104,8 @@ class Panel(QWidget):
         signal.connect(listener)
         self._listeners.append((signal, listener))
 
-    def add_form(self, form: ParameterForm, stage: str) -> ParameterForm:
-        """Tie a form to a stage of the project's recipe: what is edited is written into it."""
+    def add_form(self, form: FormT, stage: str) -> FormT:
+        """Tie a form, or rows of files, to a stage of the project's recipe: what is edited is written into it."""
         self._forms.append((form, stage))
         form.edited.connect(lambda _: self._pending.start())
         self.body.addWidget(form)

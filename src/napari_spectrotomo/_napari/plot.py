@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+COLORS = ("#ffd33d", "#5ca8ff", "#ff7b72", "#7ee787", "#d2a8ff", "#ffa657", "#79c0ff", "#f778ba")
+"""Of curves, and of what is labelled by number."""
 _SMALL = {"font-size": "9pt", "color": "#a0a4ab"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One curve: energies (E,) in eV, values (E,), its name, its colour as napari's RGBA in 0..1 or a name, and its style."""
+    """One curve: energies (E,) in eV, values (E,), its name, its colour as napari's RGBA in 0..1 or a name, and its style.
+
+    A `band` (E,) is shaded about it, as far to either side.
+    """
 
     energies: npt.NDArray[Any]
     values: npt.NDArray[Any]
@@ -24,6 +30,7 @@ class Curve:
     dashed: bool = False
     symbols: bool = False
     line: bool = True
+    band: npt.NDArray[Any] | None = None
 
 
 class EnergyPlot(QWidget):
@@ -47,6 +54,7 @@ class EnergyPlot(QWidget):
         self._least: float | None = None
         self.widget: Any = None
         self._legend: Any = None
+        self._bands: list[Any] = []
         self.setMinimumHeight(160)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -108,8 +116,11 @@ class EnergyPlot(QWidget):
     def _draw(self) -> None:
         import pyqtgraph as pg
 
-        for item in list(self.widget.listDataItems()):
+        for item in [*self.widget.listDataItems(), *self._bands]:
             self.widget.removeItem(item)
+        self._bands = [shaded for curve in self.curves if (shaded := _shaded(curve)) is not None]
+        for shaded in self._bands:
+            self.widget.addItem(shaded)
         if self._legend is not None:
             self._legend.clear()
         for curve in self.curves:
@@ -128,6 +139,22 @@ class EnergyPlot(QWidget):
     def _on_click(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.energy_chosen.emit(float(self.widget.plotItem.vb.mapSceneToView(event.scenePos()).x()))
+
+
+def _shaded(curve: Curve) -> Any:
+    """Give the band about a curve as something to draw; None where it has none, or is known nowhere."""
+    import pyqtgraph as pg
+
+    if curve.band is None:
+        return None
+    known = np.isfinite(curve.band) & np.isfinite(curve.values)
+    if known.sum() < 2:
+        return None
+    energies, values, band = curve.energies[known], curve.values[known], curve.band[known]
+    color = pg.mkColor(_color(curve.color))
+    color.setAlpha(60)
+    ends = (pg.PlotCurveItem(energies, values + sign * band) for sign in (1, -1))
+    return pg.FillBetweenItem(*ends, brush=color)
 
 
 def _color(color: Any) -> Any:

@@ -13,6 +13,7 @@ from annotated_types import Gt
 from ..data import EnergyStack, FloatArray
 from ..parameters import parameter
 from .alignment import AlignmentSeen
+from .chemistry import Chemistry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +89,8 @@ class ReportData:
     options : ReportParameters
     alignment : AlignmentSeen or None
         Axes, jitter and motion; None where there are no tomograms.
+    chemistry : Chemistry
+        What else was asked for.
     """
 
     title: str
@@ -113,6 +116,12 @@ class ReportData:
     timings: dict[str, float]
     options: ReportParameters = field(default_factory=ReportParameters)
     alignment: AlignmentSeen | None = None
+    chemistry: Chemistry = field(default_factory=Chemistry)
+
+    @property
+    def true_energies(self) -> FloatArray:
+        """Energies as corrected, (E,), eV: those of spectra, edges and windows."""
+        return np.asarray(self.energies + self.chemistry.shift)
 
     @property
     def fixed(self) -> int:

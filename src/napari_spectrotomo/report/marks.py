@@ -125,13 +125,13 @@ def _normalized(data: ReportData, spectra: npt.NDArray[np.float64]) -> npt.NDArr
     e0, windows = data.edge_map.e0, data.edge_map.windows
     if not np.isfinite(e0) or not {"pre", "post", "nnorm"} <= windows.keys():
         raise DataError("Without an edge no spectrum can be normalised.")
-    pre, post = (_from_edge(data.energies, e0, *windows[name]) for name in ("pre", "post"))
+    pre, post = (_from_edge(data.true_energies, e0, *windows[name]) for name in ("pre", "post"))
     found = np.full(spectra.shape, np.nan)
     for k in range(spectra.shape[1]):
         known = np.isfinite(spectra[:, k])
         if known.any():
             normal = normalize_spectra(
-                data.energies[known], spectra[known, k], e0=e0, pre=pre, post=post, nnorm=int(windows["nnorm"])
+                data.true_energies[known], spectra[known, k], e0=e0, pre=pre, post=post, nnorm=int(windows["nnorm"])
             )
             found[known, k] = normal.normalized
     return found

@@ -19,11 +19,15 @@ from .figures.agreement import difference_slices, mse_and_dice
 from .figures.alignment import alignment_figures
 from .figures.by_particle import motion_figure, own_transforms
 from .figures.canvas import Figure
+from .figures.composition import composition_figures
+from .figures.depth import comparisons, depth_profiles
 from .figures.edge_map import distributions, edge_slices
 from .figures.images import images_laid_over, two_images
 from .figures.overlays import projection_overlay, slice_overlay
 from .figures.scenes import scenes
 from .figures.spectra import spectra_figure
+from .figures.unmixing import cluster_figures, component_figures
+from .figures.valence import valence_figures
 from .marks import pick
 from .motion import flags, grouped, particle_rows
 from .tables import facts, headlines, parameter_rows, particle_table, registration_notes
@@ -110,7 +114,11 @@ def figures(
         ("motion", "Motion of the particles", lambda: _motion(data)),
         ("spectra", "Spectra", lambda: [spectra_figure(data, marks)]),
         ("edge", "Edge energy", lambda: [edge_slices(data, views, marks)]),
-        ("particles", "Particles", lambda: [distributions(data)] if data.has_edges else []),
+        ("valence", "Valence", lambda: valence_figures(data, views)),
+        ("particles", "Particles", lambda: _particles(data)),
+        ("composition", "Composition", lambda: composition_figures(data, views)),
+        ("components", "Components", lambda: component_figures(data, views)),
+        ("clusters", "Clusters", lambda: cluster_figures(data, views)),
         ("renderings", "In three dimensions", lambda: scenes(data, views, abort)),
     )
     absent = {
@@ -118,6 +126,10 @@ def figures(
         "renderings": data.planar,
         "edge": not data.has_edges,
         "agreement": not data.has_curves,
+        "valence": data.chemistry.valence is None,
+        "composition": data.chemistry.composition is None,
+        "components": data.chemistry.components is None,
+        "clusters": data.chemistry.clusters is None,
     }
     parts = tuple(part for part in parts if not absent.get(part[0], False))
     made = []
@@ -127,6 +139,12 @@ def figures(
         if progress is not None:
             progress(Progress("report", k + 1, len(parts), heading.lower()))
     return made
+
+
+def _particles(data: ReportData) -> list[Figure]:
+    if not data.has_edges:
+        return []
+    return [distributions(data), *comparisons(data), *depth_profiles(data)]
 
 
 def _motion(data: ReportData) -> list[Figure]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .chemistry_facts import chemistry_facts
 from .data import ReportData
 
 _MOST_ROWS, _MOST_CARDS = 40, 3
@@ -19,8 +20,12 @@ _HEADINGS = {
     "std_eV": "std, eV",
     "fwhm_eV": "FWHM, eV",
     "skewness": "skewness",
+    "heterogeneity_eV": "beyond error, eV",
+    "error_eV": "error, eV",
+    "undefined": "undefined",
 }
 _DECIMALS = {"label": 0, "voxels": 0, "mean_eV": 2, "median_eV": 2, "std_eV": 2, "fwhm_eV": 2, "skewness": 2}
+_DECIMALS |= {"heterogeneity_eV": 2, "error_eV": 2, "undefined": 2}
 
 
 def number(value: float, decimals: int | None = None) -> str:
@@ -69,9 +74,10 @@ def facts(data: ReportData) -> dict[str, str]:
     if data.has_edges:
         own["Edge energy by"] = f"{data.edge_map.method}, e₀ = {number(data.edge_map.e0, 1)} eV"
         own["Pre-edge, post-edge"] = _windows(data.edge_map.windows)
-    element = data.parameters.get("spectra", {}).get("element")
-    if element:
-        own = {"Element": f"{element} K edge"} | own
+        own |= chemistry_facts(data)
+    spectra = data.parameters.get("spectra", {})
+    if spectra.get("element"):
+        own = {"Element": f"{spectra['element']} {spectra.get('edge', 'K')} edge"} | own
     known = {name.lower() for name in data.summary}
     return {
         **{name[:1].upper() + name[1:]: text for name, text in data.summary.items()},

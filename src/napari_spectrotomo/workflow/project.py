@@ -13,7 +13,7 @@ from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ParameterError, ProjectError
 from ..io import identify
 from ..preprocess import corrected_layout, leave_out
-from .outputs import FILES, IMAGES_OF, UNFINISHED
+from .outputs import FILES, IMAGES_OF, UNFINISHED, asked_for
 from .recipe import Recipe
 from .record import Record, State, dependents
 from .results import Results
@@ -196,9 +196,7 @@ class Project(Results):
         """Give the files a stage leaves in this project."""
         if stage == "align" and (self.kind == "stack" or self.planar):
             return ()
-        if stage == "spectra" and not self.maps_edges:
-            return tuple(name for name in FILES[stage] if name.endswith(".csv"))
-        return FILES.get(stage, ())
+        return asked_for(stage, self.recipe, self.maps_edges)
 
     def discard(self, stage: str) -> None:
         """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""

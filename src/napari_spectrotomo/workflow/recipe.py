@@ -19,7 +19,7 @@ from ..reconstruct import ReconstructParameters
 from ..register import RegisterParameters
 from ..report import ReportParameters
 from ..segment import BinarizeParameters, LabelParameters
-from ..spectra import SpectraParameters
+from ..spectra import CompositionParameters, SpectraParameters
 
 PARAMETERS: dict[str, type] = {
     "read": ReadParameters,
@@ -30,14 +30,15 @@ PARAMETERS: dict[str, type] = {
     "label": LabelParameters,
     "register": RegisterParameters,
     "spectra": SpectraParameters,
+    "composition": CompositionParameters,
     "report": ReportParameters,
 }
 """The stages in order, with the class of their parameters."""
 
 STAGES: tuple[str, ...] = tuple(PARAMETERS)
 
-FILE_PARAMETERS = ("flats", "darks", "masks", "labels")
-"""Parameters that name a file of the user's own; they are kept as absolute paths, so that a run may begin anywhere."""
+FILE_PARAMETERS = ("flats", "darks", "masks", "labels", "foil", "foil_reference", "standards", "references")
+"""Parameters that name a file or folder of the user's own; they are kept as absolute paths, so that a run may begin anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Recipe:
 
     Attributes
     ----------
-    read, correct, align, reconstruct, binarize, label, register, spectra, report : parameter dataclasses
+    read, correct, align, reconstruct, binarize, label, register, spectra, composition, report : parameter dataclasses
     """
 
     read: ReadParameters = field(default_factory=ReadParameters)
@@ -57,6 +58,7 @@ class Recipe:
     label: LabelParameters = field(default_factory=LabelParameters)
     register: RegisterParameters = field(default_factory=RegisterParameters)
     spectra: SpectraParameters = field(default_factory=SpectraParameters)
+    composition: CompositionParameters = field(default_factory=CompositionParameters)
     report: ReportParameters = field(default_factory=ReportParameters)
 
     @classmethod

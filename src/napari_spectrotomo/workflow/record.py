@@ -21,6 +21,7 @@ from ..atomic import write_json
 from ..errors import ProjectError
 from ..parameters import as_plain
 from .recipe import FILE_PARAMETERS, Recipe
+from .standards import files_of_standards
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "read": (),
@@ -31,7 +32,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "label": ("binarize",),
     "register": ("binarize", "label"),
     "spectra": ("register", "label"),
-    "report": ("spectra",),
+    "composition": ("spectra",),
+    "report": ("composition",),
 }
 """What every stage takes from: a stage out of date makes those that name it out of date."""
 
@@ -214,7 +216,9 @@ def checksum(path: Path) -> str:
 
 def _given_files(parameters: Any) -> list[str]:
     """What tells that a file named by a parameter has changed: size and time, of a folder those of all that is in it."""
-    named = (Path(path) for name in FILE_PARAMETERS if isinstance(path := getattr(parameters, name, None), str))
+    named = [Path(path) for name in FILE_PARAMETERS if isinstance(path := getattr(parameters, name, None), str)]
+    if isinstance(standards := getattr(parameters, "standards", None), str):
+        named += files_of_standards(standards)
     return [checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if p.exists()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,7 +10,7 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from ..data import EnergyStack
+from ..data import EnergyStack, FloatArray
 from .alignment import Alignment
 from .outputs import missing
 from .record import Record
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..register import Registration
-    from ..spectra import EdgeMap
+    from ..spectra import Clusters, Components, Composition, EdgeMap, ValenceMap
 
 
 class Results:
@@ -51,11 +52,10 @@ class Results:
         """
         data = self.store.array(name)
         own = self.store.attributes(name) or {}
-        size = self.record.content["scan"].get("voxel_size_nm")
         return EnergyStack(
             data=data,
             energies=np.asarray(own["energies_eV"], np.float64),
-            voxel_size=None if size is None else np.asarray(size, np.float64),
+            voxel_size=self._voxel_size(),
             attenuation_unit=own["attenuation_unit"],
             metadata={"source": str(self.path)},
         )
@@ -82,27 +82,117 @@ class Results:
         """Give the edge-energy map with its step and error."""
         from ..spectra import EdgeMap
 
-        about = self.record.stage("spectra").get("edge_map", {})
-        size = self.record.content["scan"].get("voxel_size_nm")
+        about = {k: v for k, v in self.record.stage("spectra").get("edge_map", {}).items() if k != "energy_shift"}
         return EdgeMap(
             energy=self._tiff("edge_energy.tif"),
             step=self._tiff("edge_step.tif"),
             error=self._tiff("edge_energy_error.tif"),
-            voxel_size=None if size is None else np.asarray(size, np.float64),
+            voxel_size=self._voxel_size(),
             **about,
         )
 
+    def energy_shift(self) -> dict[str, Any]:
+        """Give what was added to the scan's energies: ``shift_eV``, ``uncertainty_eV`` and ``origin``, in words."""
+        none = {"shift_eV": 0.0, "uncertainty_eV": 0.0, "origin": ""}
+        return none | self.record.stage("spectra").get("edge_map", {}).get("energy_shift", {})
+
+    def valence(self) -> ValenceMap:
+        """Give the valence of every voxel with its errors, and the line through the standards it was read off."""
+        from ..spectra import valence_map
+        from .valence_line import line_from_plain
+
+        return valence_map(self.edge_map(), line_from_plain(self._noted("spectra", "valence", "valence.tif")))
+
+    def composition(self) -> Composition:
+        """Give the fractions of the references in every voxel, with their errors."""
+        from ..spectra import Composition
+
+        about = self._noted("composition", "references", "fractions.tif")
+        fractions, error = (self._volumes(f"{name}.tif", about["names"]) for name in ("fractions", "fraction_errors"))
+        shifted = (self.path / "composition_shift.tif").exists()
+        return Composition(
+            names=tuple(about["names"]),
+            fractions=fractions,
+            error=error,
+            residual=self._tiff("composition_residual.tif"),
+            shift=self._tiff("composition_shift.tif") if shifted else None,
+            energies=np.asarray(about["energies_eV"], np.float64),
+            fitted=np.asarray(about["fitted"], bool),
+            references=np.asarray(about["spectra"], np.float64),
+            e0=float(about["e0"]),
+            windows=about["windows"],
+            warnings=tuple(about["warnings"]),
+            voxel_size=self._voxel_size(),
+        )
+
+    def fractions(self) -> pd.DataFrame:
+        """Give the mean fractions of the references in every particle, as in ``composition.csv``."""
+        return self._table("composition.csv")
+
+    def components(self) -> Components:
+        """Give the components the spectra were split into."""
+        from ..spectra import Components
+
+        about = self._noted("composition", "components", "components.csv")
+        table = self._table("components.csv")
+        names = [name for name in table.columns if name.startswith("component_")]
+        return Components(
+            spectra=table[names].to_numpy(np.float64).T,
+            scores=self._volumes("component_scores.tif", names),
+            explained=np.asarray(about["explained"], np.float64),
+            residual=float(about["residual"]),
+            above_noise=int(about["above_noise"]),
+            mean=table["mean"].to_numpy(np.float64),
+            energies=table["energy_eV"].to_numpy(np.float64),
+            voxels=int(about["voxels"]),
+            e0=about["e0"],
+            warnings=tuple(about["warnings"]),
+            voxel_size=self._voxel_size(),
+        )
+
+    def clusters(self) -> Clusters:
+        """Give the clusters of voxels with similar spectra."""
+        from ..spectra import Clusters
+
+        about = self._noted("composition", "clusters", "clusters.tif")
+        table = self._table("clusters.csv")
+        names = [f"cluster_{k}" for k in range(1, len(about["sizes"]) + 1)]
+        return Clusters(
+            labels=self._tiff("clusters.tif").astype(np.int32),
+            spectra=table[names].to_numpy(np.float64).T,
+            errors=table[[f"{name}_standard_error" for name in names]].to_numpy(np.float64).T,
+            sizes=np.asarray(about["sizes"], np.int64),
+            components=int(about["components"]),
+            energies=table["energy_eV"].to_numpy(np.float64),
+            method=about["by"],
+            e0=about["e0"],
+            warnings=tuple(about["warnings"]),
+            voxel_size=self._voxel_size(),
+        )
+
+    def spectra_of(self, kind: Literal["components", "clusters"]) -> pd.DataFrame:
+        """Give the spectra of the components or the clusters, as in ``components.csv`` or ``clusters.csv``."""
+        return self._table(f"{kind}.csv")
+
+    def profiles(self) -> pd.DataFrame:
+        """Give the particles' edge energies against depth, as in ``profiles.csv``."""
+        return self._table("profiles.csv")
+
+    def densities(self) -> pd.DataFrame:
+        """Give the kernel densities of the particles' edge energies, as in ``densities.csv``."""
+        return self._table("densities.csv")
+
+    def comparisons(self) -> pd.DataFrame:
+        """Give how the largest particles differ, pair by pair, as in ``comparisons.csv``."""
+        return self._table("comparisons.csv")
+
     def spectra(self) -> pd.DataFrame:
         """Give the mean normalised spectra of the particles, as in ``spectra.csv``."""
-        import pandas as pd
-
-        return pd.read_csv(self._made("spectra.csv"))
+        return self._table("spectra.csv")
 
     def particles(self) -> pd.DataFrame:
         """Give the statistics of the particles, as in ``particles.csv``."""
-        import pandas as pd
-
-        return pd.read_csv(self._made("particles.csv"))
+        return self._table("particles.csv")
 
     def warnings(self) -> list[str]:
         """Give what the stages warned of, each sentence once."""
@@ -114,8 +204,31 @@ class Results:
             raise missing(self.path, name)
         return path
 
+    def _table(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.read_csv(self._made(name))
+
     def _tiff(self, name: str) -> npt.NDArray[Any]:
         import tifffile
 
         volume = tifffile.imread(self._made(name))
         return volume[None] if volume.ndim == 2 else volume
+
+    def _volumes(self, name: str, kinds: Sequence[str]) -> npt.NDArray[Any]:
+        """Read several volumes of one file, (k, z, y, x), however many axes of length 1 its reader left out."""
+        found = self._tiff(name)
+        shape = self.store.array("mask").shape[1:]
+        return found.reshape(len(kinds), *shape)
+
+    def _noted(self, stage: str, what: str, file: str) -> dict[str, Any]:
+        """Give what a stage noted of a result in ``run.json``."""
+        self._made(file)
+        found = self.record.stage(stage).get(what)
+        if found is None:
+            raise missing(self.path, file)
+        return found
+
+    def _voxel_size(self) -> FloatArray | None:
+        size = self.record.content["scan"].get("voxel_size_nm")
+        return None if size is None else np.asarray(size, np.float64)

@@ -16,7 +16,7 @@ from ..progress import Progress, ProgressCallback, raise_if_aborted
 from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
 from .aligning import align_steps
-from .chemistry import spectra_steps
+from .chemistry import composition_steps, spectra_steps
 from .hold import alone, logging_to, writing
 from .job import Job
 from .motion import register_steps
@@ -36,6 +36,7 @@ _STEPS: dict[str, Callable[[Job], Iterator[Progress]]] = {
     "label": label_steps,
     "register": register_steps,
     "spectra": spectra_steps,
+    "composition": composition_steps,
     "report": report_steps,
 }
 _STEPS_OF_IMAGES: dict[str, Callable[[Job], Iterator[Progress]]] = {

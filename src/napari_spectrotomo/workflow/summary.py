@@ -12,7 +12,7 @@ from ..data import EnergyStack
 from ..parameters import as_plain
 from ..preprocess import correct
 from ..progress import Progress
-from ..report import ProjectionAt, ReportData, write_report
+from ..report import Chemistry, ProjectionAt, ReportData, write_report
 from ..spectra import EdgeMap
 from .alignment_seen import alignment_seen
 from .describe import in_words
@@ -76,8 +76,29 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
         timings={name: record.stage(name)["seconds"] for name in record.content["stages"] if name != "report"},
         options=project.recipe.report,
         alignment=alignment_seen(project, abort),
+        chemistry=_chemistry(project),
     )
     return write_report(data, project.path / "report.html", abort=abort)
+
+
+def _chemistry(project: Project) -> Chemistry:
+    """Give what was asked for beyond edge energies, as far as it is done."""
+    if not project.maps_edges:
+        return Chemistry()
+    asked, made = project.recipe.composition, project.state("composition") == "done"
+    fitted = made and asked.references is not None
+    split = made and asked.decomposition != "none"
+    return Chemistry(
+        energy_shift=project.energy_shift(),
+        profiles=project.profiles(),
+        comparisons=project.comparisons(),
+        valence=None if project.recipe.spectra.standards is None else project.valence(),
+        composition=project.composition() if fitted else None,
+        fractions=project.fractions() if fitted else None,
+        components=project.components() if split else None,
+        components_by=asked.decomposition,
+        clusters=project.clusters() if made and asked.clusters else None,
+    )
 
 
 def _no_edges(stack: EnergyStack) -> EdgeMap:

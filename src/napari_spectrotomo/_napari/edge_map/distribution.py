@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..plot import Curve
+from ..plot import COLORS, Curve
 
-COLORS = ("#ffd33d", "#5ca8ff", "#ff7b72", "#7ee787", "#d2a8ff", "#ffa657", "#79c0ff", "#f778ba")
 _BINS = 60
 
 

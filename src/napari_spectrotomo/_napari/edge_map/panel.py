@@ -8,8 +8,8 @@ from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout
 
-from ...spectra import SpectraParameters
-from ..forms import ParameterForm
+from ...spectra import FILES, SpectraParameters
+from ..forms import FileRows, Fold, ParameterForm
 from ..latest import Latest
 from ..layers import layer_of, leave_comparison, show_only
 from ..panel import Panel
@@ -18,7 +18,7 @@ from ..run import run_until
 from ..status import stage_line
 from .distribution import distributions, made_at
 
-_MAPS = {"Energy": "edge energy", "Error": "edge error", "Step": "edge step"}
+_MAPS = {"Energy": "edge energy", "Error": "edge error", "Step": "edge step", "Valence": "valence"}
 _COLUMNS = {"label": "#", "voxels": "voxels", "median_eV": "median (eV)", "fwhm_eV": "FWHM (eV)"}
 
 
@@ -28,11 +28,15 @@ class EdgeMapPanel(Panel):
     NAME: ClassVar[str] = "Edge map"
     ACTION: ClassVar[str] = "Map the edge energy"
     UNTIL: ClassVar[str] = "spectra"
-    NEXT: ClassVar[str] = "ROI spectrum"
+    NEXT: ClassVar[str] = "Composition"
 
     def build(self, body: QVBoxLayout) -> None:
         """Put in the form, the maps, the particles and the report."""
-        self.form = self.add_form(ParameterForm(SpectraParameters, usual=("method", "element")), "spectra")
+        usual = ("method", "element", "smooth")
+        self.form = self.add_form(ParameterForm(SpectraParameters, usual=usual, skip=FILES), "spectra")
+        self.files = self.add_form(FileRows(SpectraParameters, FILES), "spectra")
+        self.fold = Fold("Foil and valence standards", self.files)
+        body.addWidget(self.fold)
         self.box = QGroupBox("Maps and particles")
         inner = QVBoxLayout(self.box)
         row = QHBoxLayout()
@@ -98,6 +102,8 @@ class EdgeMapPanel(Panel):
         self.open_report.setEnabled((project.path / "report.html").exists())
         for part in (*self.maps.values(), self.plot):
             part.setVisible(done and project.maps_edges)
+        if project.recipe.spectra.standards is None:
+            self.maps["valence"].hide()
         if done:
             self._fill(project.particles())
             if project.maps_edges:

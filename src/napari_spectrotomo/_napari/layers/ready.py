@@ -9,6 +9,7 @@ import numpy as np
 from ...data import EnergyStack
 from ...errors import ProjectError
 from ..settings import setting
+from .composed import composed_layers
 from .tuples import FULLEST, LayerTuple, limits, projections_layer, volume_layer, volumes_layer
 
 Ready = dict[str, LayerTuple]
@@ -22,10 +23,16 @@ def made_ready(project: Any, *stages: str) -> Ready:
     ----------
     project : Project
     stages : str
-        Of 'read', 'reconstruct', 'label' and 'spectra'.
+        Of 'read', 'reconstruct', 'label', 'spectra' and 'composition'.
     """
     ready: Ready = {}
-    makers = {"read": _input, "reconstruct": _volumes, "label": _particles, "spectra": map_layers}
+    makers = {
+        "read": _input,
+        "reconstruct": _volumes,
+        "label": _particles,
+        "spectra": map_layers,
+        "composition": composed_layers,
+    }
     for stage in stages:
         if stage in makers:
             try:
@@ -69,23 +76,25 @@ def particles_layer(project: Any) -> LayerTuple:
 
 
 def map_layers(project: Any) -> Ready:
-    """Make the layers of the edge energy, its error and the edge step, with their contrast."""
+    """Make the layers of the edge energy, its error, the edge step and, where there are standards, the valence."""
     edge = project.edge_map()
     unit = volumes_of(project).attenuation_unit
-    maps = (
+    maps = [
         ("edge error", "Edge energy error (eV)", edge.error, "magma"),
         ("edge step", f"Edge step ({unit})" if unit else "Edge step", edge.step, "gray"),
         ("edge energy", "Edge energy (eV)", edge.energy, setting("map_colormap")),
-    )
+    ]
+    if project.recipe.spectra.standards is not None:
+        found = project.valence()
+        maps = [
+            ("valence error", "Valence error", found.error, "magma"),
+            ("valence", "Valence", found.valence, setting("map_colormap")),
+            *maps,
+        ]
+    look = {"blending": "translucent"}
     return {
         role: volume_layer(
-            values,
-            edge.voxel_size,
-            role,
-            name,
-            colormap=colormap,
-            contrast_limits=limits(values, 2, 98),
-            blending="translucent",
+            values, edge.voxel_size, role, name, colormap=colormap, contrast_limits=limits(values, 2, 98), **look
         )
         for role, name, values, colormap in maps
     }

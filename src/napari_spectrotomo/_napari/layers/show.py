@@ -11,6 +11,15 @@ from ..energy_text import ENERGIES, energy_index
 from .held import forget
 from .tuples import ROLE, LayerTuple
 
+SHARES, MOST_SHOWN = 3, 8
+"""References in one picture, and references or components with a layer of their own."""
+COMPOSITION_ROLES = (
+    "composition",
+    *(f"fraction {k}" for k in range(1, MOST_SHOWN + 1)),
+    "residual",
+    "clusters",
+    *(f"component {k}" for k in range(1, MOST_SHOWN + 1)),
+)
 VOLUME_ROLES = (
     "raw",
     "registered",
@@ -22,6 +31,9 @@ VOLUME_ROLES = (
     "edge energy",
     "edge error",
     "edge step",
+    "valence",
+    "valence error",
+    *COMPOSITION_ROLES,
     "nudge",
     "jacobian",
     "field",

@@ -7,17 +7,19 @@ from typing import Any
 from napari.utils.colormaps import CyclicLabelColormap
 
 from ...errors import ProjectError
+from .composed import composed_layers
 from .held import held_volumes
 from .ready import Ready, map_layers, particles_layer, raw_layer, volumes_of
-from .show import PREVIEW_ROLES, go_to_energy, go_to_sample, layer_of, put, show_only, take_away
-from .tuples import FULLEST, energy_layer, projections_layer, volume_layer, volumes_layer
+from .show import COMPOSITION_ROLES, PREVIEW_ROLES, go_to_energy, go_to_sample, layer_of, put, show_only, take_away
+from .tuples import FULLEST, LayerTuple, energy_layer, projections_layer, volume_layer, volumes_layer
 
 ROLES = {
     "reconstruct": ("raw",),
     "binarize": ("mask",),
     "label": ("particles",),
     "register": ("registered", "fixed", "difference raw", "difference registered", "nudge", "jacobian", "field"),
-    "spectra": ("edge energy", "edge error", "edge step"),
+    "spectra": ("edge energy", "edge error", "edge step", "valence", "valence error"),
+    "composition": COMPOSITION_ROLES,
 }
 """The layers that show what each stage made."""
 
@@ -42,6 +44,7 @@ def show_stage(viewer: Any, project: Any, stage: str, ready: Ready | None = None
         "label": show_masks,
         "register": show_registration,
         "spectra": show_map,
+        "composition": show_composition,
     }
     if stage in make:
         try:
@@ -127,13 +130,36 @@ def show_registration(viewer: Any, project: Any, ready: Ready) -> None:
 
 
 def show_map(viewer: Any, project: Any, ready: Ready) -> None:
-    """Show the edge energy of every voxel with its colour bar; its error and the edge step wait beside it."""
-    maps = {role: ready[role] for role in ROLES["spectra"] if role in ready} or map_layers(project)
+    """Show the edge energy of every voxel with its colour bar; its error, the edge step and the valence wait beside it."""
+    maps = _ready_of(ready, "spectra") or map_layers(project)
+    take_away(viewer, *(set(ROLES["spectra"]) - maps.keys()))
     for role in reversed(ROLES["spectra"]):
-        layer = put(viewer, maps[role])
-        layer.contrast_limits = maps[role][1]["contrast_limits"]  # also where the layer of another map was renewed
-        layer.colorbar.visible = True
+        if role in maps:
+            _put_map(viewer, maps[role])
     show_only(viewer, "edge energy")
+
+
+def show_composition(viewer: Any, project: Any, ready: Ready) -> None:
+    """Show the composition in colours, or else the clusters or the first component; the other maps wait beside them."""
+    maps = _ready_of(ready, "composition") or composed_layers(project)
+    take_away(viewer, *(set(COMPOSITION_ROLES) - maps.keys()))
+    for layer in maps.values():
+        _put_map(viewer, layer)
+    first = next((role for role in ("composition", "clusters", "component 1") if role in maps), None)
+    if first is not None:
+        show_only(viewer, first)
+
+
+def _put_map(viewer: Any, made: LayerTuple) -> None:
+    """Put a map in its place, its contrast also where the layer of another map is renewed, with a colour bar."""
+    layer: Any = put(viewer, made)
+    if "contrast_limits" in made[1]:
+        layer.contrast_limits = made[1]["contrast_limits"]
+        layer.colorbar.visible = True
+
+
+def _ready_of(ready: Ready, stage: str) -> Ready:
+    return {role: ready[role] for role in ready if role in ROLES[stage]}
 
 
 def _raw(viewer: Any, project: Any, ready: Ready) -> Any:

@@ -145,7 +145,7 @@ def show_done(viewer: Any, project: Project, ready: Ready | None = None) -> None
         if project.kind == "stack" or not _has_volumes(viewer):
             show_stage(viewer, project, "read", ready)
         return
-    for stage in ("reconstruct", "label", "register", "spectra"):
+    for stage in ("reconstruct", "label", "register", "spectra", "composition"):
         if project.state(stage) != "missing":
             show_stage(viewer, project, stage, ready)
 
@@ -153,7 +153,7 @@ def show_done(viewer: Any, project: Project, ready: Ready | None = None) -> None
 def _looked_into(project: Project) -> Opened:
     """Read what the viewer will show, in the worker."""
     reconstructed = project.state("reconstruct") in ("done", "partial")
-    stages = ("reconstruct", "label", "spectra") if reconstructed else ("read",)
+    stages = ("reconstruct", "label", "spectra", "composition") if reconstructed else ("read",)
     return Opened(project, made_ready(project, *stages))
 
 

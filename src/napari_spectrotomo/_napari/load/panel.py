@@ -13,12 +13,12 @@ from ...workflow import in_words
 from ..forms import Fold, ParameterForm
 from ..layers import ROLE, layer_of, take_away
 from ..panel import Panel
+from ..path_row import PathRow
 from ..settings import setting
 from ..status import span
 from ..work import Outcome
 from .exclusions import ExclusionEditor
 from .opening import default_folder, exclude, is_project, load, reopen, show_projections
-from .path_row import PathRow
 
 
 class LoadPanel(Panel):

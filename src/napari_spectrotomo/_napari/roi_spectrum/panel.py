@@ -11,6 +11,7 @@ from napari.layers import Labels, Points, Shapes
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
 from superqt.utils import qthrottled
 
+from ...errors import SpectrotomoError
 from ..energy_text import ENERGIES, shown_energy
 from ..forms import labelled
 from ..latest import Latest
@@ -18,7 +19,7 @@ from ..layers import ROLE, go_to_energy, layer_of, show_stage
 from ..panel import Panel
 from ..plot import Curve, EnergyPlot
 from .regions import regions_of
-from .spectra import RegionSpectrum, spectra_of, write_csv
+from .spectra import RegionSpectrum, save_spectra, spectra_of
 
 _INTERVAL = 60  # ms between spectra while a region is dragged
 
@@ -57,7 +58,10 @@ class RoiSpectrumPanel(Panel):
         self.plot = EnergyPlot("attenuation", legend="bottom")
         self.plot.energy_chosen.connect(self._go)
         body.addWidget(self.plot, 10)
-        self.export = QPushButton("Export as CSV…")
+        self.export = QPushButton("Export as CSV or XDI…")
+        self.export.setToolTip(
+            "Mean, standard error and count of every spectrum; larch and Athena open XDI. The name's ending decides."
+        )
         self.export.setEnabled(False)
         self.export.clicked.connect(self._export)
         body.addWidget(self.export)
@@ -89,7 +93,10 @@ class RoiSpectrumPanel(Panel):
 
     def headline(self) -> str:
         """Say what to do."""
-        return "Draw a region, pick a point, or choose a label; drag it and the spectrum follows. Raw dashed, registered solid."
+        return (
+            "Draw a region, pick a point, or choose a label; drag it and the spectrum follows. Raw dashed, registered solid, "
+            "one standard error shaded."
+        )
 
     def refresh(self) -> None:
         """Compute again: volumes may have changed."""
@@ -189,7 +196,7 @@ class RoiSpectrumPanel(Panel):
         self.plot.relabel(f"attenuation ({unit})" if unit else "attenuation")
         self.plot.draw(
             [
-                Curve(s.energies, s.mean, f"{s.region.name} {s.stack}", s.region.color, dashed=s.stack == "raw")
+                Curve(s.energies, s.mean, f"{s.region.name} {s.stack}", s.region.color, s.stack == "raw", band=s.error)
                 for s in spectra
             ]
         )
@@ -208,11 +215,26 @@ class RoiSpectrumPanel(Panel):
             go_to_energy(self.viewer, int(np.argmin(np.abs(raw.metadata[ENERGIES] - energy))))
 
     def _export(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export spectra", "roi_spectra.csv", "CSV (*.csv)")
-        if chosen:
-            raw = layer_of(self.viewer, "raw")
-            write_csv(self.spectra, Path(chosen), raw.metadata.get("attenuation_unit", "") if raw is not None else "")
-            self.say(f"Written to {Path(chosen).name}.")
+        kinds = "CSV, all in one table (*.csv);;XDI, a file a spectrum (*.xdi)"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export spectra", "roi_spectra.csv", kinds)
+        if not chosen:
+            return
+        raw = layer_of(self.viewer, "raw")
+        unit = raw.metadata.get("attenuation_unit", "") if raw is not None else ""
+        try:
+            written = save_spectra(self.spectra, Path(chosen), unit, self._about())
+        except SpectrotomoError as error:
+            self.say(str(error), error=True)
+            return
+        more = f" and {len(written) - 1} more" if len(written) > 1 else ""
+        self.say(f"Written to {written[0].name}{more}.")
+
+    def _about(self) -> dict[str, object]:
+        """Give what XDI asks to know of the element, as far as the recipe says it."""
+        project = self.state.project
+        if project is None or project.recipe.spectra.element is None:
+            return {}
+        return {"Element.symbol": project.recipe.spectra.element, "Element.edge": project.recipe.spectra.edge}
 
 
 def _changes(layer: Any) -> list[Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...atomic import write_text
 from ...data import FloatArray
+from ...io import write_spectra
 from ...spectra import roi_spectrum
 from .regions import Region
 
@@ -46,15 +45,14 @@ def spectra_of(regions: list[Region], stacks: dict[str, tuple[Any, FloatArray]])
     return found
 
 
-def write_csv(spectra: list[RegionSpectrum], path: Path, unit: str) -> None:
-    """Write spectra as CSV: ``energy_eV``, then mean, standard error and count of each region and stack."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    heads = [f"{s.region.name} {s.stack}".replace(" ", "_") for s in spectra]
-    writer.writerow(
-        ["energy_eV", *(f"{h}_{what}" for h in heads for what in (f"mean_{unit}", "standard_error", "count"))]
-    )
-    for e, energy in enumerate(spectra[0].energies):
-        row = (v for s in spectra for v in (f"{s.mean[e]:.8g}", f"{s.error[e]:.4g}", int(s.count[e])))
-        writer.writerow([f"{energy:.3f}", *row])
-    write_text(path, out.getvalue())
+def save_spectra(spectra: list[RegionSpectrum], path: Path, unit: str, metadata: Mapping[str, object]) -> list[Path]:
+    """Write spectra with their standard errors and counts, as CSV or XDI by the path's suffix; CSV where it has none.
+
+    Raises
+    ------
+    SpectrotomoError
+        If the suffix is another one, or a file cannot be written.
+    """
+    named = {f"{s.region.name} {s.stack}".replace(" ", "_"): (s.mean, s.error, s.count) for s in spectra}
+    path = path if path.suffix else path.with_suffix(".csv")
+    return write_spectra(path, spectra[0].energies, named, unit=unit, metadata=metadata)

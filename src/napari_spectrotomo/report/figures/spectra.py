@@ -85,10 +85,16 @@ def _voxels(axes: Axes, data: ReportData, marks: Marks) -> None:
     )
     for k, voxel in enumerate(marks.voxels):
         colour = VOXELS[k % len(VOXELS)]
-        axes.plot(data.energies, marks.raw[:, k], color=colour, linewidth=0.9, linestyle=(0, (4, 2)), alpha=0.7)
+        axes.plot(data.true_energies, marks.raw[:, k], color=colour, linewidth=0.9, linestyle=(0, (4, 2)), alpha=0.7)
         label = f"{k + 1}  ({', '.join(map(str, voxel))})"
         axes.plot(
-            data.energies, marks.registered[:, k], color=colour, linewidth=1.5, marker="o", markersize=2.4, label=label
+            data.true_energies,
+            marks.registered[:, k],
+            color=colour,
+            linewidth=1.5,
+            marker="o",
+            markersize=2.4,
+            label=label,
         )
     if not marks.voxels:
         nothing_to_show(axes, "no voxel has an edge energy")

@@ -1,0 +1,5 @@
+"""The Composition panel."""
+
+from .panel import CompositionPanel
+
+__all__ = ["CompositionPanel"]
