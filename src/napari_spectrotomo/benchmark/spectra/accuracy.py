@@ -49,7 +49,7 @@ class Accuracy:
     bend : float, eV
         How far the edge energy of a mixture lies at most from the straight line between the two oxides, fine grid.
     resolution : float, valence
-        Spread over sensitivity.
+        Spread and ripple together (the root of their squares' sum) over sensitivity: what a calibration on the same grid leaves.
     """
 
     definition: str
@@ -66,6 +66,11 @@ class Accuracy:
     least_sensitivity: float
     bend: float
     resolution: float
+
+    @property
+    def lost(self) -> float:
+        """Share of spectra without an edge energy or with one that is astray."""
+        return self.undefined + (1 - self.undefined) * (self.astray if np.isfinite(self.astray) else 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +156,8 @@ def judged(definition: str, snr: float, fractions: Sequence[float], reads: Seque
     noiseless, true = (np.stack([getattr(read, name) for read in reads]) for name in ("noiseless", "true"))
     middle, half = np.apply_along_axis(_middle_and_half, 2, energy).transpose(2, 0, 1)
     known = _known(error)
-    off, spread = _known(middle - true), float(np.sqrt(_mean(half**2)))
+    off = _known(middle - true)
+    ripple, spread = float(off.std()) if off.size else np.nan, float(np.sqrt(_mean(half**2)))
     edges = true.mean(axis=0)
     valences = VALENCES[PAIR[0]] + np.array(fractions) * (VALENCES[PAIR[1]] - VALENCES[PAIR[0]])
     slope = float((edges[-1] - edges[0]) / (valences[-1] - valences[0]))
@@ -160,7 +166,7 @@ def judged(definition: str, snr: float, fractions: Sequence[float], reads: Seque
         definition=definition,
         snr=snr,
         bias=_mean(off),
-        ripple=float(off.std()) if off.size else np.nan,
+        ripple=ripple,
         spread=spread,
         undefined=float(np.isnan(energy).mean()),
         astray=_share(np.abs(energy - true[..., None]), ASTRAY, np.greater),
@@ -170,7 +176,7 @@ def judged(definition: str, snr: float, fractions: Sequence[float], reads: Seque
         sensitivity=slope,
         least_sensitivity=float(slopes[np.argmin(slopes * np.sign(slope))]),
         bend=float(np.abs(edges - edges[0] - slope * (valences - valences[0])).max()),
-        resolution=spread / abs(slope),
+        resolution=float(np.hypot(spread, ripple)) / abs(slope),
     )
 
 

@@ -1,4 +1,4 @@
-"""The figure: bias, spread and resolution in valence against the signal-to-noise ratio, a line a definition."""
+"""The figure: bias, spread, resolution in valence and lost spectra against the signal-to-noise ratio, a line a definition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .definitions import Definition
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LABELS = ("bias (eV)", "spread (eV)", "spread over sensitivity (valence)")
+LABELS = ("bias (eV)", "spread (eV)", "error of one voxel (valence)", "spectra lost (%)")
 BESIDE = 0.02
 """By how much of itself the SNR of one definition is drawn beside the next, so that bars do not hide each other."""
 
@@ -23,9 +23,10 @@ def accuracy_figure(rows: Sequence[Accuracy], definitions: Sequence[Definition])
     """Draw what was found of each definition.
 
     Bars about the bias: its standard deviation from fraction to fraction of the mixture and from position to position of the grid.
+    Error of one voxel: spread and that together, over sensitivity. Lost: without an edge energy, or astray.
     """
-    figure = new_figure(9.6, 4.0)
-    panels = figure.subplots(1, len(LABELS))
+    figure = new_figure(8.6, 6.6)
+    panels = figure.subplots(2, 2).ravel()
     for k, definition in enumerate(definitions):
         its = sorted((row for row in rows if row.definition == definition.label), key=lambda row: row.snr)
         style = {"color": definition.colour, "marker": definition.marker, "linestyle": definition.line, "markersize": 4}
@@ -41,6 +42,7 @@ def accuracy_figure(rows: Sequence[Accuracy], definitions: Sequence[Definition])
         )
         panels[1].plot(at, [row.spread for row in its], **style)
         panels[2].plot(at, [row.resolution for row in its], **style)
+        panels[3].plot(at, [100 * row.lost for row in its], **style)
     ticks = sorted({row.snr for row in rows})
     for axes, label in zip(panels, LABELS, strict=True):
         axes.set_xscale("log")
@@ -49,7 +51,8 @@ def accuracy_figure(rows: Sequence[Accuracy], definitions: Sequence[Definition])
         axes.set_ylabel(label, fontsize=9.5, color=INK)
         quiet(axes)
     panels[0].axhline(0, color=FAINT, linewidth=1.0)
-    for axes in panels[1:]:
+    panels[3].set_ylim(bottom=0)
+    for axes in panels[1:3]:
         logarithmic(axes)
     figure.supxlabel("edge step over the noise of one value", fontsize=9.5, color=INK)
     handles, labels = panels[0].get_legend_handles_labels()
