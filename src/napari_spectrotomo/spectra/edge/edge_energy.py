@@ -44,8 +44,8 @@ def edge_energy_of(
         Absorption, on any scale.
     method : str
         'half-height': where the flattened spectrum rises through one half, for the last time before it passes 0.9, so that a bump
-        of the pre-edge does not count. 'derivative': its steepest rise, the inflection of the cubic fitted about it.
-        'white-line': the highest local maximum of the normalised spectrum at or above e0. 'centroid': that of the area of the
+        of the pre-edge does not count. 'derivative': where cubics fitted to the energies about it (weighted, within three steps
+        or 3 eV) are steepest. 'white-line': the highest local maximum of the normalised spectrum at or above e0. 'centroid': that of the area of the
         flattened white line above `level`. 'edge-integral': the energy of the rise averaged over its heights between `levels`
         (Dau, Liebisch & Haumann, Anal. Bioanal. Chem. 376, 562, 2003, who take 0.15 and 1).
     e0 : float, eV, or 'table'
@@ -58,8 +58,8 @@ def edge_energy_of(
     element, edge : str
         Such as 'Mn' and 'K'. For Mn, Fe, Co and Ni half heights and white lines are looked for only where their oxides have them.
     between : 'lines' or 'fit'
-        How a half height is read between energies: on straight lines, or on the cubic fitted to the five or more nearest energies
-        (all within 3 eV), which noise moves less and a coarse grid biases less.
+        How a half height is read between energies: on straight lines, or on cubics fitted to the energies about it (weighted,
+        within three steps or 3 eV), which a coarse grid biases less.
     white_line : 'polynomial' or 'gaussian'
         A parabola over the maximum's five nearest samples, or a Gaussian standing on the edge step.
     level : float

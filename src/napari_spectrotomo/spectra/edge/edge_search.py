@@ -24,6 +24,7 @@ FEWEST_FOR_PATTERN = 8
 WITHIN_ONE_SIGMA = 0.8413
 """Probability to stay below one standard deviation."""
 _BLOCK = 1 << 15
+_NO_FITS = (np.empty(0), np.empty(0, np.int64), np.empty((0, 3, 1)))
 _WHITE_LINES = ("white-line", "centroid")
 
 
@@ -99,7 +100,7 @@ class EdgeSearch:
             deviation = np.sqrt(squares[0] / free_before) if free_before > 0 else 0.0
             energy[~(step > self.parameters.least_step * deviation)] = np.nan
         error = np.full(n, np.nan)
-        free = free_before + self._count(self.windows.post_samples) - self.windows.nnorm - 1
+        free = int(free_before + self._count(self.windows.post_samples) - self.windows.nnorm - 1)
         if with_error and free > 0:
             error = _widened(np.sqrt(sum(squares) / free * variance), free)
             error[~np.isfinite(energy)] = np.nan
@@ -114,7 +115,8 @@ class EdgeSearch:
         flattening = lines.post_powers[self.rows].copy()
         flattening -= lines.post_powers[windows.e0_index]
         flattening[: max(0, windows.e0_index - self.rows.start)] = 0
-        method, ready = p.method, lines.flattened[self.rows]
+        ready = lines.flattened[self.rows]
+        method: str = p.method
         if p.method in ("white-line", "derivative"):
             flattening[:], ready = 0, lines.subtracted[self.rows]
         if p.method == "half-height" and p.between == "fit":
@@ -133,8 +135,14 @@ class EdgeSearch:
             np.ascontiguousarray(at),
             np.array([*self.limits, self.level, *p.levels]),
             both @ both.T if with_error else np.empty((0, 0)),
-            local_cubics(at),
+            local_cubics(at) if self.fitted else _NO_FITS,
         )
+
+    @property
+    def fitted(self) -> bool:
+        """Whether edges are read off cubics fitted about every energy."""
+        p = self.parameters
+        return p.method == "derivative" or (p.method == "half-height" and p.between == "fit")
 
     def _windowed(self) -> list[tuple[FloatArray, slice]]:
         return [(self.lines.pre, self.windows.pre_samples), (self.lines.post, self.windows.post_samples)]
@@ -157,18 +165,19 @@ def edge_search(
     windows = map_windows(energies, e0, parameters.pre, parameters.post, parameters.nnorm)
     limits = _limits(energies, windows, parameters, element_windows(parameters.element, parameters.edge))
     count = EdgeSearch._count(windows.pre_samples) + EdgeSearch._count(windows.post_samples)
-    first, last = np.searchsorted(energies, limits[0]), np.searchsorted(energies, limits[1], side="right")
+    first = int(np.searchsorted(energies, limits[0]))
+    last = int(np.searchsorted(energies, limits[1], side="right"))
     if parameters.method in _WHITE_LINES:
         last = len(energies)
     fitted = parameters.method == "derivative" or parameters.between == "fit"
     lines = background(energies, windows)
-    beyond = FEWEST // 2 + 1 if fitted else 1
+    beyond = FEWEST if fitted else 1
     return EdgeSearch(
         energies=energies,
         windows=windows,
         lines=lines,
         parameters=parameters,
-        rows=slice(max(0, int(first) - beyond), min(len(energies), int(last) + beyond)),
+        rows=slice(max(0, first - beyond), min(len(energies), last + beyond)),
         limits=limits,
         level=_level(energies, lines, limits, parameters, mean),
         pattern=np.zeros(count),

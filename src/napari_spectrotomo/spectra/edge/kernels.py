@@ -42,7 +42,7 @@ def find_edges(
     energies: FloatArray,
     limits: FloatArray,
     covariance: FloatArray,
-    fits: tuple[FloatArray, FloatArray],
+    fits: tuple[FloatArray, FloatArray, FloatArray],
     noise: int,
     found: FloatArray,
 ) -> None:
@@ -70,8 +70,8 @@ def find_edges(
     covariance : (W + 1, W + 1) float64
         Of the rows before they are divided by the step, and of the step, for noise of unit variance in every measured value;
         empty where no variance is asked for.
-    fits : (W,) int64 and (W, 5, m) float64
-        First sample of the cubic fitted about each energy (-1: none), and what gives its coefficients, and a line's slope.
+    fits : (P,) float64, (P,) int64 and (P, 3, m) float64
+        Of `local_cubics`.
     noise : int
         How many residuals are summed: none, those before the edge, or all.
     found : (5, N) float64
@@ -157,7 +157,7 @@ def _one_by_one(
     energies: FloatArray,
     limits: FloatArray,
     covariance: FloatArray,
-    fits: tuple[FloatArray, FloatArray],
+    fits: tuple[FloatArray, FloatArray, FloatArray],
     step: FloatArray,
     energy: FloatArray,
     variance: FloatArray,
@@ -181,15 +181,15 @@ def _edge(
     method: int,
     energies: FloatArray,
     limits: FloatArray,
-    fits: tuple[FloatArray, FloatArray],
+    fits: tuple[FloatArray, FloatArray, FloatArray],
     weights: FloatArray,
     moments: FloatArray,
 ) -> float:
     low, high = limits[0], limits[1]
     if method == 1:
-        return half_height_of_fit(row, energies, low, high, fits[0], fits[1], weights)
+        return half_height_of_fit(row, energies, low, high, fits[0], fits[1], fits[2], weights)
     if method == 2:
-        return steepest_rise(row, energies, low, high, fits[0], fits[1], weights)
+        return steepest_rise(row, energies, low, high, fits[0], fits[1], fits[2], weights)
     if method == 3:
         return parabola(row, energies, low, high, weights)
     if method == 4:

@@ -1,4 +1,8 @@
-"""Cubics fitted about each energy of a search window, as matrices: the energies are the same for all spectra."""
+"""Cubics fitted to the samples about any energy of a search window, as matrices: the energies are the same for all spectra.
+
+Local polynomial regression with tricube weights (Cleveland, J. Am. Stat. Assoc. 74, 829, 1979), on a grid of nodes so fine that
+straight lines serve between them. What is read off such a curve moves smoothly with every sample.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,18 @@ import numpy.typing as npt
 from ...data import FloatArray
 
 REACH = 3.0
-"""A cubic takes the samples as far (eV) from its energy as this, `FEWEST` at least."""
+"""Weights come down to zero at so many steps of the energy on either side."""
+LEAST_REACH = 3.0
+"""And not nearer than this (eV), so that fine grids lend more samples."""
+PARTS = 24
+"""Nodes to a step of the finest part of the grid."""
 FEWEST = 5
-FARTHEST = 15.0
-"""None is fitted where its samples lie farther (eV) than this."""
+FARTHEST = 10.0
+"""None is fitted where steps are wider (eV) than this."""
 
 
-def local_cubics(energies: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Give what fits a cubic about each energy by least squares.
+def local_cubics(energies: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64], FloatArray]:
+    """Give what fits a cubic about each node of a fine grid.
 
     Parameters
     ----------
@@ -23,30 +31,31 @@ def local_cubics(energies: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArra
 
     Returns
     -------
-    starts : (W,) int64
+    nodes : (P,) float64, eV
+        Evenly spaced from the first energy to the last.
+    starts : (P,) int64
         First sample of each fit; -1 where there are too few samples near enough.
-    fits : (W, 5, m) float64
-        The first four rows times m samples give the coefficients of 1, x, x², x³, x in eV from the energy itself; the fifth gives
-        the slope of the straight line through the same samples. Zero for samples that are not of the fit.
+    fits : (P, 3, m) float64
+        Times m samples give the value, the slope (1/eV) and half the curvature (1/eV²) at the node. Zero for samples that are not
+        of the fit.
     """
-    w = len(energies)
-    windows = [_window(energies, i) for i in range(w)]
-    m = max([stop - first for first, stop in windows], default=0)
-    starts, fits = np.full(w, -1, np.int64), np.zeros((w, 5, m))
-    for i, (first, stop) in enumerate(windows):
-        x = energies[first:stop] - energies[i]
-        if stop - first < FEWEST or np.abs(x).max() > FARTHEST:
+    steps = np.gradient(energies)
+    count = int(np.clip(np.ceil(PARTS * np.ptp(energies) / np.diff(energies).min()), 1, 20_000)) + 1
+    nodes = np.linspace(energies[0], energies[-1], count)
+    step = np.interp(nodes, energies, steps)
+    reach = np.maximum(REACH * step, LEAST_REACH)
+    first = np.searchsorted(energies, nodes - reach, side="right")
+    stop = np.searchsorted(energies, nodes + reach)
+    m = max(int((stop - first).max()), 1)
+    starts, fits = np.full(count, -1, np.int64), np.zeros((count, 3, m))
+    for p in range(count):
+        x = energies[first[p] : stop[p]] - nodes[p]
+        if len(x) < FEWEST or step[p] > FARTHEST or not x[1] < 0 < x[-2]:
             continue
-        starts[i] = min(first, w - m)
-        at = slice(first - starts[i], stop - starts[i])
-        fits[i, :4, at] = np.linalg.pinv(x[:, None] ** np.arange(4))
-        fits[i, 4, at] = np.linalg.pinv(np.column_stack([np.ones_like(x), x]))[1]
-    return starts, fits
-
-
-def _window(energies: FloatArray, i: int) -> tuple[int, int]:
-    """Give first and last but one of the samples about energy i, as many on either side where there are."""
-    near = np.abs(energies - energies[i]) <= REACH + 1e-9
-    side = max(int(min(near[:i].sum(), near[i + 1 :].sum())), FEWEST // 2)
-    first = min(max(i - side, 0), max(len(energies) - 2 * side - 1, 0))
-    return first, min(first + 2 * side + 1, len(energies))
+        root = np.sqrt((1 - np.abs(x / reach[p]) ** 3) ** 3)
+        starts[p] = min(first[p], len(energies) - m)
+        at = slice(first[p] - starts[p], stop[p] - starts[p])
+        scale = reach[p] ** -np.arange(4.0)
+        powers = (x[:, None] / reach[p]) ** np.arange(4)
+        fits[p, :, at] = ((np.linalg.pinv(powers * root[:, None]) * root) * scale[:, None])[:3]
+    return nodes, starts, fits

@@ -14,9 +14,8 @@ from ...data import FloatArray
 
 ABOVE_THE_EDGE = 0.9
 """A spectrum that has reached this is through its edge."""
-_ITERATIONS = 30
-_FARTHEST = 5.0
-"""A cubic whose inflection lies farther (eV) than this from the energy it was fitted about tells nothing of it."""
+_FARTHEST = 6.0
+"""What is fitted is looked for no farther (eV) than this from where the samples themselves have it."""
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -55,38 +54,30 @@ def half_height_of_fit(
     energies: FloatArray,
     low: float,
     high: float,
+    nodes: FloatArray,
     starts: FloatArray,
     fits: FloatArray,
     weights: FloatArray,
 ) -> float:
-    """Take the rise through one half of the cubic fitted about the nearest energy; straight lines where it has none nearby."""
-    i = _rise_through_half(row)
-    if i < 0:
-        return np.nan
+    """Take the rise through one half of the cubics fitted about every energy; straight lines where there are none nearby."""
     straight = half_height(row, energies, low, high, weights)
-    near = i if 0.5 - row[i] <= row[i + 1] - 0.5 else i + 1
-    if starts[near] < 0:
+    if not np.isfinite(straight):
         return straight
-    first, fit = starts[near], fits[near]
-    c = _coefficients(row, first, fit)
-    step = energies[i + 1] - energies[i]
-    x = energies[i] + (0.5 - row[i]) / (row[i + 1] - row[i]) * step - energies[near]
-    for _ in range(_ITERATIONS):
-        slope = c[1] + x * (2 * c[2] + 3 * x * c[3])
-        if not slope > 0:
+    p = _place(nodes, straight)
+    for _ in range(len(nodes)):
+        if starts[p] < 0 or starts[p + 1] < 0 or abs(nodes[p] - straight) > _FARTHEST:
             return straight
-        move = (c[0] + x * (c[1] + x * (c[2] + x * c[3])) - 0.5) / slope
-        x -= move
-        if abs(move) < 1e-9:
+        below, above = _fitted(row, starts[p], fits[p], 0), _fitted(row, starts[p + 1], fits[p + 1], 0)
+        if below < 0.5 <= above:
+            slope = (above - below) / (nodes[1] - nodes[0])
+            at = nodes[p] + (0.5 - below) / slope
+            weights[:] = 0.0
+            _spread(at, -1 / slope, nodes, p, starts, fits, 0, weights)
+            return at if low <= at <= high else np.nan
+        p += 1 if above < 0.5 else -1
+        if not 0 <= p < len(nodes) - 1:
             break
-    slope = c[1] + x * (2 * c[2] + 3 * x * c[3])
-    at = energies[near] + x
-    if not (slope > 0 and energies[i] - step / 2 <= at <= energies[i + 1] + step / 2):
-        return straight
-    weights[:] = 0.0
-    for k in range(fit.shape[1]):
-        weights[first + k] = -(fit[0, k] + x * (fit[1, k] + x * (fit[2, k] + x * fit[3, k]))) / slope
-    return at if low <= at <= high else np.nan
+    return straight
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -95,46 +86,65 @@ def steepest_rise(
     energies: FloatArray,
     low: float,
     high: float,
+    nodes: FloatArray,
     starts: FloatArray,
     fits: FloatArray,
     weights: FloatArray,
 ) -> float:
-    """Take the inflection of the cubic fitted about the energy nearest to it, starting from the steepest straight line.
-
-    NaN where that has no greatest slope nearby.
-    """
-    top, steepest = -1, 0.0
-    for i in range(len(row)):
-        if starts[i] < 0 or not low <= energies[i] <= high:
-            continue
-        slope = 0.0
-        for k in range(fits.shape[2]):
-            slope += fits[i, 4, k] * row[starts[i] + k]
-        if slope > steepest:
-            top, steepest = i, slope
-    if top < 0:
+    """Take the greatest slope of the cubics fitted about every energy: where their curvature passes from positive to negative."""
+    p, steepest = -1, 0.0
+    for i in range(len(energies)):
+        near = _place(nodes, energies[i])
+        if starts[near] >= 0 and low <= energies[i] <= high:
+            slope = _fitted(row, starts[near], fits[near], 1)
+            if slope > steepest:
+                p, steepest = near, slope
+    if p < 0:
         return np.nan
-    at = energies[top]
-    for _ in range(_ITERATIONS):
-        c = _coefficients(row, starts[top], fits[top])
-        if not c[3] < 0:
+    start = nodes[p]
+    for _ in range(len(nodes)):
+        if starts[p] < 0 or starts[p + 1] < 0 or abs(nodes[p] - start) > _FARTHEST:
             return np.nan
-        at = energies[top] - c[2] / (3 * c[3])
-        nearer = top + (1 if at > energies[top] else -1)
-        if not 0 <= nearer < len(row) or starts[nearer] < 0 or abs(at - energies[nearer]) >= abs(at - energies[top]):
+        before, after = _fitted(row, starts[p], fits[p], 2), _fitted(row, starts[p + 1], fits[p + 1], 2)
+        if before > 0 >= after:
+            bend = (after - before) / (nodes[1] - nodes[0])
+            at = nodes[p] - before / bend
+            _spread(at, -1 / bend, nodes, p, starts, fits, 2, weights)
+            return at if low <= at <= high else np.nan
+        p += 1 if after > 0 else -1
+        if not 0 <= p < len(nodes) - 1:
             break
-        top = nearer
-    if abs(at - energies[top]) > _FARTHEST:
-        return np.nan
-    for k in range(fits.shape[2]):
-        weights[starts[top] + k] = (-fits[top, 2, k] + c[2] / c[3] * fits[top, 3, k]) / (3 * c[3])
-    return at if low <= at <= high else np.nan
+    return np.nan
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _coefficients(row: FloatArray, first: int, fit: FloatArray) -> tuple[float, float, float, float]:
-    a = b = c = d = 0.0
+def _place(nodes: FloatArray, at: float) -> int:
+    """Give the node before an energy; there is one after it."""
+    return min(max(int((at - nodes[0]) / (nodes[1] - nodes[0])), 0), len(nodes) - 2)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _fitted(row: FloatArray, start: int, fit: FloatArray, what: int) -> float:
+    """Give the value (0), the slope (1) or half the curvature (2) of the cubic at a node."""
+    total = 0.0
     for k in range(fit.shape[1]):
-        a, b = a + fit[0, k] * row[first + k], b + fit[1, k] * row[first + k]
-        c, d = c + fit[2, k] * row[first + k], d + fit[3, k] * row[first + k]
-    return a, b, c, d
+        total += fit[what, k] * row[start + k]
+    return total
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _spread(
+    at: float,
+    factor: float,
+    nodes: FloatArray,
+    p: int,
+    starts: FloatArray,
+    fits: FloatArray,
+    what: int,
+    weights: FloatArray,
+) -> None:
+    """Add to `weights` so many times how what is fitted changes with each sample, on the line between nodes p and p + 1."""
+    t = (at - nodes[p]) / (nodes[1] - nodes[0])
+    for k in range(fits.shape[2]):
+        weights[starts[p] + k] += factor * (1 - t) * fits[p, what, k]
+        weights[starts[p + 1] + k] += factor * t * fits[p + 1, what, k]

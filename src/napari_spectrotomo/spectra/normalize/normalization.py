@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ...arrays import as_array, as_energies
 from ...data import FloatArray
-from ...errors import DataError
+from ...errors import DataError, ParameterError
 from ...threads import in_threads
 from ..parameters import checked_parameters
 from .background import background
 from .e0 import edge_of
+from .elements import EdgeName
 from .windows import Pair, Windows, larch_windows
 
 FEWEST_ENERGIES = 4
@@ -43,11 +44,15 @@ class NormalizedSpectra:
 def normalize_spectra(
     energies: npt.ArrayLike,
     mu: npt.ArrayLike,
-    e0: float | None = None,
+    e0: float | Literal["table"] | None = None,
     pre: Pair | None = None,
     post: Pair | None = None,
     nnorm: int | None = None,
     flatten: bool = True,
+    *,
+    by: Literal["step", "area", "min-max"] = "step",
+    element: str | None = None,
+    edge: EdgeName = "K",
 ) -> NormalizedSpectra:
     """Normalise spectra to an edge step of one, all in one batch with common windows.
 
@@ -57,19 +62,25 @@ def normalize_spectra(
         In any order, each once.
     mu : (E, ...)
         Absorption, on any scale. A spectrum with a NaN gives NaN throughout.
-    e0 : float, eV
-        Edge energy; None finds the steepest rise of the mean spectrum.
+    e0 : float, eV, or 'table'
+        Edge energy; None finds the steepest rise of the mean spectrum, unless an element is named whose oxides' edge is known;
+        'table' takes the tabulated edge of the element.
     pre, post : (start, end), eV from e0
         Windows of the pre-edge line and the post-edge polynomial; None takes larch's.
     nnorm : int
         Order of the post-edge polynomial; None: 2, or 1 (0) where its window is narrower than 300 (30) eV.
     flatten : bool
         Take slope and curvature of the post-edge away from e0 on.
+    by : 'step', 'area' or 'min-max'
+        What a spectrum is divided by: its edge step; its mean height from e0 to the end of the post-edge window, for spectra whose
+        white line is most of them; or, with no background lines at all, what takes its least value to 0 and its greatest to 1.
+    element, edge : str
+        Such as 'Mn' and 'K', for e0.
 
     Returns
     -------
     NormalizedSpectra
-        Its spectra are divided by the step's magnitude, as in larch.
+        Its spectra are divided by the step's magnitude, as in larch. ``windows.warnings`` says where windows were cut to the scan.
 
     Raises
     ------
@@ -92,20 +103,45 @@ def normalize_spectra(
     (6550.0, 0.47)
     """
     energy, spectra, order = sorted_spectra(energies, mu)
-    p = checked_parameters({"e0": e0, "pre": pre, "post": post, "nnorm": nnorm}, "normalize_spectra")
-    edge, _ = edge_of(energy, mean_spectrum(spectra) if p.e0 is None else None, p)
-    windows = larch_windows(energy, edge, p.pre, p.post, p.nnorm)
+    given = {"e0": e0, "pre": pre, "post": post, "nnorm": nnorm, "element": element, "edge": edge}
+    p = checked_parameters(given, "normalize_spectra")
+    if by not in ("step", "area", "min-max"):
+        raise ParameterError(f"normalize_spectra.by cannot be {by!r}: it is 'step', 'area' or 'min-max'.")
+    about, _ = edge_of(energy, mean_spectrum(spectra) if p.e0 is None else None, p)
+    windows = larch_windows(energy, about, p.pre, p.post, p.nnorm)
     lines = background(energy, windows)
     flat = spectra.reshape(len(energy), -1)
     step = np.asarray(lines.step, spectra.dtype) @ flat
-    matrix = lines.flattened if flatten else lines.subtracted
     with np.errstate(divide="ignore", invalid="ignore"):
-        normalized = (matrix.astype(spectra.dtype) @ flat) / np.where(step == 0, np.nan, np.abs(step))
+        if by == "min-max":
+            low = flat.min(axis=0)
+            normalized = (flat - low) / _not_zero(flat.max(axis=0) - low)
+        else:
+            height = (
+                step if by == "step" else _mean_height(energy, lines.subtracted, windows).astype(spectra.dtype) @ flat
+            )
+            matrix = lines.flattened if flatten else lines.subtracted
+            normalized = (matrix.astype(spectra.dtype) @ flat) / _not_zero(height)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     return NormalizedSpectra(
-        normalized[back].reshape(spectra.shape), step.reshape(spectra.shape[1:])[()], edge, windows
+        normalized[back].reshape(spectra.shape), step.reshape(spectra.shape[1:])[()], about, windows
     )
+
+
+def _not_zero(height: FloatArray) -> FloatArray:
+    """Give the magnitude of what spectra are divided by; NaN for nothing."""
+    return np.where(height == 0, np.nan, np.abs(height))
+
+
+def _mean_height(energies: FloatArray, subtracted: FloatArray, windows: Windows) -> FloatArray:
+    """Give the (E,) that takes a spectrum to its mean height above the pre-edge line, from e0 to the post-edge's end."""
+    used = slice(windows.e0_index, max(windows.post_samples.stop, windows.e0_index + 2))
+    at = energies[used]
+    weights = np.zeros(len(energies))
+    weights[used] = np.gradient(at)
+    weights[used][[0, -1]] /= 2
+    return np.asarray(weights @ subtracted / weights.sum())
 
 
 def sorted_spectra(energies: npt.ArrayLike, mu: Any) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64]]:

@@ -83,11 +83,12 @@ def larch_windows(
     if post is None:
         end = min(5.0 * round(high / 5.0), high)
         post = (min(25.0, 5.0 * round(end / 15.0)), end)
-    pre, post = (max(min(pre), low), max(pre)), (min(post), min(max(post), high))
+    pre, post, warnings = _within(pre, post, low, high, e0)
     if nnorm is None:
         width = post[1] - post[0]
         nnorm = 0 if width < 30 else 1 if width < 300 else 2
-    return _windows(energies, e0, pre, post, nnorm, _larch_samples)
+    found = _windows(energies, e0, pre, post, nnorm, _larch_samples)
+    return replace(found, warnings=(*warnings, *_of_order(nnorm, found)))
 
 
 def map_windows(
@@ -120,8 +121,9 @@ def map_windows(
                 f"The scan ends {high:.0f} eV above the edge: the post-edge line is fitted from {e0 + post[0]:.1f} eV, "
                 f"{post[0]:.0f} eV above the edge instead of {POST_START:.0f}, where the white line may bend it."
             )
-    pre, post = (max(min(pre), low), max(pre)), (min(post), min(max(post), high))
+    pre, post, clipped = _within(pre, post, low, high, e0)
     found = _windows(energies, e0, pre, post, 1 if nnorm is None else nnorm, _map_samples)
+    warnings += [*clipped, *_of_order(nnorm, found)]
     if nnorm is None and (_count(found.post_samples) < FEWEST_POST_EDGE or post[1] - post[0] < LINE_SPAN):
         found = replace(found, nnorm=0)
         warnings.append(
@@ -136,6 +138,30 @@ def map_windows(
                 f"Widen the window, or measure more energies {name} the edge."
             )
     return replace(found, warnings=tuple(warnings))
+
+
+def _within(pre: Pair, post: Pair, low: float, high: float, e0: float) -> tuple[Pair, Pair, list[str]]:
+    """Cut both windows to the scan, and say so."""
+    warnings = []
+    for name, (start, end), cut in (
+        ("pre-edge", pre, min(pre) < low - 0.5),
+        ("post-edge", post, max(post) > high + 0.5),
+    ):
+        if cut:
+            warnings.append(
+                f"The {name} window asked for, {e0 + min(start, end):.1f} to {e0 + max(start, end):.1f} eV, goes beyond the scan, "
+                f"{e0 + low:.1f} to {e0 + high:.1f} eV, and was cut to it."
+            )
+    return (max(min(pre), low), max(pre)), (min(post), min(max(post), high)), warnings
+
+
+def _of_order(asked: int | None, found: Windows) -> list[str]:
+    if asked is None or found.nnorm == asked:
+        return []
+    return [
+        f"The post-edge window holds {_count(found.post_samples)} energies, too few for a polynomial of order {asked}: one of "
+        f"order {found.nnorm} was fitted."
+    ]
 
 
 def _count(samples: slice) -> int:
