@@ -9,7 +9,7 @@ import numpy as np
 from ...data import FloatArray
 
 LEAST_R2 = 0.9
-MOST_OFF = 0.3
+MOST_OFF = 0.4
 """A standard whose valence lies farther from the line is not described by it."""
 
 
@@ -60,5 +60,5 @@ def _disorder(energy: FloatArray, valence: FloatArray, names: tuple[str, ...]) -
     )
     return [
         f"The edge energy does not rise with the valence of the standards: {said}. One edge energy so stands for several "
-        "valences: choose another definition of it (half-height rises with the valence of manganese oxides, derivative does not)."
+        "valences: choose another definition of it, such as half-height, or other windows."
     ]

@@ -23,6 +23,8 @@ from .line import ValenceLine, calibrate_valence
 
 Standard = float | tuple[npt.ArrayLike, npt.ArrayLike]
 """An edge energy in eV, or a spectrum (energies, mu)."""
+_SLACK = 1.0
+"""So many eV short of the scan's ends a standard still covers it."""
 _D = SpectraParameters()
 
 
@@ -233,5 +235,5 @@ def _short(spectra: list[_Spectrum], grid: FloatArray) -> list[str]:
         f"{s.name} was measured from {s.energies[0]:.0f} to {s.energies[-1]:.0f} eV and the scan goes from {grid[0]:.0f} to "
         f"{grid[-1]:.0f} eV: its background lines stand in for the rest, which moves its edge energy."
         for s in spectra
-        if s.energies[0] > grid[0] or s.energies[-1] < grid[-1]
+        if s.energies[0] > grid[0] + _SLACK or s.energies[-1] < grid[-1] - _SLACK
     ]
