@@ -1,6 +1,8 @@
 """Principal components of spectra whose components are known."""
 
 import threading
+from dataclasses import fields
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -8,8 +10,16 @@ from sklearn.decomposition import PCA
 
 from napari_spectrotomo.data import EnergyStack
 from napari_spectrotomo.errors import Aborted, DataError, ParameterError
-from napari_spectrotomo.spectra import CompositionParameters, principal_components
-from napari_spectrotomo.spectra.unmixing.principal import indicated_components
+from napari_spectrotomo.spectra import (
+    CompositionParameters,
+    SpectraParameters,
+    cluster_spectra,
+    nonnegative_components,
+    principal_components,
+)
+from napari_spectrotomo.spectra.normalize.background import background
+from napari_spectrotomo.spectra.normalize.windows import map_windows
+from napari_spectrotomo.spectra.unmixing.axes import indicated_components
 
 ENERGIES = np.r_[6480:6526:15, 6530:6578:3, 6590:6711:12].astype(float)
 SHAPE = (4, 16, 16)
@@ -47,6 +57,29 @@ def test_they_are_those_of_scikit_learn_in_memory(mixed):
     np.testing.assert_allclose(found.scores.reshape(3, -1).T, truth.transform(spectra) * signs, atol=1e-4)
     np.testing.assert_allclose(found.explained[:3], truth.explained_variance_ratio_, atol=1e-6)
     np.testing.assert_allclose(found.mean, truth.mean_, atol=1e-6)
+
+
+def test_by_variance_alone_they_are_those_of_the_normalised_spectra(mixed):
+    found = principal_components(mixed.stack, e0=E0, components=2, noise_adjusted=False)
+    lines = background(ENERGIES, map_windows(ENERGIES, E0))
+    raw = np.asarray(mixed.stack.data, np.float64).reshape(len(ENERGIES), -1)
+    truth = PCA(2).fit((lines.flattened @ raw / (lines.step @ raw)).T)
+    np.testing.assert_allclose(np.abs((truth.components_ * found.spectra).sum(axis=1)), 1, atol=1e-4)
+    np.testing.assert_allclose(found.explained[:2], truth.explained_variance_ratio_, atol=1e-4)
+
+
+def test_noise_of_the_edge_step_does_not_hide_the_chemistry(mixtures):
+    fraction = np.random.default_rng(5).uniform(0.3, 0.7, (6, 20, 20))
+    noisy = mixtures(fraction, 0.06)
+    by_variance, adjusted = (
+        principal_components(noisy, e0=E0, components=1, noise_adjusted=adjusted) for adjusted in (False, True)
+    )
+    known = np.isfinite(adjusted.scores[0])
+    plain, better = (
+        abs(np.corrcoef(found.scores[0][known], fraction[known])[0, 1]) for found in (by_variance, adjusted)
+    )
+    assert adjusted.above_noise == 1
+    assert better > max(0.75, plain + 0.15)
 
 
 def test_the_scree_is_of_all_energies_and_what_is_left_is_told(mixed):
@@ -131,4 +164,11 @@ def test_nothing_to_look_at_is_said(mixed):
 
 
 def test_its_defaults_are_those_of_the_parameters():
-    assert principal_components.__kwdefaults__["components"] == CompositionParameters().components
+    expected = {f.name: f.default for f in fields(SpectraParameters)} | {
+        f.name: f.default for f in fields(CompositionParameters) if f.name in ("components", "clusters")
+    }
+    for function in (principal_components, nonnegative_components, cluster_spectra):
+        for name, given in signature(function).parameters.items():
+            if name in expected and name != "method" and given.default is not given.empty:
+                assert given.default == expected[name], (function, name)
+    assert signature(cluster_spectra).parameters["method"].default == CompositionParameters().cluster_by

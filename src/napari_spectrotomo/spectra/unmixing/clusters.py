@@ -16,8 +16,9 @@ from ..normalize.elements import EdgeName
 from ..normalize.windows import Pair
 from ..parameters import SpectraParameters
 from ..slabs import MEMORY
+from .axes import Axes, principal_axes
 from .prepared import SEED, PreparedSpectra, library_call
-from .principal import Axes, kept_components, principal_axes
+from .principal import kept_components
 
 _D = SpectraParameters()
 METHODS = ("k-means", "gaussian-mixture")
@@ -84,9 +85,10 @@ def cluster_spectra(
 ) -> Clusters:
     """Gather voxels with similar spectra into clusters.
 
-    Clusters are looked for among the scores of the leading principal components, not whitened: a direction along which spectra
-    differ more weighs more. They are fitted (scikit-learn) to a random sample of 65536 voxels, always the same, or to all where
-    there are fewer; then every voxel joins the nearest centre, or the Gaussian it most likely comes from.
+    Clusters are looked for among the scores of the leading principal components, of normalised spectra in units of noise. The
+    scores are not whitened: a component along which spectra differ more weighs more. Clusters are fitted (scikit-learn) to a
+    random sample of 65536 voxels, always the same, or to all where there are fewer; then every voxel joins the nearest centre,
+    or the Gaussian it most likely comes from.
 
     Parameters
     ----------
@@ -127,7 +129,8 @@ def cluster_spectra(
     prepared.expect(3)
     found = principal_axes(prepared)
     keep = min(asked or max(1, found.above_noise), found.voxels)
-    points = found.scores(prepared.sample(found.voxels, SAMPLE, "spectra for clusters").spectra, keep)
+    sample = prepared.sample(found.voxels, SAMPLE, "spectra for clusters").spectra
+    points = found.scores(sample, keep) / found.lengths[:keep]
     different = len(np.unique(points, axis=0))
     if clusters > different:
         raise ParameterError(
@@ -135,9 +138,10 @@ def cluster_spectra(
         )
     scale = float(points[:, 0].std()) or 1.0
     model, doubts = _model(points / scale, int(clusters), method)
+    scales = scale * found.lengths[:keep]
     if found.above_noise == 0 and clusters > 1:
         doubts.append("All spectra are the same within their errors: clusters show noise only.")
-    return _labelled(prepared, found, model, scale, keep, int(clusters), method, doubts)
+    return _labelled(prepared, found, model, scales, int(clusters), method, doubts)
 
 
 def _model(points: FloatArray, clusters: int, method: str) -> tuple[Any, list[str]]:
@@ -158,8 +162,7 @@ def _labelled(
     prepared: PreparedSpectra,
     found: Axes,
     model: Any,
-    scale: float,
-    keep: int,
+    scales: FloatArray,
     clusters: int,
     method: str,
     doubts: list[str],
@@ -170,7 +173,7 @@ def _labelled(
     sums, squares = (np.zeros((clusters, len(prepared.energies))) for _ in range(2))
     for batch in prepared.batches("clusters"):
         with library_call():
-            label = np.asarray(model.predict(found.scores(batch.spectra, keep) / scale))
+            label = np.asarray(model.predict(found.scores(batch.spectra, len(scales)) / scales))
         labels[batch.voxels] = label + 1
         beside = batch.spectra.astype(np.float64) - found.mean
         for k in np.unique(label):
@@ -192,7 +195,7 @@ def _labelled(
         spectra=found.mean + mean,
         errors=np.sqrt(variance),
         sizes=sizes[order],
-        components=keep,
+        components=len(scales),
         energies=prepared.energies,
         method=method,
         e0=None if prepared.normalizing is None else prepared.normalizing.windows.e0,

@@ -14,13 +14,17 @@ from ..normalize.elements import EdgeName
 from ..normalize.windows import Pair
 from ..parameters import SpectraParameters
 from ..slabs import MEMORY
+from .amounts import nonnegative_amounts
+from .axes import Axes, principal_axes
 from .prepared import SEED, PreparedSpectra, library_call
-from .principal import Axes, Components, kept_components, principal_axes
+from .principal import Components, kept_components
 
 _D = SpectraParameters()
-SAMPLE = 1 << 15
+SAMPLE = 1 << 14
 """Spectra the components are fitted to, at most; all voxels get scores."""
-_ROUNDS = 1000
+_ROUNDS, _TURNS = 50, 8
+_SETTLED, _EXACT = 0.01, 1e-4
+"""A fit has settled where the last rounds took so small a share of what was left, or where so small a share of all is left."""
 _NOISE_BELOW = 0.001
 """Negative values matter from this share of the mean value on."""
 
@@ -45,10 +49,11 @@ def nonnegative_components(
 ) -> Components:
     """Split the spectra of a stack into non-negative components (NMF), none of which is held in a negative amount.
 
-    Values below zero, which noise leaves before the edge of normalised spectra, are taken as 0; a warning counts them. The
-    components are fitted by coordinate descent (scikit-learn) to a random sample of 32768 spectra, always the same, or to all where
-    there are fewer. It starts from the purest spectra found: the successive projection algorithm among the spectra as leading
-    principal components show them, each averaged with its neighbours. Then every voxel gets its amounts by least squares.
+    Spectra are first rid of noise: their mean and as many principal components as K substances need (K - 1 of the normalised,
+    where noise is adjusted for, else K) are all that is kept. Values still below zero are taken as 0; a warning counts them. The
+    components are fitted by coordinate descent (scikit-learn) to a random sample of 16384 spectra, always the same, or to all
+    where there are fewer, from the purest ones found by the successive projection algorithm, each averaged with its neighbours.
+    Then every voxel gets its amounts by least squares.
 
     Without pure voxels the answer is one of many: whatever non-negative spectra enclose the data fit them as well
     (Donoho and Stodden 2004). Compare with references before calling a component a substance.
@@ -58,7 +63,8 @@ def nonnegative_components(
     stack : EnergyStack
         Read in slabs of z, up to four times.
     components : int
-        How many; 0: one more than principal components stand above the noise.
+        How many; 0: as many as stand above the noise, of the normalised one more, as the mean of two substances shows one
+        component.
     mask, normalized, element, edge, e0, pre, post, nnorm, least_step, energy_shift, memory, progress, abort
         As in `principal_components`.
 
@@ -95,60 +101,55 @@ def nonnegative_components(
     asked = kept_components(components, len(prepared.energies))
     prepared.expect(3)
     found = principal_axes(prepared)
-    keep = min(asked or found.above_noise + 1, found.voxels, len(prepared.energies))
+    more = 0 if prepared.normalizing is None else 1
+    keep = min(asked or max(1, found.above_noise + more), found.voxels, len(prepared.energies))
     sample = prepared.sample(found.voxels, SAMPLE, "spectra for non-negative components").spectra
-    spectra, converged = _fitted(sample.astype(np.float64), found, keep)
+    spectra, converged = _fitted(found.projected(sample, keep - more), keep)
     spectra /= _scales(spectra, prepared)[:, None]
-    return _scored(prepared, found, spectra, [] if converged else [_UNSETTLED])
+    return _scored(prepared, found, spectra, keep - more, [] if converged else [_UNSETTLED])
 
 
 _UNSETTLED = (
-    f"Non-negative components had not settled after {_ROUNDS} rounds: fewer components, or a mask without voxels at surfaces, "
-    "may help."
+    f"Non-negative components had not settled after {_ROUNDS * _TURNS} rounds: fewer components, or a mask without voxels at "
+    "surfaces, may help."
 )
 
 
-def _fitted(spectra: FloatArray, found: Axes, keep: int) -> tuple[FloatArray, bool]:
+def _fitted(spectra: FloatArray, keep: int) -> tuple[FloatArray, bool]:
     """Fit `keep` components (K, E) to `spectra` (N, E), and say whether they settled."""
     from sklearn.decomposition import NMF
 
     values = np.maximum(spectra, 0.0)
-    start = np.maximum(_purest(spectra, found, keep), 1e-9 * values.max())
-    with library_call():
-        model = NMF(keep, init="custom", solver="cd", max_iter=_ROUNDS, tol=1e-5, random_state=SEED)
-        model.fit_transform(values, W=_amounts(values, start), H=start)
-    fitted = np.asarray(model.components_)
+    start = np.maximum(_purest(spectra, keep), 1e-9 * values.max())
+    fitted, amounts = start, np.maximum(nonnegative_amounts(values, start), 1e-9)
+    last, settled = np.inf, False
+    for _ in range(_TURNS):
+        with library_call():
+            model = NMF(keep, init="custom", solver="cd", max_iter=_ROUNDS, random_state=SEED)
+            amounts = model.fit_transform(values, W=amounts, H=fitted)
+        fitted, left = np.asarray(model.components_), float(model.reconstruction_err_)
+        settled = last - left <= _SETTLED * last or left <= _EXACT * float(np.linalg.norm(values))
+        if settled:
+            break
+        last = left
     empty = ~fitted.any(axis=1)
-    fitted[empty] = start[empty]
-    return fitted, model.n_iter_ < _ROUNDS
+    return np.where(empty[:, None], start, fitted), settled
 
 
-def _purest(spectra: FloatArray, found: Axes, keep: int) -> FloatArray:
-    """Find the spectra (K, E) farthest apart, free of most noise, each the mean of a corner's neighbours."""
+def _purest(spectra: FloatArray, keep: int) -> FloatArray:
+    """Find the spectra (K, E) farthest apart, each the mean of a corner's neighbours."""
     near = max(1, min(50, len(spectra) // 200))
-    scores = found.scores(spectra, keep - 1)
-    shown = found.mean + scores @ found.axes[: keep - 1]
-    total = np.abs(shown).sum(axis=1, keepdims=True)
-    left = shown / np.where(total > 0, total, 1.0)
+    total = np.abs(spectra).sum(axis=1, keepdims=True)
+    left = spectra / np.where(total > 0, total, 1.0)
     corners = []
     for _ in range(keep):
         corner = left[int(np.argmax((left**2).sum(axis=1)))]
         beside = np.argsort(((left - corner) ** 2).sum(axis=1), kind="stable")[:near]
-        corners.append(shown[beside].mean(axis=0))
+        corners.append(spectra[beside].mean(axis=0))
         length = np.linalg.norm(corner)
         if length > 0:
             left = left - np.outer(left @ corner / length, corner / length)
     return np.stack(corners)
-
-
-def _amounts(values: FloatArray, spectra: FloatArray) -> FloatArray:
-    """Non-negative amounts (N, K) of `spectra` (K, E) in `values` (N, E)."""
-    from sklearn.decomposition import non_negative_factorization
-
-    amounts, _, _ = non_negative_factorization(
-        values, H=spectra, n_components=len(spectra), update_H=False, tol=1e-6, max_iter=_ROUNDS, random_state=SEED
-    )
-    return np.asarray(amounts)
 
 
 def _scales(spectra: FloatArray, prepared: PreparedSpectra) -> FloatArray:
@@ -160,24 +161,23 @@ def _scales(spectra: FloatArray, prepared: PreparedSpectra) -> FloatArray:
     return np.where(step > 0.05 * highest, step, highest)
 
 
-def _scored(prepared: PreparedSpectra, found: Axes, spectra: FloatArray, doubts: list[str]) -> Components:
+def _scored(prepared: PreparedSpectra, found: Axes, spectra: FloatArray, axes: int, doubts: list[str]) -> Components:
     """Give every voxel its amounts, put the components into order, and count what was clipped."""
     keep = len(spectra)
     scores = prepared.volume(np.nan, np.float32, (keep,))
     share, left, squares = np.zeros(keep), 0.0, 0.0
     clipped, depth, height, total = 0, 0.0, 0.0, 0
     for batch in prepared.batches("amounts of non-negative components"):
-        measured = batch.spectra.astype(np.float64)
-        values = np.maximum(measured, 0.0)
-        with library_call():
-            amounts = _amounts(values, spectra)
+        shown = found.projected(batch.spectra, axes)
+        values = np.maximum(shown, 0.0)
+        amounts = nonnegative_amounts(values, spectra)
         scores[:, batch.voxels] = amounts.T
         share += amounts.sum(axis=0) * spectra.sum(axis=1)
-        left += float(((values - amounts @ spectra) ** 2).sum())
-        squares += float((values**2).sum())
-        below = measured < 0
-        clipped, total = clipped + int(below.sum()), total + measured.size
-        depth, height = depth - float(measured[below].sum()), height + float(values.sum())
+        left += float(((batch.spectra - amounts @ spectra) ** 2).sum())
+        squares += float((batch.spectra.astype(np.float64) ** 2).sum())
+        below = shown < 0
+        clipped, total = clipped + int(below.sum()), total + shown.size
+        depth, height = depth - float(shown[below].sum()), height + float(values.sum())
     if depth > _NOISE_BELOW * height:
         doubts.append(
             f"{clipped / total:.1%} of all values were below zero, by {depth / clipped:.2g} on average, and were taken as 0: where "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,10 @@ from ..normalize.elements import EdgeName
 from ..normalize.windows import Pair
 from ..parameters import SpectraParameters
 from ..slabs import MEMORY
-from .prepared import Batch, PreparedSpectra, joined, library_call
+from .axes import Axes, principal_axes
+from .prepared import PreparedSpectra
 
 _D = SpectraParameters()
-ABOVE_NOISE = 2.0
-"""A component counts where spectra vary along it by as many times what noise alone does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,12 +34,12 @@ class Components:
     scores : (K, z, y, x) float32
         How much of each a voxel holds; NaN outside the mask and where a spectrum was left out.
     explained : (E,) or (K,) float64
-        Share of the variance along every principal component, kept or not (the scree); of non-negative ones, the share of each in
-        the sum of all spectra as fitted.
+        Share of the variance along every principal component, kept or not (the scree), in units of noise where that was adjusted
+        for; of non-negative ones, the share of each in the sum of all spectra as fitted.
     residual : float
         Share that the K components leave: of the variance about the mean, or of the sum of squares for non-negative ones.
     above_noise : int
-        How many principal components stand above the noise (of non-negative ones: one more, as they hold the mean too).
+        How many principal components stand above the noise.
     mean : (E,) float64
     energies : (E,) float64, eV
     voxels : int
@@ -63,27 +62,13 @@ class Components:
     voxel_size: FloatArray | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Axes:
-    """The principal axes of all spectra: `axes` (E, E), `variance` (E,), `mean` (E,), how many count, and of how many voxels."""
-
-    axes: FloatArray
-    variance: FloatArray
-    mean: FloatArray
-    above_noise: int
-    voxels: int
-
-    def scores(self, spectra: FloatArray, keep: int) -> FloatArray:
-        """Scores (N, keep) of `spectra` (N, E)."""
-        return np.asarray((spectra.astype(np.float64) - self.mean) @ self.axes[:keep].T)
-
-
 def principal_components(
     stack: EnergyStack,
     *,
     mask: npt.ArrayLike | None = None,
     components: int = 0,
     normalized: bool = True,
+    noise_adjusted: bool = True,
     element: str | None = _D.element,
     edge: EdgeName = _D.edge,
     e0: float | Literal["table"] | None = _D.e0,
@@ -113,6 +98,9 @@ def principal_components(
     normalized : bool
         Flatten and normalise every spectrum first, by the edge map's windows, so that neither thickness nor density is a component;
         False takes spectra as they are.
+    noise_adjusted : bool
+        Of the normalised: rank components by what they show in units of the noise that normalising leaves (Lee et al. 1990); False
+        ranks them by variance alone, so that noise of the edge step, which scales whole spectra, easily comes first.
     element, edge, e0, pre, post, nnorm, least_step, energy_shift
         As in `edge_energy`; they matter when normalised.
     memory : float
@@ -137,6 +125,7 @@ def principal_components(
     References
     ----------
     D. Ross, J. Lim, R. Lin and M. Yang, Int. J. Comput. Vis. 77, 125 (2008).
+    J. B. Lee, A. S. Woodyatt and M. Berman, IEEE Trans. Geosci. Remote Sens. 28, 295 (1990).
     E. R. Malinowski, Anal. Chem. 49, 612 (1977).
     """
     given = {
@@ -152,7 +141,7 @@ def principal_components(
     prepared = PreparedSpectra(stack, mask, normalized, given, memory, progress, abort, "principal_components")
     asked = kept_components(components, len(prepared.energies))
     prepared.expect(2)
-    found = principal_axes(prepared)
+    found = principal_axes(prepared, noise_adjusted)
     keep = min(asked or max(1, found.above_noise), found.voxels)
     scores = prepared.volume(np.nan, np.float32, (keep,))
     for batch in prepared.batches("scores of principal components"):
@@ -160,7 +149,7 @@ def principal_components(
     total = found.variance.sum()
     explained = found.variance / total if total > 0 else np.zeros_like(found.variance)
     return Components(
-        spectra=found.axes[:keep],
+        spectra=found.spectra[:keep],
         scores=scores.reshape(keep, *stack.shape),
         explained=explained,
         residual=float(explained[keep:].sum()),
@@ -182,86 +171,6 @@ def kept_components(components: int, energies: int) -> int:
             "many as stand out of the noise."
         )
     return int(components)
-
-
-def principal_axes(prepared: PreparedSpectra) -> Axes:
-    """Fit the principal axes of all spectra, in one pass.
-
-    Raises
-    ------
-    DataError
-        If no spectrum can be used.
-    """
-    n = len(prepared.energies)
-    waiting: list[Batch] = []
-    model, noise, voxels = None, 0.0, 0
-    for batch in prepared.batches("principal components"):
-        noise += float(batch.noise.sum())
-        voxels += len(batch.voxels)
-        waiting.append(batch)
-        if sum(len(b.voxels) for b in waiting) > n:  # the first part must hold as many spectra as components
-            model = _learnt(model, joined(waiting), n)
-            waiting = []
-    if waiting or model is None:
-        model = _learnt(model, joined(waiting), n)
-    axes, variance = np.zeros((n, n)), np.zeros(n)
-    known = len(model.components_)
-    largest = np.abs(model.components_).argmax(axis=1)
-    axes[:known] = model.components_ * np.sign(model.components_[np.arange(known), largest])[:, None]
-    variance[:known] = model.explained_variance_ if voxels > 1 else 0.0
-    if prepared.normalizing is None:
-        above = indicated_components(variance, voxels)
-    else:
-        floor = np.finfo(np.float32).eps ** 2 * n
-        along = noise / voxels * np.einsum("ke,ef,kf->k", axes, prepared.normalizing.noise_covariance(), axes) + floor
-        edge = (1 + np.sqrt(n / voxels)) ** 2  # so far noise spreads the variances of few spectra
-        above = _leading(variance[:known] > ABOVE_NOISE * edge * along[:known])
-    return Axes(axes, variance, np.asarray(model.mean_, np.float64), above, voxels)
-
-
-def _learnt(model: Any, batch: Batch, energies: int) -> Any:
-    """Let the model, a new one where there is none, see more spectra."""
-    from sklearn.decomposition import IncrementalPCA
-
-    with library_call():
-        model = model or IncrementalPCA(min(energies, len(batch.spectra)))
-        return model.partial_fit(batch.spectra.astype(np.float64))
-
-
-def indicated_components(variance: FloatArray, voxels: int) -> int:
-    """How many components are more than noise by Malinowski's indicator function.
-
-    Parameters
-    ----------
-    variance : (E,)
-        Along each principal component, falling.
-    voxels : int
-        Number of spectra.
-
-    Returns
-    -------
-    int
-        The k for which ``sqrt(sum of variance[k:] / (c - k)) / (c - k)**2`` is least, c the smaller of voxels less one (the mean
-        was taken away) and energies.
-
-    References
-    ----------
-    E. R. Malinowski, Anal. Chem. 49, 612 (1977).
-    """
-    c = min(len(variance), voxels - 1)
-    if c < 2:
-        return max(0, c)
-    kept = np.arange(c)
-    left = np.cumsum(variance[:c][::-1])[::-1]
-    if not left[0] > 0:
-        return 0
-    if np.any(exact := left <= len(variance) * np.finfo(np.float32).eps ** 2 * left[0]):
-        return int(np.flatnonzero(exact)[0])
-    return int(np.argmin(np.sqrt(left / (c - kept)) / (c - kept) ** 2))
-
-
-def _leading(above: npt.NDArray[np.bool_]) -> int:
-    return len(above) if above.all() else int(np.argmin(above))
 
 
 def _doubts(found: Axes, asked: int) -> list[str]:
