@@ -16,7 +16,8 @@ from .particles.correlation import SpatialCorrelation, spatial_correlation
 from .particles.density import density_table, kernel_density
 from .particles.depth import depth_profile
 from .particles.heterogeneity import intrinsic_spread
-from .particles.regions import particle_means, particle_spectra, roi_spectrum
+from .particles.regions import region_spectra, roi_spectrum
+from .particles.spectra import particle_means, particle_spectra
 from .particles.statistics import particle_sizes, particle_statistics
 from .unmixing.clusters import Clusters, cluster_spectra
 from .unmixing.nonnegative import nonnegative_components
@@ -63,6 +64,7 @@ __all__ = [
     "particle_spectra",
     "particle_statistics",
     "principal_components",
+    "region_spectra",
     "roi_spectrum",
     "spatial_correlation",
     "tabulated_edge",

@@ -65,6 +65,11 @@ def particle_box(labels: npt.NDArray[Any], k: int) -> Box:
         present = np.unique(labels[labels > 0])
         known = ", ".join(map(str, present[:8])) + (", …" if len(present) > 8 else "")
         raise DataError(f"There is no particle {k}: labels are {known or '0 everywhere'}.")
+    return around(inside)
+
+
+def around(inside: npt.NDArray[np.bool_]) -> Box:
+    """Give the box about all that is inside."""
     axes = range(inside.ndim)
     lines = [np.flatnonzero(inside.any(axis=tuple(a for a in axes if a != axis))) for axis in axes]
     return tuple(slice(int(i[0]), int(i[-1]) + 1) for i in lines)

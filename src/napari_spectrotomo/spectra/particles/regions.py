@@ -1,8 +1,8 @@
-"""Mean spectra of regions: a picked one, and every particle."""
+"""Mean spectra of regions, with their standard errors: a picked one, or every one of a label image."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
 from typing import Any
 
 import numpy as np
@@ -11,19 +11,17 @@ import numpy.typing as npt
 from ...arrays import as_array, as_energies, as_labels, as_region
 from ...data import EnergyStack, FloatArray
 from ...errors import DataError
-from ..edge.edge_search import edge_search
-from ..normalize.background import background
-from ..normalize.e0 import edge_of
-from ..parameters import SpectraParameters
+from ...progress import raise_if_aborted
+from .boxes import Box, around
 
 _HELD = 1 << 28
-"""Bytes of the region's box read at a time."""
+"""Bytes of the regions' box read at a time."""
 
 
 def roi_spectrum(
     stack: EnergyStack | npt.ArrayLike, mask: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64]]:
-    """Mean spectrum of a region; only the box about it is read.
+    """Mean spectrum of a region; only the box about it is read, a piece at a time where it is large.
 
     Parameters
     ----------
@@ -36,7 +34,8 @@ def roi_spectrum(
     mean : (E,) float64
         NaN left out; NaN at an energy without any value.
     standard_error : (E,) float64
-        Standard deviation over the square root of the count; NaN for fewer than two values.
+        Standard deviation over the square root of the count; NaN for fewer than two values. It takes voxels for independent,
+        which neighbours are not quite (`spatial_correlation`).
     count : (E,) int64
 
     Raises
@@ -44,155 +43,121 @@ def roi_spectrum(
     DataError
         If the stack is not 4-D, or the mask does not fit or is empty.
     """
-    data: Any = stack.data if isinstance(stack, EnergyStack) else as_array(stack, "volumes")
-    if data.ndim != 4:
-        raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
+    data = _data(stack)
     where = as_region(mask)
-    if where.shape != tuple(data.shape[1:]):
-        raise DataError(f"A region of shape {where.shape} does not fit volumes of shape {tuple(data.shape[1:])}.")
+    _check_fit(where, data, "A region")
     if not where.any():
         raise DataError("The region holds no voxel: draw it over the volume, or make it larger.")
-    box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in np.nonzero(where))
-    inside = where[box]
-    n = data.shape[0]
-    mean, deviation, count = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, np.int64)
-    together = max(1, _HELD // (4 * inside.size))
-    for start in range(0, n, together):
-        values = np.asarray(data[(slice(start, start + together), *box)])[:, inside].astype(np.float64)
-        for e, volume in enumerate(values, start):
-            found = volume[np.isfinite(volume)]
-            count[e] = len(found)
-            mean[e] = found.mean() if len(found) else np.nan
-            deviation[e] = found.std(ddof=1) if len(found) > 1 else np.nan
-    return mean, deviation / np.sqrt(np.maximum(count, 1)), count
+    mean, error, count = _moments(data, where.astype(np.uint8), [1], None)
+    return mean[:, 0], error[:, 0], count[:, 0]
 
 
-def particle_spectra(
-    energies: npt.ArrayLike,
-    raw: EnergyStack | npt.ArrayLike,
-    registered: EnergyStack | npt.ArrayLike,
+def region_spectra(
+    stack: EnergyStack | npt.ArrayLike,
     labels: npt.ArrayLike,
-    parameters: SpectraParameters | None = None,
+    *,
+    energies: npt.ArrayLike | None = None,
+    abort: threading.Event | None = None,
 ) -> Any:
-    """Mean normalised (flattened) spectrum of every particle, before and after registration.
+    """Tabulate the mean spectra of all regions of a label image, such as a Labels layer, with standard errors and counts.
 
     Parameters
     ----------
-    energies : (E,), eV, ascending
-    raw, registered : EnergyStack or (E, z, y, x) array
-        Read one energy at a time; NaN left out.
+    stack : EnergyStack or (E, z, y, x) array, lazy or not
+        Raw or registered; read in one pass, a piece at a time, and only in the box about the regions.
     labels : (z, y, x) int
-        0 is background.
-    parameters : SpectraParameters
-        Windows, as for the edge map, about the e0 of the mean of all registered particles.
+        0 is outside; labels need not follow each other.
+    energies : (E,), eV
+        Needed where `stack` is an array.
+    abort
+        Stops the work between pieces.
 
     Returns
     -------
     pandas.DataFrame
-        A row an energy: ``energy_eV, particle_1_raw, particle_1_registered, …``; NaN where a spectrum cannot be normalised.
+        A row an energy: ``energy_eV, region_1_mean, region_1_standard_error, region_1_count, region_2_mean, …`` by label, as
+        `roi_spectrum` gives them.
 
     Raises
     ------
     DataError
-        If shapes do not fit or there is no particle.
+        If the stack is not 4-D, labels or energies do not fit it, or there is no region.
     """
-    p = parameters or SpectraParameters()
-    energy, label = as_energies(energies), as_labels(labels)
-    present, means, overall = _means(energy, raw, registered, label)
-    search = edge_search(energy, edge_of(energy, overall, p)[0], p)
-    lines = background(energy, search.windows)
-
-    def normal(mean: FloatArray) -> FloatArray:
-        step = float(lines.step @ mean)
-        return np.asarray(lines.flattened @ mean / (step if step > 0 else np.nan))
-
-    return _table(energy, present, means, normal)
-
-
-def particle_means(
-    energies: npt.ArrayLike,
-    raw: EnergyStack | npt.ArrayLike,
-    registered: EnergyStack | npt.ArrayLike,
-    labels: npt.ArrayLike,
-) -> Any:
-    """Mean value in every particle, before and after registration, as it is: where there are too few energies for an edge.
-
-    Parameters
-    ----------
-    energies : (E,), eV, ascending
-    raw, registered : EnergyStack or (E, z, y, x) array
-        Read one energy at a time; NaN left out.
-    labels : (z, y, x) int
-        0 is background.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row an energy: ``energy_eV, particle_1_raw, particle_1_registered, …``, in the stack's unit.
-
-    Raises
-    ------
-    DataError
-        If shapes do not fit, there is no particle, or an energy has no value.
-    """
-    energy = as_energies(energies)
-    present, means, _ = _means(energy, raw, registered, as_labels(labels))
-    return _table(energy, present, means, lambda mean: mean)
-
-
-def _table(
-    energy: FloatArray, present: list[int], means: dict[str, FloatArray], of: Callable[[FloatArray], FloatArray]
-) -> Any:
     import pandas as pd
 
-    columns: dict[str, FloatArray] = {"energy_eV": energy}
+    data, label = _data(stack), as_labels(labels)
+    _check_fit(label, data, "A label image")
+    energy = stack.energies if isinstance(stack, EnergyStack) and energies is None else energies
+    if energy is None:
+        raise DataError("An array has no energies of its own: give them, energies=… in eV.")
+    energy = as_energies(energy)
+    if len(energy) != data.shape[0]:
+        raise DataError(f"{len(energy)} energies do not fit a stack of {data.shape[0]}: give one a volume.")
+    present = [int(k) for k in np.unique(label) if k > 0]
+    if not present:
+        raise DataError("There is no region: the labels are 0 everywhere. Draw one over the volume.")
+    columns: dict[str, npt.NDArray[Any]] = {"energy_eV": energy}
+    mean, error, count = _moments(data, label, present, abort)
     for i, k in enumerate(present):
-        columns |= {f"particle_{k}_{name}": of(mean[:, i]) for name, mean in means.items()}
+        columns |= {
+            f"region_{k}_mean": mean[:, i],
+            f"region_{k}_standard_error": error[:, i],
+            f"region_{k}_count": count[:, i],
+        }
     return pd.DataFrame(columns)
 
 
-def _means(
-    energy: FloatArray,
-    raw: EnergyStack | npt.ArrayLike,
-    registered: EnergyStack | npt.ArrayLike,
-    label: npt.NDArray[Any],
-) -> tuple[list[int], dict[str, FloatArray], FloatArray]:
-    """Give the particles there are, the means (E, P) in each, raw and registered, and the mean (E,) of all registered ones."""
-    present = [int(k) for k in np.unique(label) if k > 0]
-    if not present:
-        raise DataError("There is no particle: the labels are 0 everywhere.")
-    sums = {
-        name: _sums(name, stack, label, present, len(energy))
-        for name, stack in (("raw", raw), ("registered", registered))
-    }
-    means: dict[str, FloatArray]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = {name: total / count for name, (total, count) in sums.items()}
-        total, count = sums["registered"]
-        overall = total.sum(axis=1) / count.sum(axis=1)
-    if not np.isfinite(overall).all():
-        at = float(energy[~np.isfinite(overall)][0])
-        raise DataError(
-            f"At {at:g} eV no particle has a value after registration: leave that energy out, or register it again."
-        )
-    return present, means, overall
-
-
-def _sums(
-    name: str, stack: EnergyStack | npt.ArrayLike, labels: npt.NDArray[Any], present: list[int], n: int
-) -> tuple[FloatArray, FloatArray]:
-    """Sum and count (E, P) of the finite values in each label."""
+def _data(stack: EnergyStack | npt.ArrayLike) -> Any:
     data: Any = stack.data if isinstance(stack, EnergyStack) else as_array(stack, "volumes")
-    if tuple(data.shape) != (n, *labels.shape):
-        raise DataError(
-            f"The {name} stack has shape {tuple(data.shape)}; {n} energies and labels of shape {labels.shape} were given."
-        )
-    where = np.flatnonzero(labels)
-    which = np.searchsorted(present, labels.ravel()[where])
-    total, count = np.zeros((n, len(present))), np.zeros((n, len(present)))
-    for e in range(n):
-        values = np.asarray(data[e]).ravel()[where]
-        known = np.isfinite(values)
-        total[e] = np.bincount(which[known], values[known], len(present))
-        count[e] = np.bincount(which[known], minlength=len(present))
-    return total, count
+    if data.ndim != 4:
+        raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
+    return data
+
+
+def _check_fit(where: npt.NDArray[Any], data: Any, what: str) -> None:
+    if where.shape != tuple(data.shape[1:]):
+        raise DataError(f"{what} of shape {where.shape} does not fit volumes of shape {tuple(data.shape[1:])}.")
+
+
+def _moments(
+    data: Any, label: npt.NDArray[Any], present: list[int], abort: threading.Event | None
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64]]:
+    """Give mean, standard error and count (E, P) of the finite values in each label.
+
+    Pieces are joined by their counts, means and squared deviations (Chan, Golub and LeVeque 1983), which loses no digits.
+    """
+    n, p = data.shape[0], len(present)
+    mean, squares, count = np.zeros((n, p)), np.zeros((n, p)), np.zeros((n, p))
+    for together, part in _pieces(n, around(label > 0)):
+        raise_if_aborted(abort)
+        inside = label[part] > 0
+        if not inside.any():
+            continue
+        which = np.searchsorted(present, label[part][inside])
+        values = np.asarray(data[(together, *part)])[:, inside]
+        for e, volume in enumerate(values, together.start):
+            known = np.isfinite(volume)
+            of, found = which[known], volume[known].astype(np.float64)
+            new = np.bincount(of, minlength=p).astype(np.float64)
+            level = np.bincount(of, found, p) / np.maximum(new, 1)
+            apart = np.bincount(of, (found - level[of]) ** 2, p)
+            both = np.maximum(count[e] + new, 1)
+            squares[e] += apart + (level - mean[e]) ** 2 * count[e] * new / both
+            mean[e] += (level - mean[e]) * new / both
+            count[e] += new
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.where(count > 1, np.sqrt(squares / (count - 1) / count), np.nan)
+    return np.where(count > 0, mean, np.nan), error, count.astype(np.int64)
+
+
+def _pieces(n: int, box: Box) -> list[tuple[slice, Box]]:
+    """Cut a box at n energies into pieces that fit into memory: some energies of all of it, or some slices at one energy."""
+    z, y, x = box
+    slice_bytes = 4 * (y.stop - y.start) * (x.stop - x.start)
+    deep = max(1, min(z.stop - z.start, _HELD // slice_bytes))
+    many = max(1, _HELD // (slice_bytes * deep)) if deep == z.stop - z.start else 1
+    return [
+        (slice(e, min(n, e + many)), (slice(start, min(z.stop, start + deep)), y, x))
+        for e in range(0, n, many)
+        for start in range(z.start, z.stop, deep)
+    ]
