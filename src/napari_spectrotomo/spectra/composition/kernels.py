@@ -12,7 +12,11 @@ import numpy as np
 from numba import njit
 
 from ...data import FloatArray
-from .least_squares import Order, factor, nonnegative, substitute
+from .least_squares import INNER, OUTER, nonnegative
+from .sets import MOST_KEPT, fill_normal, guess, new_normal, new_sets, variances, work_out
+
+SUMS = {"reassoc", "contract"}
+"""The compiler may add up in the order that is quickest: always the same one, and NaN stays NaN."""
 
 
 class Plan(NamedTuple):
@@ -22,6 +26,8 @@ class Plan(NamedTuple):
     ----------
     ready : (E, W + 1)
         Gives the flattened spectrum times its step at the fitted energies, and last the step.
+    matrix : (E, W + 1 + R + Q)
+        The same, and beside it the references' products with the flattened spectrum and the first basis.
     references : (G, R, W)
         Normalised, at each shift.
     covariance, crossed, step_variance : (W, W), (W,), float
@@ -37,6 +43,7 @@ class Plan(NamedTuple):
     """
 
     ready: FloatArray
+    matrix: FloatArray
     references: FloatArray
     covariance: FloatArray
     crossed: FloatArray
@@ -49,158 +56,101 @@ class Plan(NamedTuple):
     sum_to_one: bool
 
 
-@njit(nogil=True, cache=True)
-def noise(x: FloatArray, basis: FloatArray, free: float, explained: FloatArray) -> float:
-    """Standard deviation of what the basis does not explain of a spectrum; NaN without degrees of freedom."""
+@njit(fastmath=SUMS, **INNER)
+def products(matrix: FloatArray, spectrum: FloatArray, out: FloatArray) -> None:
+    """Put into `out` (K,) the spectrum (E,) less its first value, which changes nothing asked for, times `matrix` (E, K)."""
+    out[:] = 0.0
+    first, n = spectrum[0], len(spectrum)
+    fours = n - n % 4
+    for e in range(0, fours, 4):
+        x0, x1 = spectrum[e] - first, spectrum[e + 1] - first
+        x2, x3 = spectrum[e + 2] - first, spectrum[e + 3] - first
+        for k in range(len(out)):
+            out[k] += matrix[e, k] * x0 + matrix[e + 1, k] * x1 + matrix[e + 2, k] * x2 + matrix[e + 3, k] * x3
+    for e in range(fours, n):
+        x0 = spectrum[e] - first
+        for k in range(len(out)):
+            out[k] += matrix[e, k] * x0
+
+
+@njit(**INNER)
+def finite(made: FloatArray) -> bool:
+    """Whether all of `made` is."""
+    total = 0.0
+    for k in range(len(made)):
+        total += made[k]
+    return bool(np.isfinite(total))
+
+
+@njit(fastmath=SUMS, **INNER)
+def noise(spectrum: FloatArray, explained: FloatArray, free: float) -> float:
+    """Standard deviation of what a basis, whose products are `explained`, leaves; NaN without degrees of freedom."""
     if free < 1:
         return np.nan
-    explained[:] = 0.0
     total = 0.0
-    for e in range(len(x)):
-        value = x[e] - x[0]  # a constant is in the basis: taking it off changes rounding alone
-        total += value * value
-        for q in range(len(explained)):
-            explained[q] += basis[e, q] * value
+    for e in range(len(spectrum)):
+        total += (spectrum[e] - spectrum[0]) ** 2
     for q in range(len(explained)):
-        total -= explained[q] * explained[q]
+        total -= explained[q] ** 2
     return np.sqrt(max(total, 0.0) / free)
 
 
-@njit(nogil=True, cache=True)
-def _variance(
-    v: FloatArray,
-    order: Order,
-    p: int,
-    spread: FloatArray,
-    crossed: FloatArray,
-    step_variance: float,
-    b: FloatArray,
-) -> float:
-    """Variance of the sum of v times (columns times normalised spectrum), the noise of the step included."""
-    with_step = mean = total = 0.0
-    for i in range(p):
-        mean += v[i] * b[order[i]]
-        with_step += v[i] * crossed[order[i]]
-        for j in range(p):
-            total += v[i] * v[j] * spread[order[i], order[j]]
-    return max(total - 2.0 * mean * with_step + step_variance * mean * mean, 0.0)
+@njit(fastmath=SUMS, **INNER)
+def left_over(spectrum: FloatArray, step: float, references: FloatArray, f: FloatArray, rest: FloatArray) -> float:
+    """Sum of squares that fractions `f` leave of a flattened spectrum over its own."""
+    for w in range(len(rest)):
+        rest[w] = spectrum[w] / step
+    left = total = 0.0
+    for w in range(len(rest)):
+        total += rest[w] * rest[w]
+    for k in range(len(f)):
+        for w in range(len(rest)):
+            rest[w] -= f[k] * references[k, w]
+    for w in range(len(rest)):
+        left += rest[w] * rest[w]
+    return left / total
 
 
-@njit(nogil=True, cache=True)
-def _variance_of(
-    at: int,
-    summed: int,
-    gram: FloatArray,
-    spread: FloatArray,
-    crossed: FloatArray,
-    step_variance: float,
-    b: FloatArray,
-    order: Order,
-    p: int,
-    chol: FloatArray,
-    v: FloatArray,
-    g: FloatArray,
-) -> float:
-    """Variance of the coefficient that stands `at` in the set of `p` columns, of which the first `summed` indices sum to one."""
-    v[:p] = 0.0
-    v[at] = 1.0
-    substitute(chol, p, v)
-    if summed > 0:
-        total = 0.0
-        for i in range(p):
-            g[i] = 1.0 if order[i] < summed else 0.0
-        substitute(chol, p, g)
-        for i in range(p):
-            if order[i] < summed:
-                total += g[i]
-        pull = g[at] / total
-        for i in range(p):
-            v[i] -= pull * g[i]
-    return _variance(v, order, p, spread, crossed, step_variance, b)
-
-
-@njit(nogil=True, cache=True)
-def variances(
-    size: int,
-    one: bool,
-    gram: FloatArray,
-    spread: FloatArray,
-    crossed: FloatArray,
-    step_variance: float,
-    b: FloatArray,
-    order: Order,
-    p: int,
-    chol: FloatArray,
-    v: FloatArray,
-    g: FloatArray,
-    out: FloatArray,
-) -> None:
-    """Put into `out` (R,) the variances of all fractions; one at zero has that of a fit which lets it go below.
-
-    Columns from R on are no fractions (the shift), and always in the set.
-    """
-    summed = size if one else 0
-    out[:] = -1.0
-    inside = alone = 0
-    if factor(gram, order, p, chol):
-        for i in range(p):
-            if order[i] < size:
-                inside, alone = inside + 1, order[i]
-                out[order[i]] = _variance_of(i, summed, gram, spread, crossed, step_variance, b, order, p, chol, v, g)
-    else:
-        out[:] = np.nan
-        return
-    largest = 0.0
-    for k in range(size):
-        if out[k] < 0:
-            order[p] = k
-            out[k] = np.nan
-            if factor(gram, order, p + 1, chol):
-                out[k] = _variance_of(p, summed, gram, spread, crossed, step_variance, b, order, p + 1, chol, v, g)
-                largest = max(largest, out[k])
-    if one and inside == 1 and size > 1:  # held at one: as uncertain as what may stand beside it
-        out[alone] = largest
-
-
-@njit(nogil=True, cache=True)
+@njit(**OUTER)
 def fit_fixed(plan: Plan, spectra: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Fit references as they are; give fractions (N, R), errors (N, R) and residuals (N,), NaN where there is no edge."""
-    n, energies = spectra.shape
+    n = len(spectra)
     references = plan.references[0]
     size, width = references.shape
     fractions, error = np.full((n, size), np.nan), np.full((n, size), np.nan)
     residual = np.full(n, np.nan)
-    gram = references @ references.T
-    spread, crossed = references @ plan.covariance @ references.T, references @ plan.crossed
-    made, explained = np.empty(width + 1), np.empty(plan.basis.shape[2])
-    b, f, z, g, out = np.empty(size), np.empty(size), np.empty(size + 1), np.empty(size + 1), np.empty(size)
+    normal = new_normal(size, size, plan.step_variance, plan.sum_to_one)
+    fill_normal(normal, references, plan.covariance, plan.crossed)
+    kept = size <= MOST_KEPT
+    sets = new_sets(1 << size if kept else 1, size)
+    made, rest = np.empty(plan.matrix.shape[1]), np.empty(width)
+    b, f, out = np.empty(size), np.empty(size), np.empty(size)
+    z, g, chol = np.empty(size + 1), np.empty(size + 1), np.empty((size + 1, size + 1))
     order, state = np.empty(size + 1, np.int64), np.empty(size, np.int64)
-    chol = np.empty((size + 1, size + 1))
     for v in range(n):
-        made[:] = 0.0
-        for e in range(energies):
-            value = spectra[v, e]
-            for w in range(width + 1):
-                made[w] += plan.ready[e, w] * value
+        products(plan.matrix, spectra[v], made)
         step = made[width]
-        sigma = noise(spectra[v], plan.basis[0], plan.free[0], explained)
-        if not (step > 0 and np.isfinite(made.sum())) or step <= plan.least_step * sigma:
+        sigma = noise(spectra[v], made[width + 1 + size :], plan.free[0])
+        if not (step > 0 and finite(made)) or step <= plan.least_step * sigma:
             continue
         for k in range(size):
-            b[k] = 0.0
-            for w in range(width):
-                b[k] += references[k, w] * made[w]
-            b[k] /= step
-        p = nonnegative(gram, b, plan.sum_to_one, f, order, state, chol, z, g)
-        variances(size, plan.sum_to_one, gram, spread, crossed, plan.step_variance, b, order, p, chol, z, g, out)
-        left = total = 0.0
-        for w in range(width):
-            rest = made[w] / step
-            total += rest * rest
+            b[k] = made[width + 1 + k] / step
+        number = guess(normal, b, f, sets, order, chol, z, g) if kept else 0
+        if number > 0:
+            p = 0
             for k in range(size):
-                rest -= f[k] * references[k, w]
-            left += rest * rest
-        residual[v] = left / total
+                if number >> k & 1:
+                    order[p] = k
+                    p += 1
+        else:
+            p = nonnegative(normal.gram, b, plan.sum_to_one, f, order, state, chol, z, g)
+            if kept:
+                for i in range(p):
+                    number |= 1 << order[i]
+            if not kept or sets.known[number] == 0:
+                work_out(normal, order, p, sets, number, chol, z, g)
+        variances(normal, b, order, p, sets, number, out)
+        residual[v] = left_over(made, step, references, f, rest)
         for k in range(size):
             fractions[v, k] = f[k]
             error[v, k] = plan.widening[0] * sigma / step * np.sqrt(out[k])

@@ -20,9 +20,13 @@ ROUNDING = 1e-14
 """A gradient is zero within this share of the largest term."""
 ROUNDS = 30
 """Exchanges a column, at most: the method ends long before."""
+OUTER = {"nogil": True, "cache": True, "error_model": "numpy"}
+"""How functions are compiled; what is divided by zero is NaN or infinite."""
+INNER = OUTER | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""The same for those that compiled functions alone call."""
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
 def factor(gram: FloatArray, order: Order, p: int, chol: FloatArray) -> bool:
     """Take the Cholesky factor of the `gram` of the first `p` columns in `order`; False where one depends on those before it."""
     for i in range(p):
@@ -39,7 +43,7 @@ def factor(gram: FloatArray, order: Order, p: int, chol: FloatArray) -> bool:
     return True
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
 def substitute(chol: FloatArray, p: int, x: FloatArray) -> None:
     """Solve with the factor, in place."""
     for i in range(p):
@@ -52,7 +56,7 @@ def substitute(chol: FloatArray, p: int, x: FloatArray) -> None:
         x[i] /= chol[i, i]
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
 def _optimum(b: FloatArray, order: Order, p: int, one: bool, chol: FloatArray, z: FloatArray, g: FloatArray) -> None:
     """Put into `z` the best coefficients of the first `p` columns whatever their sign, with the sum of one where asked."""
     for i in range(p):
@@ -60,12 +64,23 @@ def _optimum(b: FloatArray, order: Order, p: int, one: bool, chol: FloatArray, z
     substitute(chol, p, z)
     if one:
         substitute(chol, p, g)
-        missing = (1.0 - z[:p].sum()) / g[:p].sum()
+        missing, shared = 1.0, 0.0
         for i in range(p):
-            z[i] += missing * g[i]
+            missing -= z[i]
+            shared += g[i]
+        for i in range(p):
+            z[i] += missing / shared * g[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
+def _above(z: FloatArray, p: int) -> bool:
+    for i in range(p):
+        if not z[i] > 0:
+            return False
+    return True
+
+
+@njit(**INNER)
 def _enter(gram: FloatArray, b: FloatArray, one: bool, f: FloatArray, order: Order, p: int, state: Order) -> int:
     """Give the column outside the passive set along which the squares fall fastest; -1 where along none."""
     size = len(f)
@@ -88,7 +103,7 @@ def _enter(gram: FloatArray, b: FloatArray, one: bool, f: FloatArray, order: Ord
     return entering
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
 def _leave(f: FloatArray, z: FloatArray, order: Order, p: int, state: Order) -> int:
     """Go from `f` towards `z` up to the first coefficient that reaches zero, and take it out; give how many are left."""
     share, first = 1.0, -1
@@ -109,7 +124,7 @@ def _leave(f: FloatArray, z: FloatArray, order: Order, p: int, state: Order) -> 
     return kept
 
 
-@njit(nogil=True, cache=True)
+@njit(**OUTER)
 def nonnegative(
     gram: FloatArray,
     b: FloatArray,
@@ -142,8 +157,9 @@ def nonnegative(
         order[k] = k
     if factor(gram, order, size, chol):
         _optimum(b, order, size, one, chol, z, g)
-        if np.min(z[:size]) > 0:
-            f[:] = z[:size]
+        if _above(z, size):
+            for k in range(size):
+                f[k] = z[k]
             return size
     f[:] = 0.0
     state[:] = 0
@@ -170,7 +186,7 @@ def nonnegative(
                 p -= 1
                 break
             new = False
-            if np.min(z[:p]) > 0:
+            if _above(z, p):
                 for i in range(p):
                     f[order[i]] = z[i]
                 break

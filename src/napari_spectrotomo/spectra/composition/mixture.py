@@ -215,8 +215,10 @@ def _plan(
     free = np.array([len(energies) - b.shape[1] for b in bases], float)
     with np.errstate(invalid="ignore"):
         widening = stdtrit(np.where(free > 0, free, np.nan), ONE_SIGMA)
+    ready = np.ascontiguousarray(np.vstack([flat, lines.step]).T)
     plan = Plan(
-        ready=np.ascontiguousarray(np.vstack([flat, lines.step]).T),
+        ready=ready,
+        matrix=np.ascontiguousarray(np.hstack([ready, flat.T @ laid[0][:, fitted].T, basis[0]])),
         references=np.ascontiguousarray(laid[:, :, fitted]),
         covariance=flat @ flat.T,
         crossed=flat @ lines.step,

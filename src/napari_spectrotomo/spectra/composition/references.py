@@ -28,6 +28,8 @@ TAILS = 4.5
 FINENESS = 10
 """Samples a standard deviation of that Gaussian, at least; more where the reference is measured more finely."""
 MOST_SAMPLES = 4001
+LOST = 15.0
+"""A reference that ends so many eV before the post-edge window does still counts as covering it."""
 FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 """Full width at half maximum of a Gaussian of standard deviation one."""
 
@@ -105,7 +107,8 @@ def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> 
     energies, mu, warnings = _sorted(name, spectrum)
     pre, post = (_as_far(energies - windows.e0, window) for window in (windows.pre, windows.post))
     try:
-        own = map_windows(energies, windows.e0, pre, post, None if post is None else windows.nnorm)
+        whole = post is not None and energies[-1] - windows.e0 >= post[1] - LOST
+        own = map_windows(energies, windows.e0, pre, post if whole else None, windows.nnorm if whole else None)
     except DataError as error:
         raise DataError(f"The reference {name} does not go across the edge. {error}") from error
     lines = background(energies, own)
@@ -123,7 +126,7 @@ def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> 
             f"The reference {name}, {energies[0]:.0f} to {energies[-1]:.0f} eV, does not cover the scan, {scan[0]:.0f} to "
             f"{scan[-1]:.0f} eV: its own background lines, from {energies[own.pre_samples][0]:.0f} to "
             f"{energies[own.pre_samples][-1]:.0f} and from {energies[above][0]:.0f} to {energies[above][-1]:.0f} eV, stand in "
-            "for what was not measured."
+            "for what was not measured, and the scale of its fractions is uncertain."
         )
     after = Polynomial.fit(energies[above], flat[above], degree)
     return Reference(name, energies, flat, after, tuple(warnings))

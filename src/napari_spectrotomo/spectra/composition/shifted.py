@@ -6,16 +6,19 @@ import numpy as np
 from numba import njit
 
 from ...data import FloatArray
-from .kernels import Plan, noise, variances
-from .least_squares import Order, nonnegative
+from .kernels import SUMS, Plan, finite, left_over, noise, products
+from .least_squares import INNER, OUTER, Order, nonnegative
+from .sets import fill_normal, new_normal, new_sets, variances, work_out
 
+COARSE = 3
+"""The search first looks at every third node, then at all about the best of those."""
 STEPS = 8
 """Steps of the search between nodes, at most."""
 NEAR = 1e-5
 """A step shorter than this share of a node's distance ends the search."""
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
 def _between(references: FloatArray, place: float, shifted: FloatArray, slopes: FloatArray) -> None:
     """Read references (G, R, W) at `place` between nodes, and their slopes a node, by the cubic through the four about it."""
     nodes, size, width = references.shape
@@ -40,37 +43,44 @@ def _between(references: FloatArray, place: float, shifted: FloatArray, slopes: 
             shifted[k, w], slopes[k, w] = value, slope
 
 
-@njit(nogil=True, cache=True)
+@njit(fastmath=SUMS, **INNER)
+def _equations(references: FloatArray, spectrum: FloatArray, gram: FloatArray, b: FloatArray) -> None:
+    """Put into `gram` and `b` the normal equations of references (R, W) and a spectrum (W,)."""
+    size, width = references.shape
+    for k in range(size):
+        total = 0.0
+        for w in range(width):
+            total += references[k, w] * spectrum[w]
+        b[k] = total
+        for i in range(k + 1):
+            total = 0.0
+            for w in range(width):
+                total += references[k, w] * references[i, w]
+            gram[k, i] = gram[i, k] = total
+
+
+@njit(**INNER)
 def _left(
     references: FloatArray,
-    gram: FloatArray,
-    b: FloatArray,
     spectrum: FloatArray,
     one: bool,
+    gram: FloatArray,
+    b: FloatArray,
     f: FloatArray,
     order: Order,
     state: Order,
     chol: FloatArray,
     z: FloatArray,
     g: FloatArray,
+    rest: FloatArray,
 ) -> tuple[float, int]:
-    """Sum of squares that `references` (R, W) leave of a spectrum, and how many of them are above zero in `f`."""
-    size, width = references.shape
-    for k in range(size):
-        b[k] = 0.0
-        for w in range(width):
-            b[k] += references[k, w] * spectrum[w]
+    """Share of a spectrum's squares that `references` (R, W) leave, and how many of them are above zero in `f`."""
+    _equations(references, spectrum, gram, b)
     p = nonnegative(gram, b, one, f, order, state, chol, z, g)
-    left = 0.0
-    for w in range(width):
-        rest = spectrum[w]
-        for i in range(p):
-            rest -= f[order[i]] * references[order[i], w]
-        left += rest * rest
-    return left, p
+    return left_over(spectrum, 1.0, references, f, rest), p
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
 def _vertex(x: FloatArray, y: FloatArray) -> float:
     """Give where the parabola through three points, of which the middle one is lowest, is lowest; its middle if it is flat."""
     before, after = x[1] - x[0], x[2] - x[1]
@@ -79,7 +89,7 @@ def _vertex(x: FloatArray, y: FloatArray) -> float:
     return x[1] + 0.5 * (after**2 * fall - before**2 * rise) / bend if bend > 0 else x[1]
 
 
-@njit(nogil=True, cache=True)
+@njit(**INNER)
 def _narrow(x: FloatArray, y: FloatArray, at: float, value: float) -> None:
     """Put a new point into the bracket of three, whose middle stays the lowest."""
     if value < y[1]:
@@ -91,41 +101,41 @@ def _narrow(x: FloatArray, y: FloatArray, at: float, value: float) -> None:
         x[outer], y[outer] = at, value
 
 
-@njit(nogil=True, cache=True)
+@njit(**OUTER)
 def fit_shifted(plan: Plan, spectra: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Fit references at the shift within bounds that leaves least; give fractions, errors, residuals and shifts (N,).
 
     Where the best shift lies at a bound, the fractions are those there, and their errors and the shift are NaN.
     """
-    n, energies = spectra.shape
+    n = len(spectra)
     nodes, size, width = plan.references.shape
     fractions, error = np.full((n, size), np.nan), np.full((n, size), np.nan)
     residual, shift = np.full(n, np.nan), np.full(n, np.nan)
-    grams = np.empty((nodes, size, size))
-    for node in range(nodes):
-        grams[node] = plan.references[node] @ plan.references[node].T
     made, explained, spectrum = np.empty(width + 1), np.empty(plan.basis.shape[2]), np.empty(width)
-    b, f, out = np.empty(size), np.empty(size), np.empty(size)
-    order, state = np.empty(size + 1, np.int64), np.empty(size, np.int64)
-    z, g, chol = np.empty(size + 1), np.empty(size + 1), np.empty((size + 1, size + 1))
+    gram, b, f, out, rest = np.empty((size, size)), np.empty(size), np.empty(size), np.empty(size), np.empty(width)
+    order, state = np.empty(size + 2, np.int64), np.empty(size, np.int64)
+    z, g, chol, sets = np.empty(size + 1), np.empty(size + 1), np.empty((size + 1, size + 1)), new_sets(1, size + 1)
     shifted, slopes, model = np.empty((size, width)), np.empty((size, width)), np.empty((size + 1, width))
     x, y, lefts, b1 = np.empty(3), np.empty(3), np.empty(nodes), np.empty(size + 1)
+    normal = new_normal(size + 1, size, plan.step_variance, plan.sum_to_one)
     one, distance = plan.sum_to_one, plan.nodes[1] - plan.nodes[0]
     for v in range(n):
-        made[:] = 0.0
-        for e in range(energies):
-            value = spectra[v, e]
-            for w in range(width + 1):
-                made[w] += plan.ready[e, w] * value
+        products(plan.ready, spectra[v], made)
         step = made[width]
-        if not (step > 0 and np.isfinite(made.sum())):
+        if not (step > 0 and finite(made)):
             continue
         for w in range(width):
             spectrum[w] = made[w] / step
-        for node in range(nodes):
-            lefts[node] = _left(plan.references[node], grams[node], b, spectrum, one, f, order, state, chol, z, g)[0]
+        lefts[:] = np.inf
+        for node in range(0, nodes, COARSE):
+            lefts[node] = _left(plan.references[node], spectrum, one, gram, b, f, order, state, chol, z, g, rest)[0]
+        near = int(np.argmin(lefts))
+        for node in range(max(0, near - COARSE), min(nodes, near + COARSE + 1)):
+            if lefts[node] == np.inf:
+                lefts[node] = _left(plan.references[node], spectrum, one, gram, b, f, order, state, chol, z, g, rest)[0]
         best = int(np.argmin(lefts))
-        sigma = noise(spectra[v], plan.basis[best], plan.free[best], explained)
+        products(plan.basis[best], spectra[v], explained)
+        sigma = noise(spectra[v], explained, plan.free[best])
         if step <= plan.least_step * sigma:
             continue
         place = float(best)
@@ -137,13 +147,12 @@ def fit_shifted(plan: Plan, spectra: FloatArray) -> tuple[FloatArray, FloatArray
                 if abs(at - x[1]) < NEAR or at <= x[0] or at >= x[2]:
                     break
                 _between(plan.references, at, shifted, slopes)
-                _narrow(x, y, at, _left(shifted, shifted @ shifted.T, b, spectrum, one, f, order, state, chol, z, g)[0])
+                _narrow(x, y, at, _left(shifted, spectrum, one, gram, b, f, order, state, chol, z, g, rest)[0])
             place = x[1]
         bound = place <= 1.0 or place >= nodes - 2.0
         place = min(max(place, 1.0), nodes - 2.0)
         _between(plan.references, place, shifted, slopes)
-        left, p = _left(shifted, shifted @ shifted.T, b, spectrum, one, f, order, state, chol, z, g)
-        residual[v] = left / np.sum(spectrum * spectrum)
+        residual[v], p = _left(shifted, spectrum, one, gram, b, f, order, state, chol, z, g, rest)
         fractions[v] = f
         if bound:
             continue
@@ -153,24 +162,13 @@ def fit_shifted(plan: Plan, spectra: FloatArray) -> tuple[FloatArray, FloatArray
         for k in range(size):
             for w in range(width):
                 model[size, w] += f[k] * slopes[k, w]
-        b1[:size] = b
-        b1[size] = np.sum(model[size] * spectrum)
+        b1[:size], b1[size] = b, 0.0
+        for w in range(width):
+            b1[size] += model[size, w] * spectrum[w]
         order[p] = size
-        variances(
-            size,
-            one,
-            model @ model.T,
-            model @ plan.covariance @ model.T,
-            model @ plan.crossed,
-            plan.step_variance,
-            b1,
-            order,
-            p + 1,
-            chol,
-            z,
-            g,
-            out,
-        )
+        fill_normal(normal, model, plan.covariance, plan.crossed)
+        work_out(normal, order, p + 1, sets, 0, chol, z, g)
+        variances(normal, b1, order, p + 1, sets, 0, out)
         for k in range(size):
             error[v, k] = plan.widening[best] * sigma / step * np.sqrt(out[k])
     return fractions, error, residual, shift
