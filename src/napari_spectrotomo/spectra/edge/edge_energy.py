@@ -45,9 +45,9 @@ def edge_energy_of(
     method : str
         'half-height': where the flattened spectrum rises through one half, for the last time before it passes 0.9, so that a bump
         of the pre-edge does not count. 'derivative': where cubics fitted to the energies about it (weighted, within three steps
-        or 3 eV) are steepest. 'white-line': the highest local maximum of the normalised spectrum at or above e0. 'centroid': that of the area of the
-        flattened white line above `level`. 'edge-integral': the energy of the rise averaged over its heights between `levels`
-        (Dau, Liebisch & Haumann, Anal. Bioanal. Chem. 376, 562, 2003, who take 0.15 and 1).
+        or 3 eV) are steepest. 'white-line': the highest local maximum of the normalised spectrum at or above e0. 'centroid': that
+        of the area of the flattened white line above `level`. 'edge-integral': the energy of the rise averaged over its heights
+        between `levels` (Dau, Liebisch & Haumann, Anal. Bioanal. Chem. 376, 562, 2003, who take 0.15 and 1).
     e0 : float, eV, or 'table'
         From which windows count; 'table': the tabulated edge of the pure element. None: that of the element's oxides where it is
         known, else the steepest rise of the mean spectrum.

@@ -13,6 +13,7 @@ from ...data import EnergyStack, FloatArray, require
 from ...errors import DataError
 from ...progress import Progress, ProgressCallback
 from ..averaging import Averaging
+from ..energy_axis.coarse import grid_warnings
 from ..normalize.e0 import edge_of
 from ..normalize.elements import EdgeName
 from ..normalize.normalization import FEWEST_ENERGIES
@@ -164,7 +165,12 @@ def edge_energy(
         e0=e0_used,
         method=parameters.method,
         windows=search.windows.as_plain(energies) | {"search": search.limits} | read_at,
-        warnings=(*doubts, *search.windows.warnings, *_doubts(search, mean, energy, where)),
+        warnings=(
+            *doubts,
+            *search.windows.warnings,
+            *grid_warnings(energies, mean, e0_used, parameters.method),
+            *_doubts(search, mean, energy, where),
+        ),
         voxel_size=stack.voxel_size,
         attenuation_unit=stack.attenuation_unit,
         averaged=averaging.sentence(stack.voxel_size),
