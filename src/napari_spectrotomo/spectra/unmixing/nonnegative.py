@@ -14,7 +14,6 @@ from ..normalize.elements import EdgeName
 from ..normalize.windows import Pair
 from ..parameters import SpectraParameters
 from ..slabs import MEMORY
-from .amounts import nonnegative_amounts
 from .axes import Axes, principal_axes
 from .prepared import SEED, PreparedSpectra, library_call
 from .principal import Components, kept_components
@@ -119,6 +118,8 @@ def _fitted(spectra: FloatArray, keep: int) -> tuple[FloatArray, bool]:
     """Fit `keep` components (K, E) to `spectra` (N, E), and say whether they settled."""
     from sklearn.decomposition import NMF
 
+    from .amounts import nonnegative_amounts
+
     values = np.maximum(spectra, 0.0)
     start = np.maximum(_purest(spectra, keep), 1e-9 * values.max())
     fitted, amounts = start, np.maximum(nonnegative_amounts(values, start), 1e-9)
@@ -163,6 +164,8 @@ def _scales(spectra: FloatArray, prepared: PreparedSpectra) -> FloatArray:
 
 def _scored(prepared: PreparedSpectra, found: Axes, spectra: FloatArray, axes: int, doubts: list[str]) -> Components:
     """Give every voxel its amounts, put the components into order, and count what was clipped."""
+    from .amounts import nonnegative_amounts
+
     keep = len(spectra)
     scores = prepared.volume(np.nan, np.float32, (keep,))
     share, left, squares = np.zeros(keep), 0.0, 0.0
