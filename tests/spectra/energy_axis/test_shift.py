@@ -108,6 +108,14 @@ def test_the_drift_of_a_scan_that_does_not_match_is_unknown(edge):
     assert found[2] == pytest.approx(1, abs=0.01)
 
 
+def test_with_two_edges_in_the_scan_the_references_counts(edge):
+    grid = np.arange(6480.0, 6900.0, 1.0)
+    both = edge(grid) + 3 * edge(grid, e0=6769.0)
+    found = find_energy_shift(grid - 1.7, both, FINE, edge(FINE))
+    assert found.shift == pytest.approx(1.7, abs=0.05)
+    assert found.doubts == ()
+
+
 def test_order_and_gaps_do_not_matter(edge):
     mu = edge(FINE)
     mu[::50] = np.nan

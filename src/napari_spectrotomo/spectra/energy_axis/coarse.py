@@ -6,7 +6,7 @@ import numpy as np
 
 from ...data import FloatArray
 from ..normalize.background import background
-from ..normalize.windows import map_windows
+from ..normalize.windows import Windows, map_windows
 
 RISE = (0.1, 0.9)
 """The rise goes from the one to the other, of the edge step."""
@@ -18,7 +18,9 @@ _OF_RISE = ("half-height", "derivative", "edge-integral")
 _OF_LINE = ("white-line", "centroid")
 
 
-def grid_warnings(energies: FloatArray, mean: FloatArray, e0: float, method: str) -> tuple[str, ...]:
+def grid_warnings(
+    energies: FloatArray, mean: FloatArray, e0: float, method: str, windows: Windows | None = None
+) -> tuple[str, ...]:
     """Say where a scan's steps are too coarse, or its end too early, for edge energies by `method`.
 
     The mean spectrum is flattened by the edge map's windows. Its rise from 10 to 90 % must be as wide as 2 steps for half height,
@@ -32,6 +34,8 @@ def grid_warnings(energies: FloatArray, mean: FloatArray, e0: float, method: str
         Mean spectrum of the voxels.
     e0 : float, eV
     method : 'half-height', 'derivative', 'white-line', 'centroid' or 'edge-integral'
+    windows : Windows
+        Those the map uses; None: the edge map's own about e0.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def grid_warnings(energies: FloatArray, mean: FloatArray, e0: float, method: str
     DataError
         If the scan has no energies about e0.
     """
-    lines = background(energies, map_windows(energies, e0))
+    lines = background(energies, windows or map_windows(energies, e0))
     step = float(lines.step @ mean)
     if not step > 0:
         return ()

@@ -17,9 +17,9 @@ RESOLUTION = 1.5
 SMOOTHING = 0.5
 """That of the Gaussian by which both spectra are smoothed before (eV): narrower than any edge."""
 WINDOW = (-40.0, 80.0)
-"""What is compared, eV from the steepest rise."""
+"""What is compared, eV from the steepest rise of the second spectrum, the reference; of the other, the largest shift more."""
 READING = 0.05
-"""Share of a step by which reading between energies 3 eV apart moved the shift of simulated edges; of finer steps, by their cube."""
+"""Share of a step by which reading between energies 3 eV apart moved the shift of simulated edges; less, by the cube, of finer."""
 _FEWEST = 6
 _SEARCH_STEP = 0.25
 
@@ -110,9 +110,11 @@ def best_match(first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, F
     DataError
         If too little of them overlaps.
     """
-    steps = _step_at_edge(*first), _step_at_edge(*second)
+    about = find_e0(*second)
+    steps = _step_about(first[0], about), _step_about(second[0], about)
     swapped = steps[1] > steps[0]
-    found = _matched(second, first, max_shift) if swapped else _matched(first, second, max_shift)
+    pair = (second, first) if swapped else (first, second)
+    found = _matched(*pair, about, max_shift)
     unread = READING * min(steps) * min(1.0, min(steps) / 3.0) ** 3
     uncertainty = float(np.hypot(found.uncertainty, unread))
     return replace(found, shift=-found.shift if swapped else found.shift, uncertainty=uncertainty)
@@ -143,10 +145,12 @@ def _neighbours(energies: FloatArray, width: FloatArray) -> tuple[FloatArray, Fl
     return weight / weight.sum(axis=1, keepdims=True), apart
 
 
-def _matched(first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray], max_shift: float) -> Match:
+def _matched(
+    first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray], about: float, max_shift: float
+) -> Match:
     from scipy.optimize import minimize_scalar
 
-    matching = _matching(first, second, max_shift)
+    matching = _matching(first, second, about, max_shift)
     whole = float(matching.total().sum())
     step = min(_SEARCH_STEP, max_shift / 4)
     shifts = np.linspace(-max_shift, max_shift, 2 * int(np.ceil(max_shift / step)) + 1)
@@ -173,17 +177,15 @@ def _matched(first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, Flo
 
 
 def _matching(
-    first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray], max_shift: float
+    first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray], about: float, max_shift: float
 ) -> Matching:
     from scipy.interpolate import CubicSpline
 
-    e0 = find_e0(*first)
-    energies, mu = _between(first, e0 + WINDOW[0], e0 + WINDOW[1])
-    margin = max_shift + 10 * SMOOTHING
-    at, values = _between(second, e0 + WINDOW[0] - margin, e0 + WINDOW[1] + margin)
+    energies, mu = _between(first, about, max_shift)
+    at, values = _between(second, about, 2 * max_shift + 10 * SMOOTHING)
     if min(len(energies), len(at)) < _FEWEST:
         raise DataError(
-            f"Only {min(len(energies), len(at))} energies lie near the edge at {e0:.1f} eV: at least {_FEWEST} within "
+            f"Only {min(len(energies), len(at))} energies lie near the edge at {about:.1f} eV: at least {_FEWEST} within "
             f"{WINDOW[0]:g} to {WINDOW[1]:+g} eV are needed. Check that both spectra are of the same element."
         )
     slopes, needs = slope_operator(energies)
@@ -194,8 +196,9 @@ def _matching(
     return Matching(energies, through @ mu, slopes, through, needs, weight, smooth, (float(at[0]), float(at[-1])))
 
 
-def _between(spectrum: tuple[FloatArray, FloatArray], low: float, high: float) -> tuple[FloatArray, FloatArray]:
-    some = (spectrum[0] >= low) & (spectrum[0] <= high)
+def _between(spectrum: tuple[FloatArray, FloatArray], about: float, margin: float) -> tuple[FloatArray, FloatArray]:
+    """Give the part of a spectrum that is compared, and so much (eV) beside it."""
+    some = (spectrum[0] >= about + WINDOW[0] - margin) & (spectrum[0] <= about + WINDOW[1] + margin)
     return spectrum[0][some], spectrum[1][some]
 
 
@@ -218,7 +221,7 @@ def _uncertainty(matching: Matching, shift: float, rows: npt.NDArray[np.bool_]) 
     return float(np.sqrt(variance * ((inverse[2] @ through) ** 2).sum()))
 
 
-def _step_at_edge(energies: FloatArray, mu: FloatArray) -> float:
-    """Mean step (eV) within 15 eV of the steepest rise."""
-    near = energies[np.abs(energies - find_e0(energies, mu)) <= 15]
+def _step_about(energies: FloatArray, about: float) -> float:
+    """Mean step (eV) within 15 eV of an energy."""
+    near = energies[np.abs(energies - about) <= 15]
     return float(np.ptp(near)) / (len(near) - 1) if len(near) > 1 else np.inf

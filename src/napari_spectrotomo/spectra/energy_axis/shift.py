@@ -51,8 +51,8 @@ def find_energy_shift(
 ) -> EnergyShift:
     """Find what must be added to a spectrum's energies to lay it over a reference, by matching derivatives.
 
-    The derivatives of both, smoothed alike, are compared within -40 to +80 eV of the steepest rise, with the amplitude and the
-    offset of the reference's free, so that neither thickness nor a sloping background matters. The smallest sum of squared
+    The derivatives of both, smoothed alike, are compared within -40 to +80 eV of the reference's steepest rise, with its
+    amplitude and offset free, so that neither thickness nor a sloping background matters. The smallest sum of squared
     differences is searched for every 0.25 eV, then refined below the step. The spectrum with the coarser grid keeps it, and
     the other is read at those energies. Chemistry that changes the edge's shape counts as shift: a white line half as high
     again moves the answer by about 0.2 eV. Compare like with like, such as a foil with the same foil.

@@ -193,7 +193,7 @@ def _scored(prepared: PreparedSpectra, found: Axes, spectra: FloatArray, axes: i
         scores=scores[order].reshape(keep, *prepared.shape),
         explained=share[order] / share.sum() if share.sum() > 0 else share,
         residual=left / squares if squares > 0 else 0.0,
-        above_noise=found.above_noise,
+        above_noise=found.above_noise + (0 if prepared.normalizing is None else 1),
         mean=found.mean,
         energies=prepared.energies,
         voxels=found.voxels,

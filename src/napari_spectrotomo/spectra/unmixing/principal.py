@@ -39,7 +39,7 @@ class Components:
     residual : float
         Share that the K components leave: of the variance about the mean, or of the sum of squares for non-negative ones.
     above_noise : int
-        How many principal components stand above the noise.
+        How many principal components stand above the noise, or how many substances they make.
     mean : (E,) float64
     energies : (E,) float64, eV
     voxels : int
@@ -84,7 +84,8 @@ def principal_components(
     """Split the spectra of a stack into principal components about their mean.
 
     Fitted incrementally (Ross et al. 2008, by scikit-learn) over batches of voxels with all components kept, which is exact: what
-    memory is given decides how often the stack is read, and nothing else.
+    memory is given decides how often the stack is read, and nothing else. Voxels at surfaces, where registration is never perfect,
+    often make a component of their own: leave them out of the mask to see the chemistry alone.
 
     Parameters
     ----------
