@@ -1,11 +1,13 @@
 """Two particles compared, where it is known whether they differ."""
 
+import threading
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
 
-from napari_spectrotomo.errors import DataError, ParameterError
+from napari_spectrotomo.errors import Aborted, DataError, ParameterError
 from napari_spectrotomo.spectra import compare_all, compare_particles
 
 SIGMA = 1.0
@@ -94,3 +96,10 @@ def test_what_cannot_be_compared_is_refused(two_balls, edge_map):
         compare_particles(emap, LABELS[:-1], 3, 8)
     with pytest.raises(ParameterError, match="two particles"):
         compare_all(emap, LABELS, largest=1)
+
+
+def test_the_work_stops_on_request(two_balls):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Aborted):
+        compare_all(two_balls(np.random.default_rng(7)), LABELS, abort=stop)

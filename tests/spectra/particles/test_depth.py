@@ -1,9 +1,11 @@
 """Profiles against depth of particles whose depth is known."""
 
+import threading
+
 import numpy as np
 import pytest
 
-from napari_spectrotomo.errors import DataError, ParameterError
+from napari_spectrotomo.errors import Aborted, DataError, ParameterError
 from napari_spectrotomo.spectra import depth_profile
 
 
@@ -105,3 +107,11 @@ def test_what_fits_no_map_is_refused():
         depth_profile(depth, labels[1:])
     with pytest.raises(DataError, match="do not fit"):
         depth_profile(depth, labels, error=np.ones((2, 2, 2)))
+
+
+def test_the_work_stops_on_request():
+    stop = threading.Event()
+    stop.set()
+    labels, depth = slab()
+    with pytest.raises(Aborted):
+        depth_profile(depth, labels, abort=stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from ...data import FloatArray
 from ...errors import DataError, ParameterError
+from ...progress import raise_if_aborted
 from .boxes import energies_of, fitting_labels, particle_box, particle_boxes
 from .correlation import FEWEST, SpatialCorrelation, correlation_inside
 
@@ -115,7 +117,7 @@ def compare_particles(emap: EdgeMap, labels: npt.ArrayLike, first: int, second: 
     return _compared(first, second, *found)
 
 
-def compare_all(emap: EdgeMap, labels: npt.ArrayLike, *, largest: int = 6) -> Any:
+def compare_all(emap: EdgeMap, labels: npt.ArrayLike, *, largest: int = 6, abort: threading.Event | None = None) -> Any:
     """Compare the largest particles in pairs.
 
     Parameters
@@ -124,6 +126,8 @@ def compare_all(emap: EdgeMap, labels: npt.ArrayLike, *, largest: int = 6) -> An
     labels : (z, y, x) int
     largest : int
         So many of the particles with most edge energies; the number of pairs goes with its square.
+    abort
+        Stops the work between particles.
 
     Returns
     -------
@@ -149,7 +153,10 @@ def compare_all(emap: EdgeMap, labels: npt.ArrayLike, *, largest: int = 6) -> An
     boxes = particle_boxes(label)
     counts = {k: int((np.isfinite(energy[box]) & (label[box] == k)).sum()) for k, box in boxes.items()}
     chosen = sorted(sorted(boxes, key=lambda k: -counts[k])[:largest])
-    known = {k: _correlation(energy[boxes[k]], label[boxes[k]] == k, emap.voxel_size) for k in chosen}
+    known = {}
+    for k in chosen:
+        raise_if_aborted(abort)
+        known[k] = _correlation(energy[boxes[k]], label[boxes[k]] == k, emap.voxel_size)
     pairs = [
         _compared(a, b, x, y) for (a, x), (b, y) in combinations(known.items(), 2) if x is not None and y is not None
     ]

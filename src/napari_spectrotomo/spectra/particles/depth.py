@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from ...arrays import as_array, as_voxel_size
 from ...data import FloatArray
 from ...errors import DataError, ParameterError
+from ...progress import raise_if_aborted
 from .boxes import fitting_labels, particle_boxes, widened
 from .correlation import correlation_inside
 
@@ -30,6 +32,7 @@ def depth_profile(
     bin_width: float | None = None,
     voxel_size: npt.ArrayLike | None = None,
     crack_width: float | None = None,
+    abort: threading.Event | None = None,
 ) -> Any:
     """Profile a map against depth below the surface, for every particle.
 
@@ -55,15 +58,17 @@ def depth_profile(
         None: the edge map's own; of an array unknown.
     crack_width : float
         Widest crack bridged for 'outer', nm (voxel edges); None: 5 mean voxel edges.
+    abort
+        Stops the work between particles.
 
     Returns
     -------
     pandas.DataFrame
         A row a shell of a particle: ``label``, ``depth_nm`` (or ``depth_voxel``; the middle of the shell), then in the unit of the
         map (``_eV`` for an edge map, no ending for an array) ``mean_eV, median_eV, std_eV, standard_error_eV`` (of the mean, by
-        the number of independent voxels in the shell, see `spatial_correlation`), ``low_eV, high_eV`` (between which the middle
-        68.27 % lie), ``error_eV`` (median error of a voxel), and ``voxels`` (with a value). Shells without any are left
-        out, and so is a particle that fills the whole volume, which has no surface.
+        the number of independent voxels in the shell, see `spatial_correlation`; NaN in particles of fewer than 30 voxels),
+        ``low_eV, high_eV`` (between which the middle 68.27 % lie), ``error_eV`` (median error of a voxel), and ``voxels`` (with a
+        value). Shells without any are left out, and so is a particle that fills the whole volume, which has no surface.
 
     Raises
     ------
@@ -84,6 +89,7 @@ def depth_profile(
     crack = _positive(crack_width, _CRACK * float(used.mean()), "crack_width") if surfaces == "outer" else 0.0
     tables = []
     for k, box in particle_boxes(label).items():
+        raise_if_aborted(abort)
         around = widened(box, label.shape, 1 + int(np.ceil(crack / edges.min())))
         depth = _depth(label[around] == k, edges, crack)
         inner = tuple(slice(b.start - a.start, b.stop - a.start) for a, b in zip(around, box, strict=True))

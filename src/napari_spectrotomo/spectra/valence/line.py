@@ -137,7 +137,7 @@ def calibrate_valence(
     --------
     >>> line = calibrate_valence([6544.0, 6549.0, 6552.5], [2, 3, 4], names=["MnO", "Mn2O3", "MnO2"])
     >>> round(float(line.valence(6549.0)), 2)
-    3.1
+    3.12
     """
     energy, valence = as_numbers(energies_eV, "edge energies"), as_numbers(valences, "valences")
     known = _names(names, energy.size)
