@@ -37,8 +37,9 @@ def test_the_panel_draws_every_particle_and_shows_each_map(panel, model, finishe
     made = panel(EdgeMapPanel, model)
     qtbot.waitUntil(lambda: len(made.plot.curves) == len(finished.particles()), timeout=20_000)
     assert "half-height map, e0 65" in made.header.text()
-    for role, button in made.maps.items():
-        button.click()
+    assert not made.maps["valence"].isVisible()
+    for role in ("edge energy", "edge error", "edge step"):
+        made.maps[role].click()
         assert [layer.metadata["spectrotomo"] for layer in model.layers if layer.visible] == [role]
         assert model.layers.selection.active.visible
 

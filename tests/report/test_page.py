@@ -58,6 +58,7 @@ def page(whole, tmp_path_factory) -> str:
 def test_every_section_is_on_the_page_with_its_pictures(page):
     found = outline(page)
     assert set(found.anchors) >= SECTIONS
+    assert not {"valence", "composition", "components", "clusters"} & set(found.anchors)
     assert sum(s.startswith("data:image/png;base64,") for s in found.sources) == 11
 
 

@@ -162,3 +162,23 @@ def test_standards_are_spectra_beside_their_file_or_energies(reference_folder):
     assert [s.valence for s in (low, middle, high)] == [2, 3, 4]
     assert (low.name, middle.edge, high.name) == ("low", 6551.5, "high")
     np.testing.assert_allclose(low.edge[0], WIDE)
+
+
+def test_a_valence_map_and_its_line_come_back_as_they_were_made(own_project, tmp_path):
+    for name, at in (("low", 6547.0), ("middle", 6550.0), ("high", 6554.0)):
+        write_spectra(tmp_path / f"{name}.xdi", WIDE, {name: rise(at)})
+    (tmp_path / "standards.txt").write_text("low.xdi, 2\nmiddle.xdi, 3\nhigh.xdi, 4\n")
+    own_project.change("spectra", standards=str(tmp_path / "standards.txt"))
+    assert own_project.state("spectra") == "outdated"
+    list(run_steps(own_project, "spectra"))
+    found, edge = own_project.valence(), own_project.edge_map()
+    assert found.line.names == ("low", "middle", "high")
+    np.testing.assert_array_equal(found.valence, tifffile.imread(own_project.path / "valence.tif"))
+    np.testing.assert_array_equal(found.error, tifffile.imread(own_project.path / "valence_error.tif"))
+    known = np.isfinite(edge.energy)
+    np.testing.assert_allclose(found.valence[known], found.line.valence(edge.energy[known]), rtol=1e-5)
+    write_spectra(tmp_path / "low.xdi", WIDE, {"low": rise(6546.0)})
+    assert own_project.state("spectra") == "outdated"
+    own_project.change("spectra", standards=None)
+    list(run_steps(own_project, "spectra"))
+    assert not (own_project.path / "valence.tif").exists()

@@ -14,7 +14,7 @@ def chemistry_facts(data: ReportData) -> dict[str, str]:
     if seen.energy_shift.get("origin"):
         uncertainty = float(seen.energy_shift.get("uncertainty_eV") or 0.0)
         within = f" ± {uncertainty:.2f}" if uncertainty > 0 else ""
-        said["Energies shifted by"] = f"{seen.shift:+.2f}{within} eV: {seen.energy_shift['origin']}"
+        said["Energies shifted by"] = f"{seen.shift:+.2f}{within} eV ({seen.energy_shift['origin']})"
     if data.edge_map.averaged:
         said["Averaged"] = data.edge_map.averaged
     if seen.valence is not None:

@@ -78,9 +78,10 @@ def _scree(axes: Axes, shares: npt.NDArray[np.floating], principal: bool) -> Non
     number = np.arange(1, len(shares) + 1)
     axes.bar(number, shares, color=PARTICLES[0], alpha=0.75)
     axes.set_xticks(number if len(number) < 12 else number[:: -(-len(number) // 10)])
-    if principal and np.all(np.asarray(shares) > 0):
+    known = shares[shares > 1e-9 * np.max(shares)]  # the normalisation takes a few components away altogether
+    if principal and len(known):
         axes.set_yscale("log")
-        axes.set_ylim(bottom=max(0.5 * float(np.min(shares)), 1e-6 * float(np.max(shares))))
+        axes.set_ylim(bottom=0.5 * float(known.min()))
 
 
 def cluster_figures(data: ReportData, views: Views) -> list[Figure]:

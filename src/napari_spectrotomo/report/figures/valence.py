@@ -19,11 +19,16 @@ def valence_figures(data: ReportData, views: Views) -> list[Figure]:
     limits = percentiles(found.valence, 2, 98)
     if limits is None:
         return [Figure(caption="No voxel has a valence, as none has an edge energy.")]
-    error_top = (percentiles(found.error, 0, 95) or (0.0, 1.0))[1]
-    rows = (
-        MapRow("valence", found.valence, "viridis", limits, "valence"),
-        MapRow("error", found.error, "cividis", (0.0, error_top), "standard error of the valence", "max"),
-    )
+    rows = [MapRow("valence", found.valence, "viridis", limits, "valence")]
+    below = "No voxel's error is known."
+    if (own := percentiles(found.measurement_error, 0, 95)) is not None:
+        rows.append(
+            MapRow("own error", found.measurement_error, "cividis", (0.0, own[1]), "error of measurement", "max")
+        )
+        below = "Below it the error of each voxel's own measurement; that of the line through two standards is unknown."
+    if (whole := percentiles(found.error, 0, 95)) is not None:
+        rows.append(MapRow("whole error", found.error, "cividis", (0.0, whole[1]), "error with the line's", "max"))
+        below = "Below it the error of each voxel's own measurement, and that together with the line's, which all voxels share."
     names = ", ".join(found.line.names)
     known = np.isfinite(found.valence)
     outside = float(found.outside[known].mean())
@@ -34,8 +39,8 @@ def valence_figures(data: ReportData, views: Views) -> list[Figure]:
         map_slices(data, views, rows),
         alt="Slices of the valence map and of its error.",
         caption=f"Valence of every voxel by a line through the standards {names}, colours from the 2nd to the 98th percentile "
-        f"({limits[0]:.2f} to {limits[1]:.2f}); below its standard error, of the measurement and of the line together.{beyond}",
-        well="values between those of the standards, with an error much smaller than the range of colours.",
+        f"({limits[0]:.2f} to {limits[1]:.2f}). {below}{beyond}",
+        well="values between those of the standards, with an own error much smaller than the range of colours.",
         amiss="values beyond the standards over whole regions: a shifted energy axis, windows that differ, or a compound that "
         "does not lie on the line.",
     )

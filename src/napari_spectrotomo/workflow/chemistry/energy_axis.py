@@ -48,13 +48,13 @@ def axis_shift(parameters: SpectraParameters) -> AxisShift:
         If a file cannot be read.
     """
     given = parameters.energy_shift
-    origins = [f"{given:+g} eV given"] if given else []
+    by_hand = f"{given:+g} eV given" if given else ""
     if parameters.foil is None:
         if parameters.foil_reference is not None:
             raise ParameterError(
                 "spectra.foil_reference says where a foil should lie: give spectra.foil, as measured, too."
             )
-        return AxisShift(given, 0.0, " and ".join(origins))
+        return AxisShift(given, 0.0, by_hand)
     name = Path(parameters.foil).name
     energy, mu = _one(parameters.foil, "foil")
     if parameters.foil_reference is not None:
@@ -68,9 +68,10 @@ def axis_shift(parameters: SpectraParameters) -> AxisShift:
     else:
         found = foil_shift(energy, mu, parameters.element, parameters.edge)
         against = f"the tabulated {parameters.edge} edge of {parameters.element}"
-    origins.append(f"{found.shift:+.2f} eV from the foil {name} against {against}")
+    by_foil = f"the foil {name} against {against}"
+    origin = f"{by_hand} and {found.shift:+.2f} eV by {by_foil}" if by_hand else by_foil
     doubts = tuple(f"Energy axis, by the foil {name}: {doubt}" for doubt in found.doubts)
-    return AxisShift(float(given + found.shift), float(found.uncertainty), " and ".join(origins), doubts)
+    return AxisShift(float(given + found.shift), float(found.uncertainty), origin, doubts)
 
 
 def _one(path: str, parameter: str) -> tuple[FloatArray, FloatArray]:
