@@ -196,6 +196,7 @@ def _doubts(search: EdgeSearch, mean: FloatArray, energy: FloatArray, where: npt
     if undefined > _MANY_UNDEFINED:
         doubts.append(
             f"{undefined:.0%} of the voxels looked at have no edge energy: their edge step does not stand out of the noise "
-            "of their pre-edge, or a value is missing at some energy."
+            "of their pre-edge, a value is missing at some energy, or their edge lies outside "
+            f"{search.limits[0]:.1f} to {search.limits[1]:.1f} eV, where it was looked for."
         )
     return doubts
