@@ -73,11 +73,11 @@ def _optimum(b: FloatArray, order: Order, p: int, one: bool, chol: FloatArray, z
 
 
 @njit(**INNER)
-def _above(z: FloatArray, p: int) -> bool:
-    for i in range(p):
-        if not z[i] > 0:
-            return False
-    return True
+def _lowest(z: FloatArray, p: int) -> float:
+    lowest = z[0]
+    for i in range(1, p):
+        lowest = min(lowest, z[i])
+    return lowest
 
 
 @njit(**INNER)
@@ -157,7 +157,7 @@ def nonnegative(
         order[k] = k
     if factor(gram, order, size, chol):
         _optimum(b, order, size, one, chol, z, g)
-        if _above(z, size):
+        if _lowest(z, size) > 0:
             for k in range(size):
                 f[k] = z[k]
             return size
@@ -186,7 +186,7 @@ def nonnegative(
                 p -= 1
                 break
             new = False
-            if _above(z, p):
+            if _lowest(z, p) > 0:
                 for i in range(p):
                     f[order[i]] = z[i]
                 break

@@ -17,7 +17,6 @@ from numpy.polynomial import Polynomial
 from ...arrays import as_energies, as_numbers
 from ...data import FloatArray
 from ...errors import DataError
-from ..normalize.background import background
 from ..normalize.normalization import FEWEST_ENERGIES
 from ..normalize.windows import FEWEST_PRE_EDGE, Pair, Windows, map_windows
 
@@ -111,15 +110,15 @@ def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> 
         own = map_windows(energies, windows.e0, pre, post if whole else None, windows.nnorm if whole else None)
     except DataError as error:
         raise DataError(f"The reference {name} does not go across the edge. {error}") from error
-    lines = background(energies, own)
-    step = float(lines.step @ mu)
+    below, above = own.pre_samples, own.post_samples
+    flat = mu - Polynomial.fit(energies[below], mu[below], int(below.stop - below.start >= FEWEST_PRE_EDGE))(energies)
+    step = float(Polynomial.fit(energies[above], flat[above], own.nnorm)(energies[own.e0_index]))
     if not step > LEAST_STEP * float(np.abs(mu).max()):
         raise DataError(
             f"The reference {name} has no edge step at {windows.e0:.0f} eV ({step:.3g}): check that it is attenuation, not "
             "transmission, and of the element scanned."
         )
-    flat = lines.subtracted @ mu / step
-    above = own.post_samples
+    flat /= step
     degree = min(own.nnorm, 1, above.stop - above.start - 1)
     if energies[0] > scan[0] or energies[-1] < scan[-1]:
         warnings.append(

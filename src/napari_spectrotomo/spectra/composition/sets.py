@@ -81,7 +81,7 @@ def new_sets(count: int, columns: int) -> Sets:
 
 @njit(**INNER)
 def fill_normal(normal: Normal, columns: FloatArray, covariance: FloatArray, crossed: FloatArray) -> None:
-    """Fill in G, A and u for `columns` (R, W) and the covariance (W, W) of what they are multiplied with, and that with the step."""
+    """Fill in G, A and u for `columns` (R, W), with the covariance (W, W) of what they multiply, and its with the step (W,)."""
     count, width = columns.shape
     for k in range(count):
         normal.crossed[k] = 0.0
