@@ -108,14 +108,16 @@ def accuracies(
     Aborted
         Once `abort` is set; what was given before is whole.
     """
+    truths: dict[tuple[Any, ...], FloatArray] = {}
     for k, snr in enumerate(study.snr):
         grids = [ENERGIES + shift for shift in study.shifts()]
         stacks = [_noisy(grid, study, snr, (study.seed, k, j)) for j, grid in enumerate(grids)]
         for done, definition in enumerate(study.definitions, 1):
             raise_if_aborted(abort)
-            yield judged(definition.label, snr, study.fractions, [_read(stack, definition, study) for stack in stacks])
+            reads = [_read(stack, definition, study, truths) for stack in stacks]
+            yield judged(definition.label, snr, study.fractions, reads)
             if progress is not None:
-                progress(Progress(f"SNR {snr:g}", done, len(study.definitions), f"{done} definitions"))
+                progress(Progress(f"SNR {snr:g}", done, len(study.definitions), definition.label))
 
 
 def _mixed(energies: FloatArray, study: Study) -> FloatArray:
@@ -129,15 +131,20 @@ def _noisy(energies: FloatArray, study: Study, snr: float, seed: tuple[int, ...]
     return EnergyStack.from_arrays(with_noise(clean, snr, np.random.default_rng(seed)), energies)
 
 
-def _read(stack: EnergyStack, definition: Definition, study: Study) -> Read:
+def _read(stack: EnergyStack, definition: Definition, study: Study, truths: dict[tuple[Any, ...], FloatArray]) -> Read:
+    """Read noisy spectra, and the noise-free ones just so; `truths` keeps what the fine grid gave, alike for most noises."""
     energies = stack.energies
     found = edge_energy(stack, **definition.keywords)
-    pre, post = ([end - found.e0 for end in found.windows[name]] for name in ("pre", "post"))
-    windows: dict[str, Any] = {"e0": found.e0, "pre": tuple(pre), "post": tuple(post)}
-    fine = np.arange(energies[0], energies[-1] + FINE_STEP / 2, FINE_STEP)
-    noiseless = edge_energy_of(energies, _mixed(energies, study), e0=found.e0, **definition.keywords)
-    true = edge_energy_of(fine, _mixed(fine, study), **windows, **definition.keywords)
-    return Read(found.energy[:, 0].astype(float), found.error[:, 0].astype(float), noiseless, true)
+    same: dict[str, Any] = {"e0": found.e0, **definition.keywords}
+    if "level" in found.windows:
+        same["level"] = found.windows["level"]
+    pre, post = (tuple(end - found.e0 for end in found.windows[name]) for name in ("pre", "post"))
+    noiseless = edge_energy_of(energies, _mixed(energies, study), **same)
+    key = (energies[0], pre, post, *same.values())
+    if key not in truths:
+        fine = np.arange(energies[0], energies[-1] + FINE_STEP / 2, FINE_STEP)
+        truths[key] = edge_energy_of(fine, _mixed(fine, study), pre=pre, post=post, **same)
+    return Read(found.energy[:, 0].astype(float), found.error[:, 0].astype(float), noiseless, truths[key])
 
 
 def judged(definition: str, snr: float, fractions: Sequence[float], reads: Sequence[Read]) -> Accuracy:

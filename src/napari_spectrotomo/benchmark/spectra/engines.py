@@ -60,7 +60,7 @@ def _half_height(task: Task) -> Run:
 
 
 def _edge_map(task: Task) -> Run:
-    stack = EnergyStack.from_arrays(task.mu.reshape(len(task.mu), 1, 1, -1), task.energies)
+    stack = EnergyStack.from_arrays(task.cube(), task.energies)
     return lambda: edge_energy(stack, "half-height", **task.windows).energy.ravel()
 
 

@@ -102,7 +102,8 @@ def _page(study: Study, times: Sequence[Timing], lines: Sequence[str], tables: S
     machine, versions = environment(PACKAGES)
     engines = dict.fromkeys(row.engine for row in times)
     parts = [
-        f"{study.size}³ spectra timed, {study.repeats} repeats a mixture, seed {study.seed}, on {machine};\n{versions}.",
+        f"{study.size}³ spectra timed, {study.repeats} repeats a mixture and position, seed {study.seed}; on {machine};\n"
+        f"{versions}.",
         "\n".join(f"- {line}" for line in lines),
         *(
             ["\n".join(["The engines:", "", *(f"- {ENGINES[name].label}: {ENGINES[name].words}." for name in engines)])]

@@ -39,7 +39,7 @@ def time_table(rows: Sequence[Timing]) -> Table:
             row.job,
             ENGINES[row.engine].label,
             f"{row.spectra:,}",
-            number(1e6 * row.seconds, ".3g" if row.seconds < 1e-3 else ".0f"),
+            _microseconds(row.seconds),
             _times(row.of_ours),
             _times(row.of_sum),
             number(row.difference, ".2g"),
@@ -129,12 +129,16 @@ def _resolution(row: Accuracy) -> float:
 
 def _job_line(job: str, rows: Sequence[Timing]) -> str:
     parts = [
-        f"{ENGINES[row.engine].label} {1e6 * row.seconds:.3g} µs"
+        f"{ENGINES[row.engine].label} {_microseconds(row.seconds)} µs"
         + (f" ({_times(row.of_ours)} times ours)" if row.engine != "ours" and np.isfinite(row.of_ours) else "")
         + (f" ({_times(row.of_sum)} sums)" if row.engine == "ours" else "")
         for row in rows
     ]
     return f"{JOBS[job].capitalize()}, a spectrum: {', '.join(parts)}."
+
+
+def _microseconds(seconds: float) -> str:
+    return f"{1e6 * seconds:.3g}" if seconds < 1e-3 else f"{1e6 * seconds:,.0f}"
 
 
 def _times(ratio: float) -> str:

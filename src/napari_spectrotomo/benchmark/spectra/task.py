@@ -35,6 +35,12 @@ class Task:
         """Windows of the background lines, as keywords."""
         return {"e0": E0, "pre": PRE, "post": POST, "nnorm": NNORM}
 
+    def cube(self) -> FloatArray:
+        """Give the spectra as volumes (E, z, y, x), where they are a cube's worth; else one row of voxels."""
+        edge = round(self.mu.shape[1] ** (1 / 3))
+        shape = (edge, edge, edge) if edge**3 == self.mu.shape[1] else (1, 1, -1)
+        return self.mu.reshape(len(self.mu), *shape)
+
     def references(self) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Give the oxides' own spectra, noise-free on a fine grid, as `fit_references_of` takes them."""
         fine = np.arange(self.energies[0], self.energies[-1] + FINE_STEP / 2, FINE_STEP)

@@ -79,7 +79,7 @@ def timings(
             engine.calls[job](task.first(WARM_UP))()
             taken[engine.name], made[engine.name] = _timed(engine.calls[job](task.first(engine.sample)))
             if progress is not None:
-                progress(Progress(job, done, len(engines), f"{done} engines"))
+                progress(Progress(job, done, len(engines), engine.label))
         for engine in engines:
             seconds, spectra = taken[engine.name], made[engine.name].shape[-1]
             beside = engine.name != "ours" and "ours" in made
