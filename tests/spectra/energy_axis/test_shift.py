@@ -10,7 +10,7 @@ from napari_spectrotomo.errors import DataError, ParameterError
 from napari_spectrotomo.io import read_references
 from napari_spectrotomo.spectra import energy_drift, find_energy_shift
 
-FINE = np.arange(6480, 6700, 0.4)
+FINE = np.arange(6490, 6660, 0.5)
 MIDDLE = np.arange(6480.0, 6700.0, 1.0)
 COARSE = np.r_[6480:6526:15, 6530:6578:3, 6590:6711:12].astype(float)
 

@@ -13,6 +13,7 @@ from napari_spectrotomo.spectra import cluster_spectra
 ENERGIES = np.r_[6480:6526:15, 6530:6578:3, 6590:6711:12].astype(float)
 SHAPE = (4, 16, 16)
 E0 = 6549.0
+METHODS = ("k-means", "gaussian-mixture")
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,14 @@ def stack(regions, mixtures):
     return mixtures(np.choose(regions, [0, 0.0, 0.5, 1.0]), 0.02)
 
 
-@pytest.mark.parametrize("method", ["k-means", "gaussian-mixture"])
-def test_known_regions_are_found_by_falling_size(stack, regions, method):
-    found = cluster_spectra(stack, 3, method=method, e0=E0)
+@pytest.fixture(scope="module")
+def clustered(stack):
+    return {method: cluster_spectra(stack, 3, method=method, e0=E0) for method in METHODS}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_known_regions_are_found_by_falling_size(clustered, regions, method):
+    found = clustered[method]
     assert adjusted_rand_score(regions.ravel(), found.labels.ravel()) > 0.95
     assert found.labels.dtype == np.int32
     np.testing.assert_array_equal(found.sizes, np.bincount(found.labels.ravel())[1:])
@@ -47,9 +53,8 @@ def test_mean_spectra_and_their_errors_are_those_of_the_members(stack, regions):
         np.testing.assert_allclose(error, members.std(axis=1, ddof=1) / np.sqrt(members.shape[1]), rtol=1e-4)
 
 
-def test_the_mean_of_a_pure_region_is_the_pure_spectrum(stack, spectrum):
-    found = cluster_spectra(stack, 3, e0=E0)
-    distance = np.abs(found.spectra[0] - spectrum(6547.0, 0.4))
+def test_the_mean_of_a_pure_region_is_the_pure_spectrum(clustered, spectrum):
+    distance = np.abs(clustered["k-means"].spectra[0] - spectrum(6547.0, 0.4))
     assert distance.max() < 0.03
 
 
@@ -66,11 +71,11 @@ def test_voxels_without_a_spectrum_have_no_label(stack, regions):
     assert adjusted_rand_score(regions[~out], found.labels[~out]) > 0.95
 
 
-@pytest.mark.parametrize("method", ["k-means", "gaussian-mixture"])
-def test_the_memory_given_changes_nothing(stack, method):
-    whole, small = (cluster_spectra(stack, 3, method=method, e0=E0, memory=memory) for memory in (1e9, 1.0))
-    np.testing.assert_array_equal(small.labels, whole.labels)
-    np.testing.assert_array_equal(small.spectra, whole.spectra)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_memory_given_changes_nothing(clustered, stack, method):
+    small = cluster_spectra(stack, 3, method=method, e0=E0, memory=7e4)
+    np.testing.assert_array_equal(small.labels, clustered[method].labels)
+    np.testing.assert_array_equal(small.spectra, clustered[method].spectra)
 
 
 def test_more_clusters_than_voxels_are_refused(stack):
