@@ -56,7 +56,7 @@ def run(
         typer.Option(
             "--until",
             metavar="STAGE",
-            help="Last stage: read, correct, reconstruct, binarize, label, register, spectra or report.",
+            help="Last stage: read, correct, align, reconstruct, binarize, label, register, spectra, composition or report.",
         ),
     ] = "report",
     restart: Annotated[bool, typer.Option("--restart", help="Do everything again, also what is done.")] = False,

@@ -91,8 +91,12 @@ def test_what_is_no_longer_asked_for_is_taken_away(composed, tmp_path):
     assert project.state("spectra") == "done"
     list(run_steps(project, "composition"))
     assert {name for name in COMPOSED if (project.path / name).exists()} == {"clusters.tif"}
+    project.change("composition", decomposition="pca")
+    list(run_steps(project, "composition"))
     (project.path / "clusters.tif").unlink()
     assert project.state("composition") == "partial"
+    said = [step.message for step in run_steps(project, "composition") if step.stage == "composition"]
+    assert said[1:] == ["found done", "2 clusters"]
 
 
 def test_a_reference_that_changed_makes_the_composition_out_of_date(composed, reference_folder):

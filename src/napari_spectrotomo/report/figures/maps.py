@@ -80,5 +80,5 @@ def picture_slices(data: ReportData, views: Views, pictures: npt.NDArray[np.uint
     figure, axes = mosaic(1, [p.across for p in views.planes], data.labels.shape, spacing, spare=0.9)
     for panel, plane in zip(axes[0], views.planes, strict=True):
         show(panel, plane.of(pictures), plane.across, spacing, bar=INK, interpolation="nearest")
-        slice_names(panel, plane.name, "", alone=False)
+        slice_names(panel, plane.name if len(views.planes) > 1 else "", "", alone=False)
     return figure, list(axes[0])

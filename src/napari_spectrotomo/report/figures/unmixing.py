@@ -107,7 +107,7 @@ def cluster_figures(data: ReportData, views: Views) -> list[Figure]:
             vmax=len(colours) + 0.5,
             interpolation="nearest",
         )
-        slice_names(panel, plane.name, "", alone=False)
+        slice_names(panel, plane.name if len(views.planes) > 1 else "", "", alone=False)
     colour_bar(figure, image, axes=list(axes[0]), shrink=0.85, label="cluster", ticks=range(1, len(colours) + 1))
     where = finished(
         figure,

@@ -18,23 +18,30 @@ from .tables import cluster_table, component_table, fraction_table
 
 _OF_SPECTRA = ("method", "between", "white_line", "level", "levels", "smooth", "binning", *FILES)
 """Parameters of the edge map that say nothing of how its spectra are normalised."""
+_LEFT = {
+    "references": ("fractions.tif", "fraction_errors.tif", "composition_residual.tif", "composition.csv"),
+    "components": ("component_scores.tif", "components.csv"),
+    "clusters": ("clusters.tif", "clusters.csv"),
+}
+"""What each task leaves; one that a stopped run had done is not done again."""
 
 
 def composition_steps(job: Job) -> Iterator[Progress]:
     """Fit, split and gather the spectra of voxels, as far as the recipe asks for it; at once where it asks for nothing."""
-    asked = job.project.recipe.composition
-    tasks: list[Callable[[Job], str]] = []
-    tasks += [_fit] if asked.references is not None else []
-    tasks += [_split] if asked.decomposition != "none" else []
-    tasks += [_gather] if asked.clusters else []
-    if tasks and not job.project.maps_edges:
-        job.warn([f"{len(job.project.energies)} energies are too few to tell what voxels are made of: no composition."])
-        tasks = []
+    project, asked = job.project, job.project.recipe.composition
+    tasks: dict[str, Callable[[Job], str]] = {}
+    tasks |= {"references": _fit} if asked.references is not None else {}
+    tasks |= {"components": _split} if asked.decomposition != "none" else {}
+    tasks |= {"clusters": _gather} if asked.clusters else {}
+    if tasks and not project.maps_edges:
+        job.warn([f"{len(project.energies)} energies are too few to tell what voxels are made of: no composition."])
+        tasks = {}
     if not tasks:
         yield job.finished(1, 1, "nothing was asked for")
-    for done, task in enumerate(tasks, 1):
+    for done, (name, task) in enumerate(tasks.items(), 1):
         job.check()
-        yield job.finished(done, len(tasks), task(job))
+        made = name in job.entry and all((project.path / file).exists() for file in _LEFT[name])
+        yield job.finished(done, len(tasks), "found done" if made else task(job))
 
 
 def _normalizing(job: Job) -> dict[str, Any]:
