@@ -2,7 +2,8 @@
 
 Each reference gets its pre-edge line taken off and an edge step of one on its own, dense grid. Then it is broadened to the
 scan's resolution and read at the scan's energies, where it is normalised once more with the very matrices that normalise the
-voxels: what the scan's coarse grid does to a voxel's background lines it does to the references too, and biases no fraction.
+voxels: what the scan's coarse grid does to a voxel's background lines it does to the references too, and biases no fraction. A
+reference too short for the scan's windows is normalised and flattened with larch's own for it, and is 0 and 1 beyond its ends.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ...arrays import as_energies, as_numbers
 from ...data import FloatArray
 from ...errors import DataError
 from ..normalize.normalization import FEWEST_ENERGIES
-from ..normalize.windows import FEWEST_PRE_EDGE, Pair, Windows, map_windows
+from ..normalize.windows import FEWEST_PRE_EDGE, Pair, Windows, larch_windows, map_windows
 
 LEAST_STEP = 1e-6
 """An edge step below this share of the attenuation is none."""
@@ -28,7 +29,7 @@ FINENESS = 10
 """Samples a standard deviation of that Gaussian, at least; more where the reference is measured more finely."""
 MOST_SAMPLES = 4001
 LOST = 15.0
-"""A reference that ends so many eV before the post-edge window does still counts as covering it."""
+"""A reference that falls so many eV short of a window still counts as covering it: a coarse scan's step there."""
 FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 """Full width at half maximum of a Gaussian of standard deviation one."""
 
@@ -104,37 +105,42 @@ def read_in(references: Any, scan: FloatArray, windows: Windows) -> tuple[Refere
 
 def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> Reference:
     energies, mu, warnings = _sorted(name, spectrum)
-    pre, post = (_as_far(energies - windows.e0, window) for window in (windows.pre, windows.post))
+    relative = energies - windows.e0
+    covers = all(_reaches(relative, window) for window in (windows.pre, windows.post))
     try:
-        whole = post is not None and energies[-1] - windows.e0 >= post[1] - LOST
-        own = map_windows(energies, windows.e0, pre, post if whole else None, windows.nnorm if whole else None)
+        if covers:
+            own = map_windows(energies, windows.e0, windows.pre, windows.post, windows.nnorm)
+        else:
+            own = larch_windows(energies, windows.e0)
     except DataError as error:
         raise DataError(f"The reference {name} does not go across the edge. {error}") from error
     below, above = own.pre_samples, own.post_samples
     flat = mu - Polynomial.fit(energies[below], mu[below], int(below.stop - below.start >= FEWEST_PRE_EDGE))(energies)
-    step = float(Polynomial.fit(energies[above], flat[above], own.nnorm)(energies[own.e0_index]))
+    rise = Polynomial.fit(energies[above], flat[above], own.nnorm)
+    step = float(rise(energies[own.e0_index]))
     if not step > LEAST_STEP * float(np.abs(mu).max()):
         raise DataError(
             f"The reference {name} has no edge step at {windows.e0:.0f} eV ({step:.3g}): check that it is attenuation, not "
             "transmission, and of the element scanned."
         )
-    flat /= step
-    degree = min(own.nnorm, 1, above.stop - above.start - 1)
-    if energies[0] > scan[0] or energies[-1] < scan[-1]:
+    if covers:
+        after = Polynomial.fit(energies[above], flat[above] / step, min(own.nnorm, 1))
+    else:
+        flat[own.e0_index :] -= rise(energies[own.e0_index :]) - step
+        after = Polynomial([1.0])
         warnings.append(
-            f"The reference {name}, {energies[0]:.0f} to {energies[-1]:.0f} eV, does not cover the scan, {scan[0]:.0f} to "
-            f"{scan[-1]:.0f} eV: its own background lines, from {energies[own.pre_samples][0]:.0f} to "
-            f"{energies[own.pre_samples][-1]:.0f} and from {energies[above][0]:.0f} to {energies[above][-1]:.0f} eV, stand in "
-            "for what was not measured, and the scale of its fractions is uncertain."
+            f"The reference {name}, {energies[0]:.0f} to {energies[-1]:.0f} eV, does not cover the windows of the scan, "
+            f"{scan[0]:.0f} to {scan[-1]:.0f} eV: it was normalised with its own, {energies[below][0]:.0f} to "
+            f"{energies[below][-1]:.0f} and {energies[above][0]:.0f} to {energies[above][-1]:.0f} eV, so that the scale of its "
+            "fractions is uncertain."
         )
-    after = Polynomial.fit(energies[above], flat[above], degree)
-    return Reference(name, energies, flat, after, tuple(warnings))
+    return Reference(name, energies, flat / step, after, tuple(warnings))
 
 
-def _as_far(relative: FloatArray, window: Pair) -> Pair | None:
-    """Give the window where a reference has samples enough in it; None where it needs one of its own."""
-    inside = int(((relative >= window[0]) & (relative <= window[1])).sum())
-    return window if inside >= FEWEST_PRE_EDGE else None
+def _reaches(relative: FloatArray, window: Pair) -> bool:
+    """Whether a reference has samples enough in a window, and covers it but for a sample of a coarse scan."""
+    inside = relative[(relative >= window[0]) & (relative <= window[1])]
+    return len(inside) >= FEWEST_PRE_EDGE and relative[0] <= window[0] + LOST and relative[-1] >= window[1] - LOST
 
 
 def _sorted(name: str, spectrum: Any) -> tuple[FloatArray, FloatArray, list[str]]:
