@@ -194,7 +194,7 @@ def test_a_study_leaves_tables_a_page_and_figures(tmp_path):
         assert list(table[0]) == [field.name for field in fields(kind)]
         assert len(table) == len(rows)
     page = (tmp_path / "new" / "spectra.md").read_text()
-    assert "| half height, lines | 20 |" in page
+    assert "| half height (lines) | 20 |" in page
     assert "larch is not installed" in page
     assert "scipy" in "".join(line for line in found.lines if line.startswith("Fractions"))
 

@@ -31,11 +31,11 @@ class Definition:
 
 
 DEFINITIONS = (
-    Definition("half height, lines", {"method": "half-height", "between": "lines"}, BLUE, "o"),
-    Definition("half height, fit", {"method": "half-height", "between": "fit"}, BLUE, "o", "--"),
+    Definition("half height (lines)", {"method": "half-height", "between": "lines"}, BLUE, "o"),
+    Definition("half height (fit)", {"method": "half-height", "between": "fit"}, BLUE, "o", "--"),
     Definition("derivative", {"method": "derivative"}, ORANGE, "s"),
-    Definition("white line, parabola", {"method": "white-line", "white_line": "polynomial"}, GREEN, "^"),
-    Definition("white line, Gaussian", {"method": "white-line", "white_line": "gaussian"}, GREEN, "^", "--"),
+    Definition("white line (parabola)", {"method": "white-line", "white_line": "polynomial"}, GREEN, "^"),
+    Definition("white line (Gaussian)", {"method": "white-line", "white_line": "gaussian"}, GREEN, "^", "--"),
     Definition("centroid", {"method": "centroid"}, PINK, "D"),
     Definition("edge integral", {"method": "edge-integral"}, GOLD, "v"),
 )
