@@ -91,12 +91,21 @@ def test_values_at_equal_energies_are_averaged_and_energies_sorted(tmp_path):
     [
         "8300,5;0,1\n8310,5;0,5\n8320,5;0,9\n",
         "Energie\tmu\n8300,5\t0,1\n8310,5\t0,5\n8320,5\t0,9\n",
+        "8300.5, 0.1\n8310.5, 0.5\n8320.5, 0.9\n",
         "8300.5,0.1,\n8310.5,0.5,\n8320.5,0.9,\n,,\n",
         "# Energy(keV) mu\n8.3005 0.1\n8.3105 0.5\n8.3205 0.9\n",
         "# energy i0 xmu\n8300.5 7 0.1\n8310.5 7 0.5\n8320.5 7 0.9\n",
         "# energy i0 ifluor\n8300.5 10 1\n8310.5 10 5\n8320.5 10 9\n",
     ],
-    ids=["semicolons and decimal commas", "tabs and decimal commas", "empty cells", "keV", "named", "fluorescence"],
+    ids=[
+        "semicolons and decimal commas",
+        "tabs and decimal commas",
+        "comma and space",
+        "empty cells",
+        "keV",
+        "named",
+        "fluorescence",
+    ],
 )
 def test_columns_are_told_apart_as_people_write_them(tmp_path, text):
     (tmp_path / "a.txt").write_text(text)

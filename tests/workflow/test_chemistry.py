@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+import yaml
 
 from napari_spectrotomo import Project, read_references, write_spectra
 from napari_spectrotomo.errors import ParameterError
-from napari_spectrotomo.workflow import run_steps
+from napari_spectrotomo.workflow import numbers, run_steps, write_project_report
 from napari_spectrotomo.workflow.standards import read_standards
 
 WIDE = np.arange(6440.0, 6760.0, 1.0)
@@ -47,6 +48,28 @@ def test_with_nothing_asked_the_stage_is_done_at_once_and_leaves_nothing(finishe
     assert not any((finished.path / name).exists() for name in COMPOSED)
     with pytest.raises(Exception, match="composition stage"):
         finished.composition()
+
+
+def test_a_project_of_before_the_stage_opens_and_continues(own_project):
+    recipe = yaml.safe_load((own_project.path / "recipe.yaml").read_text())
+    del recipe["composition"]
+    (own_project.path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    content = json.loads((own_project.path / "run.json").read_text())
+    del content["stages"]["composition"]
+    (own_project.path / "run.json").write_text(json.dumps(content))
+    for name in ("profiles.csv", "comparisons.csv"):
+        (own_project.path / name).unlink()
+    old = Project.open(own_project.path)
+    assert old.state("composition") == "missing"
+    assert write_project_report(old).exists()
+    list(run_steps(old, "composition"))
+    assert old.state("composition") == "done"
+    assert old.profiles().shape[0] > 0
+
+
+def test_the_mean_fractions_are_among_the_numbers_of_a_run(composed):
+    (line,) = [line for line in numbers(composed) if line.startswith("particle 1: high")]
+    assert line.count("±") == 2
 
 
 def test_fractions_come_back_as_they_were_fitted(composed):

@@ -25,6 +25,9 @@ FILES = {
     "edge_step.tif",
     "spectra.csv",
     "particles.csv",
+    "profiles.csv",
+    "densities.csv",
+    "comparisons.csv",
     "report.html",
 }
 

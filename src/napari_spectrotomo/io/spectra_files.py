@@ -129,7 +129,11 @@ def _xdi(name: str, energy: FloatArray, parts: _Parts, unit: str, metadata: dict
         raise DataError(f"The spectrum {name} has no values to write.")
     lines = [f"# XDI/1.0 napari-spectrotomo/{__version__}"]
     lines += [f"# Column.{k}: {column} {of}".rstrip() for k, (column, of, _) in enumerate(columns, 1)]
-    lines += [f"# {key}: {value}" for key, value in ({"Sample.name": name} | metadata).items() if _is_field(key, value)]
+    lines += [
+        f"# {key}: {value}"
+        for key, value in ({"Sample.name": " ".join(name.split())} | metadata).items()
+        if _is_field(key, value)
+    ]
     lines += ["# ///", "# ---", "# " + " ".join(column for column, _, _ in columns)]
     numbers = np.stack([values for _, _, values in columns], axis=1)[known]
     lines += [" ".join(f"{v:.12g}" for v in row) for row in numbers]

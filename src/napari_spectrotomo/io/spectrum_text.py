@@ -26,7 +26,7 @@ OWN_ENERGY = "energy_ev"
 ERROR, COUNT = "_standard_error", "_count"
 """Ends of the names of columns that stand beside a spectrum in such a table."""
 _COMMENT = ("#", "%", ";", "!", "//")
-_DECIMAL_COMMA = re.compile(r"[-+]?\d*(,\d*)?([eE][-+]?\d+)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
 
 Spectrum = tuple[FloatArray, FloatArray]
 

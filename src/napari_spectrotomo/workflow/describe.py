@@ -87,9 +87,22 @@ def numbers(project: Project) -> list[str]:
             lines.append(
                 f"particle {row.label}: {row.voxels} voxels, edge energy {row.median_eV:.2f} eV (median), FWHM {row.fwhm_eV:.2f} eV"
             )
+    lines += _composition(project)
     lines.append(f"project: {project.path}")
     if project.state("report") == "done":
         lines.append(f"report: {project.path / 'report.html'}")
+    return lines
+
+
+def _composition(project: Project) -> list[str]:
+    """Give the mean fractions of the particles, a line each, where references were fitted."""
+    if project.recipe.composition.references is None or project.state("composition") != "done":
+        return []
+    lines = []
+    for row in project.fractions().to_dict("records") if project.maps_edges else ():
+        errors = {name: row.get(f"{name}_standard_error") for name in row}
+        shares = [f"{name} {row[name]:.2f} ± {error:.2f}" for name, error in errors.items() if error is not None]
+        lines.append(f"particle {row['label']}: {', '.join(shares)}".replace("nan", "?"))
     return lines
 
 

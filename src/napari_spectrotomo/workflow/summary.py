@@ -82,17 +82,18 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
 
 
 def _chemistry(project: Project) -> Chemistry:
-    """Give what was asked for beyond edge energies, as far as it is done."""
+    """Give what was asked for beyond edge energies, as far as it is there: projects of an earlier version have less."""
     if not project.maps_edges:
         return Chemistry()
     asked, made = project.recipe.composition, project.state("composition") == "done"
+    standards = project.recipe.spectra.standards is not None and (project.path / "valence.tif").exists()
     fitted = made and asked.references is not None
     split = made and asked.decomposition != "none"
     return Chemistry(
         energy_shift=project.energy_shift(),
-        profiles=project.profiles(),
-        comparisons=project.comparisons(),
-        valence=None if project.recipe.spectra.standards is None else project.valence(),
+        profiles=project.profiles() if (project.path / "profiles.csv").exists() else None,
+        comparisons=project.comparisons() if (project.path / "comparisons.csv").exists() else None,
+        valence=project.valence() if standards else None,
         composition=project.composition() if fitted else None,
         fractions=project.fractions() if fitted else None,
         components=project.components() if split else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Any
 
 from qtpy.QtCore import Signal
@@ -48,7 +49,7 @@ class FileRows(QWidget):
 
     def values(self) -> dict[str, Any]:
         """Give the paths as they stand, None for an empty line."""
-        return {name: None if row.path is None else str(row.path.absolute()) for name, row in self.rows.items()}
+        return {name: None if row.path is None else os.path.abspath(row.path) for name, row in self.rows.items()}
 
     def show_parameters(self, parameters: Any) -> None:
         """Write the paths of a parameter record into the lines, without `edited`."""
