@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data import FloatArray
-from .windows import FEWEST_PRE_EDGE, Windows
+from .windows import Windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +49,13 @@ def background(energies: FloatArray, windows: Windows) -> Background:
     """Build the matrices for `energies` (E,) and their `windows`."""
     n = len(energies)
     below, above = windows.pre_samples, windows.post_samples
-    order = 1 if below.stop - below.start >= FEWEST_PRE_EDGE else 0
+    order = windows.pre_order
     pre_fit, pre_powers = np.zeros((2, below.stop - below.start)), np.zeros((n, 2))
-    pre_fit[: order + 1], pre_powers[:, : order + 1] = _polynomial(energies, windows.e0, below, order)
+    pre_fit[: order + 1], pre_powers[:, : order + 1] = _polynomial(energies, below, order)
     pre = np.zeros((n, n))
     pre[:, below] = pre_powers @ pre_fit
     subtracted = np.eye(n) - pre
-    post_fit, post_powers = _polynomial(energies, windows.e0, above, windows.nnorm)
+    post_fit, post_powers = _polynomial(energies, above, windows.nnorm)
     rise = post_powers @ post_fit @ subtracted[above]
     step = rise[windows.e0_index]
     flattened = subtracted.copy()
@@ -63,7 +63,12 @@ def background(energies: FloatArray, windows: Windows) -> Background:
     return Background(pre, pre + rise, step, subtracted, flattened, pre_fit, post_fit, pre_powers, post_powers)
 
 
-def _polynomial(energies: FloatArray, e0: float, samples: slice, order: int) -> tuple[FloatArray, FloatArray]:
-    """Give the (order+1, n) fitting matrix of the samples, and the (E, order+1) powers at all energies."""
-    powers = ((energies - e0) / float(np.abs(energies - e0).max()))[:, None] ** np.arange(order + 1)
+def _polynomial(energies: FloatArray, samples: slice, order: int) -> tuple[FloatArray, FloatArray]:
+    """Give the (order+1, n) fitting matrix of the samples, and the (E, order+1) powers at all energies.
+
+    Of energies counted from the middle of the samples, in half their span, so that high orders stay exact.
+    """
+    used = energies[samples]
+    half = 0.5 * float(np.ptp(used)) or 1.0
+    powers = ((energies - 0.5 * (used[0] + used[-1])) / half)[:, None] ** np.arange(order + 1)
     return np.linalg.pinv(powers[samples]), powers

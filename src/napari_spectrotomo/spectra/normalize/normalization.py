@@ -30,7 +30,7 @@ class NormalizedSpectra:
     normalized : (E, ...) array
         In the order of the energies given.
     edge_step : (...) array
-        In the unit of the spectra; negative where a spectrum falls.
+        In the unit of the spectra; its magnitude, as in larch, where a spectrum falls.
     e0 : float, eV
     windows : Windows
     """
@@ -125,7 +125,7 @@ def normalize_spectra(
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     return NormalizedSpectra(
-        normalized[back].reshape(spectra.shape), step.reshape(spectra.shape[1:])[()], about, windows
+        normalized[back].reshape(spectra.shape), np.abs(step).reshape(spectra.shape[1:])[()], about, windows
     )
 
 

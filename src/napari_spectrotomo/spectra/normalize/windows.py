@@ -26,6 +26,10 @@ FAR_BEFORE = 5.0
 PRE_END, PRE_LIMIT = -20.0, -5.0
 POST_START, POST_LIMIT = 55.0, 15.0
 """Where the edge map's windows end and start (eV from e0), and how near to the edge a short scan may push them."""
+FAR_FROM_START = 20
+"""With more samples than this before the edge larch rounds its pre-edge window to 5 eV, else to 2."""
+LEAST_SPAN = 2.0
+"""How long (eV) larch makes the post-edge window at least."""
 POST_SPAN, LINE_SPAN = 20.0, 30.0
 """How long (eV) the window after the edge is at least, and how long it must be for a line (larch)."""
 
@@ -45,6 +49,8 @@ class Windows:
         Samples in each.
     nnorm : int
         Order of the post-edge polynomial.
+    pre_order : int
+        Of the pre-edge: 1 for a line, 0 for a constant.
     warnings : tuple of str
         What is doubtful about them.
     """
@@ -56,6 +62,7 @@ class Windows:
     pre_samples: slice
     post_samples: slice
     nnorm: int
+    pre_order: int = 1
     warnings: tuple[str, ...] = ()
 
     def as_plain(self, energies: FloatArray) -> dict[str, object]:
@@ -77,17 +84,20 @@ def larch_windows(
         If e0 or a window lies outside the energies.
     """
     low, high = _reach(energies, e0)
+    nearest = int(np.argmin(np.abs(energies - e0)))
     if pre is None:
-        start = max(5.0 * round((float(energies[1]) - e0) / 5.0), low)
+        rounded = 5.0 if nearest > FAR_FROM_START else 2.0
+        start = max(rounded * round((float(energies[1]) - e0) / rounded), low)
         pre = (start, 0.5 * start)
     if post is None:
         end = min(5.0 * round(high / 5.0), high)
         post = (min(25.0, 5.0 * round(end / 15.0)), end)
-    pre, post, warnings = _within(pre, post, low, high, e0)
+    pre, post, warnings = _within(pre, post, energies, e0)
+    post = (min(post[0], post[1] - LEAST_SPAN), post[1])
     if nnorm is None:
         width = post[1] - post[0]
-        nnorm = 0 if width < 30 else 1 if width < 300 else 2
-    found = _windows(energies, e0, pre, post, nnorm, _larch_samples)
+        wanted = 0 if width < 30 else 1 if width < 300 else 2
+    found = _windows(energies, e0, pre, post, wanted if nnorm is None else nnorm, _larch_samples)
     return replace(found, warnings=(*warnings, *_of_order(nnorm, found)))
 
 
@@ -121,7 +131,7 @@ def map_windows(
                 f"The scan ends {high:.0f} eV above the edge: the post-edge line is fitted from {e0 + post[0]:.1f} eV, "
                 f"{post[0]:.0f} eV above the edge instead of {POST_START:.0f}, where the white line may bend it."
             )
-    pre, post, clipped = _within(pre, post, low, high, e0)
+    pre, post, clipped = _within(pre, post, energies, e0)
     found = _windows(energies, e0, pre, post, 1 if nnorm is None else nnorm, _map_samples)
     warnings += [*clipped, *_of_order(nnorm, found)]
     if nnorm is None and (_count(found.post_samples) < FEWEST_POST_EDGE or post[1] - post[0] < LINE_SPAN):
@@ -140,8 +150,20 @@ def map_windows(
     return replace(found, warnings=tuple(warnings))
 
 
-def _within(pre: Pair, post: Pair, low: float, high: float, e0: float) -> tuple[Pair, Pair, list[str]]:
+def _empty(energies: FloatArray, e0: float, name: str, window: Pair) -> DataError:
+    return DataError(
+        f"No energy lies in the {name} window {e0 + window[0]:.1f} to {e0 + window[1]:.1f} eV; the scan goes from "
+        f"{energies[0]:.1f} to {energies[-1]:.1f} eV. Give the window in eV from e0 = {e0:.1f} eV, start before end."
+    )
+
+
+def _within(pre: Pair, post: Pair, energies: FloatArray, e0: float) -> tuple[Pair, Pair, list[str]]:
     """Cut both windows to the scan, and say so."""
+    low, high = float(energies[0]) - e0, float(energies[-1]) - e0
+    if max(pre) < low:
+        raise _empty(energies, e0, "pre-edge", pre)
+    if min(post) > high:
+        raise _empty(energies, e0, "post-edge", post)
     warnings = []
     for name, (start, end), cut in (
         ("pre-edge", pre, min(pre) < low - 0.5),
@@ -177,31 +199,54 @@ def _reach(energies: FloatArray, e0: float) -> Pair:
     return float(energies[0]) - e0, float(energies[-1]) - e0
 
 
-def _windows(
-    energies: FloatArray, e0: float, pre: Pair, post: Pair, nnorm: int, choose: Callable[[FloatArray, Pair], slice]
-) -> Windows:
-    below, above = choose(energies - e0, pre), choose(energies - e0, post)
-    for name, window, found in (("pre-edge", pre, below), ("post-edge", post, above)):
-        if found.stop <= found.start or window[0] >= window[1]:
-            raise DataError(
-                f"No energy lies in the {name} window {e0 + window[0]:.1f} to {e0 + window[1]:.1f} eV; the scan goes from "
-                f"{energies[0]:.1f} to {energies[-1]:.1f} eV. Give the window in eV from e0 = {e0:.1f} eV, start before end."
-            )
-    order = max(0, min(nnorm, above.stop - above.start - 1))
-    return Windows(e0, int(np.argmin(np.abs(energies - e0))), pre, post, below, above, order)
+Samples = Callable[[FloatArray, float, Pair, Pair, int], tuple[slice, int, slice, int]]
+"""From energies, e0, both windows and the order wanted: the samples and the order of the pre-edge, and of the post-edge."""
 
 
-def _larch_samples(relative: FloatArray, window: Pair) -> slice:
-    first = max(0, int(np.searchsorted(relative, window[0] + 1e-9, side="right")) - 1)
-    last = int(np.argmin(np.abs(relative - window[1])))
-    return slice(first, last if last - first >= 2 else min(len(relative), first + 2))
+def _windows(energies: FloatArray, e0: float, pre: Pair, post: Pair, nnorm: int, choose: Samples) -> Windows:
+    below, pre_order, above, order = choose(energies, e0, pre, post, nnorm)
+    if below.stop <= below.start or pre[0] >= pre[1]:
+        raise _empty(energies, e0, "pre-edge", pre)
+    if above.stop <= above.start or above.start < 0 or post[0] >= post[1]:
+        raise _empty(energies, e0, "post-edge", post)
+    nearest = int(np.argmin(np.abs(energies - e0)))
+    return Windows(e0, nearest, pre, post, below, above, order, pre_order)
 
 
-def _map_samples(relative: FloatArray, window: Pair) -> slice:
-    first = max(0, int(np.searchsorted(relative, window[0] + 1e-9, side="right")) - 1)
+def _at_or_below(energies: FloatArray, value: float) -> int:
+    return max(0, int(np.searchsorted(energies, value, side="right")) - 1)
+
+
+def _nearest(energies: FloatArray, value: float) -> int:
+    return int(np.argmin(np.abs(energies - value)))
+
+
+def _larch_samples(energies: FloatArray, e0: float, pre: Pair, post: Pair, nnorm: int) -> tuple[slice, int, slice, int]:
+    """Give larch's: too short a pre-edge is a constant, and few samples after the edge take a line or a constant."""
+    relative, n = energies - e0, len(energies)
+    line = _at_or_below(relative, pre[1]) - _at_or_below(relative, pre[0]) >= FEWEST_PRE_EDGE
+    first, stop = _at_or_below(energies, pre[0] + e0), _nearest(energies, pre[1] + e0)
+    stop = max(stop, min(n, first + (2 if line else 1)))
+    start, end = min(_at_or_below(energies, post[0] + e0), n - 3), _nearest(energies, post[1] + e0)
+    if end - start < 2:
+        start, nnorm = start - 2, 0
+    elif end - start < 5:
+        nnorm = min(1, nnorm)
+    return slice(first, stop), int(line), slice(start, end), nnorm
+
+
+def _map_samples(energies: FloatArray, e0: float, pre: Pair, post: Pair, nnorm: int) -> tuple[slice, int, slice, int]:
+    """Give the edge map's: an order that few samples can hold, and a pre-edge that is a constant with fewer than three."""
+    below, above = (_map_window(energies - e0, window) for window in (pre, post))
+    line = below.stop - below.start >= FEWEST_PRE_EDGE
+    return below, int(line), above, max(0, min(nnorm, above.stop - above.start - 1))
+
+
+def _map_window(relative: FloatArray, window: Pair) -> slice:
+    first = _at_or_below(relative, window[0] + 1e-9)
     if relative[first] < window[0] - FAR_BEFORE:
         first += 1
-    last = int(np.argmin(np.abs(relative - window[1])))
+    last = _nearest(relative, window[1])
     if last - first < FEWEST_PRE_EDGE and relative[min(last, len(relative) - 1)] <= window[1] + FAR_BEFORE:
         last += 1
     return slice(first, last)
