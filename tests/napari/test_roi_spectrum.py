@@ -128,6 +128,7 @@ def test_spectra_are_exported_in_the_format_that_the_name_asks_for(
     made, model, qtbot, tmp_path, finished, monkeypatch, name
 ):
     finished.change("spectra", element="Mn")
+    finished.record.stage("spectra")["edge_map"]["energy_shift"] |= {"shift_eV": 1.5}
     made.pick.click()
     model.layers["Picked points"].add([[16, 14, 14]])
     qtbot.waitUntil(lambda: len(made.spectra) == 2, timeout=20_000)
@@ -136,8 +137,9 @@ def test_spectra_are_exported_in_the_format_that_the_name_asks_for(
     found = read_references(tmp_path)
     assert len(found) == 2
     for (energy, mu), spectrum in zip(found.values(), made.spectra, strict=True):
-        np.testing.assert_allclose(energy, finished.energies)
+        np.testing.assert_allclose(energy, finished.energies + 1.5)
         np.testing.assert_allclose(mu, spectrum.mean, rtol=1e-6)
+    assert "energies shifted by +1.50 eV" in made.message.text()
     assert ("# Element.symbol: Mn" in next(tmp_path.glob("roi*")).read_text()) == name.endswith("xdi")
 
 

@@ -151,6 +151,7 @@ def test_a_foil_shifts_map_windows_and_spectra_together(own_project, finished, t
     shift = own_project.energy_shift()
     assert shift["shift_eV"] == pytest.approx(2.5, abs=0.02)
     assert "measured.xdi against right.xdi" in shift["origin"]
+    assert "energies shifted by +2.5" in (own_project.path / "run.log").read_text()
     moved = own_project.edge_map().energy - finished.edge_map().energy
     assert np.nanmedian(moved) == pytest.approx(shift["shift_eV"], abs=0.01)
     np.testing.assert_allclose(own_project.spectra()["energy_eV"], finished.energies + shift["shift_eV"])

@@ -92,6 +92,8 @@ class EdgeMapPanel(Panel):
                 words = f"{len(project.energies)} energies are too few for an edge; spectra of the particles are in the report."
             about = project.record.stage("spectra").get("edge_map", {})
             words = f"{about['method']} map, e0 {about['e0']:.1f} eV." if {"method", "e0"} <= about.keys() else words
+            if shift := project.energy_shift()["shift_eV"]:
+                words += f" Energies shifted by {shift:+.2f} eV."
         return f"{project.source.name}: {stage_line(self.state, 'spectra', words)}"
 
     def refresh(self) -> None:

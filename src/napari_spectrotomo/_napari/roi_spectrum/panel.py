@@ -221,13 +221,15 @@ class RoiSpectrumPanel(Panel):
             return
         raw = layer_of(self.viewer, "raw")
         unit = raw.metadata.get("attenuation_unit", "") if raw is not None else ""
+        shift = 0.0 if self.state.project is None else float(self.state.project.energy_shift()["shift_eV"])
         try:
-            written = save_spectra(self.spectra, Path(chosen), unit, self._about())
+            written = save_spectra(self.spectra, Path(chosen), unit, self._about(), shift)
         except SpectrotomoError as error:
             self.say(str(error), error=True)
             return
         more = f" and {len(written) - 1} more" if len(written) > 1 else ""
-        self.say(f"Written to {written[0].name}{more}.")
+        corrected = f", energies shifted by {shift:+.2f} eV as for the edge map" if shift else ""
+        self.say(f"Written to {written[0].name}{more}{corrected}.")
 
     def _about(self) -> dict[str, object]:
         """Give what XDI asks to know of the element, as far as the recipe says it."""

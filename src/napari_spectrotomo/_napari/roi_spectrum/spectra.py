@@ -45,8 +45,12 @@ def spectra_of(regions: list[Region], stacks: dict[str, tuple[Any, FloatArray]])
     return found
 
 
-def save_spectra(spectra: list[RegionSpectrum], path: Path, unit: str, metadata: Mapping[str, object]) -> list[Path]:
+def save_spectra(
+    spectra: list[RegionSpectrum], path: Path, unit: str, metadata: Mapping[str, object], shift: float = 0.0
+) -> list[Path]:
     """Write spectra with their standard errors and counts, as CSV or XDI by the path's suffix; CSV where it has none.
+
+    `shift` (eV) is added to the energies.
 
     Raises
     ------
@@ -55,4 +59,4 @@ def save_spectra(spectra: list[RegionSpectrum], path: Path, unit: str, metadata:
     """
     named = {f"{s.region.name} {s.stack}".replace(" ", "_"): (s.mean, s.error, s.count) for s in spectra}
     path = path if path.suffix else path.with_suffix(".csv")
-    return write_spectra(path, spectra[0].energies, named, unit=unit, metadata=metadata)
+    return write_spectra(path, spectra[0].energies + shift, named, unit=unit, metadata=metadata)

@@ -47,7 +47,8 @@ def spectra_steps(job: Job) -> Iterator[Progress]:
     corrected = replace(parameters, energy_shift=axis.shift)
     edge_map = edge_energy(registered, mask=labels, **keywords(corrected, leave_out=FILES), abort=job.abort)
     _keep(job, edge_map, axis)
-    yield job.finished(1, total, f"edge energy of {int(np.isfinite(edge_map.energy).sum())} voxels")
+    words = f"edge energy of {int(np.isfinite(edge_map.energy).sum())} voxels"
+    yield job.finished(1, total, f"{words}, {axis.words}" if axis.words else words)
     job.check()
     energies = raw.energies + axis.shift
     if parameters.standards is not None:

@@ -31,6 +31,14 @@ class AxisShift:
     origin: str = ""
     doubts: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """What was done, with how surely; empty where nothing is added."""
+        if not self.origin:
+            return ""
+        within = f" ± {self.uncertainty:.2f}" if isfinite(self.uncertainty) and self.uncertainty > 0 else ""
+        return f"energies shifted by {self.shift:+.2f}{within} eV ({self.origin})"
+
     def as_plain(self) -> dict[str, Any]:
         """Give what ``run.json`` keeps."""
         known = self.uncertainty if isfinite(self.uncertainty) else None
