@@ -64,6 +64,13 @@ def test_what_cannot_be_written_is_refused_with_a_word(tmp_path):
         write_spectra(tmp_path / "a.csv", ENERGIES, {})
     with pytest.raises(ParameterError, match=r"Family\.key"):
         write_spectra(tmp_path / "a.xdi", ENERGIES, {"a": MU}, metadata={"element": "Mn"})
+    with pytest.raises(DataError, match="dict by name"):
+        write_spectra(tmp_path / "a.xdi", ENERGIES, {"a": MU}, metadata=["Mn"])
     with pytest.raises(SpectrotomoError, match="cannot be written"):
         write_spectra(tmp_path / "nowhere" / "a.csv", ENERGIES, {"a": MU})
     assert not list(tmp_path.iterdir())
+
+
+def test_three_numbers_in_a_tuple_are_a_spectrum_of_three_energies(tmp_path):
+    (path,) = write_spectra(tmp_path / "a.csv", ENERGIES[:3], {"a": (0.1, 0.5, 0.9)})
+    np.testing.assert_allclose(read_references(path)["a"][1], [0.1, 0.5, 0.9])

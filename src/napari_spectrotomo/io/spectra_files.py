@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import __version__
-from ..arrays import as_energies, as_numbers
+from ..arrays import as_energies, as_metadata, as_numbers
 from ..atomic import write_text
 from ..data import FloatArray
 from ..errors import DataError, ParameterError, SpectrotomoError
@@ -72,7 +72,7 @@ def write_spectra(
     if place.suffix.lower() == ".xdi":
         places = [place] if len(parts) == 1 else _places(place, list(parts))
         texts = {
-            at: _xdi(name, energy, parts[name], unit, dict(metadata or {}))
+            at: _xdi(name, energy, parts[name], unit, as_metadata(metadata))
             for at, name in zip(places, parts, strict=True)
         }
     try:
@@ -85,7 +85,8 @@ def write_spectra(
 
 def _parts(name: str, values: Any, energy: FloatArray) -> _Parts:
     """Give mean, standard error and count of a spectrum, the last two None where only the spectrum is given."""
-    given = list(values) if isinstance(values, tuple) and len(values) == 3 else [values, None, None]
+    three = isinstance(values, tuple) and len(values) == 3 and np.ndim(values[0]) > 0
+    given = list(values) if three else [values, None, None]
     found = [None if v is None else as_numbers(v, f"values of the spectrum {name}") for v in given]
     for one in found:
         if one is not None and one.shape != energy.shape:
