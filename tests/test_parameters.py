@@ -17,6 +17,7 @@ FUNCTIONS = {
     "label": st.label_particles,
     "register": st.register,
     "spectra": st.edge_energy,
+    "composition": st.fit_references,
 }
 
 
