@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import FloatArray
+from .parameters import SpectraParameters
 
 Volume = npt.NDArray[np.float32]
 _TRUNCATE = 4.0
@@ -69,14 +70,21 @@ class Averaging:
         """
         label = where.astype(np.int32) if self.labels is None else np.where(where, self.labels[around], 0)
         smoothed = _smoother(label, self.smooth) if self.smooth > 0 else lambda volume: volume
-        inside = where[own]
+        inside = np.flatnonzero(where[own])
         bins = _bins(label[own], self.binning) if self.binning > 1 else None
 
         def average(volume: Volume) -> Volume:
-            values = smoothed(volume)[own][inside]
+            values = smoothed(volume)[own].reshape(-1)[inside]
             return values if bins is None else _mean_of_bins(values, bins)
 
         return average
+
+
+def averaging_of(parameters: SpectraParameters, mask: npt.ArrayLike | None) -> Averaging:
+    """Give what the parameters ask for, inside each label where the mask is of labels."""
+    found = None if mask is None else np.asarray(mask)
+    labels = found if found is not None and np.issubdtype(found.dtype, np.integer) else None
+    return Averaging(parameters.smooth, parameters.binning, labels)
 
 
 def _smoother(label: npt.NDArray[np.integer], smooth: float) -> Callable[[Volume], Volume]:

@@ -12,6 +12,7 @@ from ..arrays import as_region
 from ..data import EnergyStack, FloatArray
 from ..errors import DataError
 from ..progress import raise_if_aborted
+from ..threads import in_threads, thread_count
 from .averaging import Averaging
 
 Slab = tuple[slice, npt.NDArray[np.bool_], npt.NDArray[np.float32]]
@@ -71,9 +72,15 @@ class MaskedSpectra:
         around = slice(max(0, part.start - reach), min(len(self.where), part.stop + reach))
         own = slice(part.start - around.start, part.stop - around.start)
         average = self.averaging.over(self.where[around], around, own)
-        for e in range(len(spectra)):
+
+        together = thread_count()
+        for first in range(0, len(spectra), together):
+            some = range(first, min(first + together, len(spectra)))
             raise_if_aborted(abort)
-            spectra[e] = average(np.asarray(self.stack.data[e, around], np.float32))
+            volumes = [
+                np.asarray(self.stack.data[e, around], np.float32) for e in some
+            ]  # what computes them has threads itself
+            spectra[some.start : some.stop] = in_threads(average, volumes)
         return part, inside, spectra
 
     def mean_spectrum(self, abort: threading.Event | None = None) -> tuple[FloatArray, int]:
@@ -86,14 +93,21 @@ class MaskedSpectra:
         """
         total, count = np.zeros(len(self.stack)), 0
         for _, _, spectra in self.each(abort):
-            whole = np.isfinite(spectra).all(axis=0)
-            total += spectra.sum(axis=1, dtype=np.float64, where=whole)
-            count += int(whole.sum())
+            sums = np.array(in_threads(_sum, spectra))
+            if not np.isfinite(sums).all():
+                spectra = spectra[:, np.isfinite(spectra).all(axis=0)]
+                sums = np.array(in_threads(_sum, spectra))
+            total += sums
+            count += spectra.shape[1]
         if count == 0:
             raise DataError(
                 "No voxel of the mask has a value at every energy: check the mask, and energies whose registration failed."
             )
         return total / count, count
+
+
+def _sum(values: npt.NDArray[np.float32]) -> float:
+    return float(values.sum(dtype=np.float64))
 
 
 def mask_of(mask: npt.ArrayLike | None, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:

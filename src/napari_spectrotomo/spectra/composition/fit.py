@@ -15,6 +15,7 @@ from ...data import EnergyStack, FloatArray, require
 from ...errors import DataError, ParameterError
 from ...parameters import checked
 from ...progress import Progress, ProgressCallback
+from ..averaging import averaging_of
 from ..normalize.e0 import edge_of
 from ..normalize.elements import EdgeName
 from ..normalize.normalization import FEWEST_ENERGIES, mean_spectrum, sorted_spectra
@@ -45,6 +46,8 @@ def fit_references(
     pre: Pair | None = _S.pre,
     post: Pair | None = _S.post,
     nnorm: int | None = _S.nnorm,
+    smooth: float = _S.smooth,
+    binning: int = _S.binning,
     energy_shift: float = _S.energy_shift,
     least_step: float = _S.least_step,
     memory: float = MEMORY,
@@ -69,7 +72,7 @@ def fit_references(
         Full width at half maximum of the Gaussian with which references are broadened to the scan's resolution.
     window : (start, end), eV from e0
         Where flattened spectra are compared; None: from -20 to 60, as far as the scan and all references go.
-    element, edge, e0, pre, post, nnorm, energy_shift
+    element, edge, e0, pre, post, nnorm, smooth, binning, energy_shift
         As of `edge_energy`: voxels and references share its windows.
     least_step : float
         A voxel counts where its edge step is more than so many times its noise.
@@ -98,6 +101,8 @@ def fit_references(
             "pre": pre,
             "post": post,
             "nnorm": nnorm,
+            "smooth": smooth,
+            "binning": binning,
             "energy_shift": energy_shift,
             "least_step": least_step,
         },
@@ -109,7 +114,7 @@ def fit_references(
             f"A stack of {len(stack)} energies has no edge: at least {FEWEST_ENERGIES}, on both sides of the edge, are needed."
         )
     where = mask_of(mask, stack.shape)
-    slabs = MaskedSpectra(stack, where, memory)
+    slabs = MaskedSpectra(stack, where, memory, averaging_of(shared, mask))
     mean, _ = slabs.mean_spectrum(abort)
     fit, doubts = _set_up(stack.energies + shared.energy_shift, mean, references, own, shared)
     found = empty(fit, stack.shape)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...data import EnergyStack, FloatArray, require
 from ...errors import DataError
 from ...progress import Progress, ProgressCallback
-from ..averaging import Averaging
+from ..averaging import averaging_of
 from ..energy_axis.coarse import grid_warnings
 from ..normalize.e0 import edge_of
 from ..normalize.elements import EdgeName
@@ -143,7 +143,7 @@ def edge_energy(
             f"A stack of {len(stack)} energies has no edge: at least {FEWEST_ENERGIES}, on both sides of the edge, are needed."
         )
     where = mask_of(mask, stack.shape)
-    averaging = Averaging(parameters.smooth, parameters.binning, _particles(mask))
+    averaging = averaging_of(parameters, mask)
     slabs = MaskedSpectra(stack, where, memory, averaging)
     energies = stack.energies + parameters.energy_shift
     mean, count = slabs.mean_spectrum(abort)
@@ -168,19 +168,13 @@ def edge_energy(
         warnings=(
             *doubts,
             *search.windows.warnings,
-            *grid_warnings(energies, mean, e0_used, parameters.method),
+            *grid_warnings(energies, mean, e0_used, parameters.method, search.windows),
             *_doubts(search, mean, energy, where),
         ),
         voxel_size=stack.voxel_size,
         attenuation_unit=stack.attenuation_unit,
         averaged=averaging.sentence(stack.voxel_size),
     )
-
-
-def _particles(mask: npt.ArrayLike | None) -> npt.NDArray[np.integer] | None:
-    """Give the labels of particles, where the mask is of labels."""
-    found = None if mask is None else np.asarray(mask)
-    return found if found is not None and np.issubdtype(found.dtype, np.integer) else None
 
 
 def _doubts(search: EdgeSearch, mean: FloatArray, energy: FloatArray, where: npt.NDArray[np.bool_]) -> list[str]:

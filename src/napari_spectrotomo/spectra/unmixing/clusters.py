@@ -78,6 +78,8 @@ def cluster_spectra(
     post: Pair | None = _D.post,
     nnorm: int | None = _D.nnorm,
     least_step: float = _D.least_step,
+    smooth: float = _D.smooth,
+    binning: int = _D.binning,
     energy_shift: float = _D.energy_shift,
     memory: float = MEMORY,
     progress: ProgressCallback | None = None,
@@ -100,7 +102,7 @@ def cluster_spectra(
         By distance alone, which makes clusters of like spread, or with a spread (a full covariance) and a share of their own.
     components : int
         Number of principal components; 0: those that stand above the noise, one at least.
-    mask, normalized, element, edge, e0, pre, post, nnorm, least_step, energy_shift, memory, progress, abort
+    mask, normalized, element, edge, e0, pre, post, nnorm, least_step, smooth, binning, energy_shift, memory, progress, abort
         As in `principal_components`.
 
     Raises
@@ -122,6 +124,8 @@ def cluster_spectra(
         "post": post,
         "nnorm": nnorm,
         "least_step": least_step,
+        "smooth": smooth,
+        "binning": binning,
         "energy_shift": energy_shift,
     }
     prepared = PreparedSpectra(stack, mask, normalized, given, memory, progress, abort, "cluster_spectra")

@@ -41,6 +41,8 @@ def nonnegative_components(
     post: Pair | None = _D.post,
     nnorm: int | None = _D.nnorm,
     least_step: float = _D.least_step,
+    smooth: float = _D.smooth,
+    binning: int = _D.binning,
     energy_shift: float = _D.energy_shift,
     memory: float = MEMORY,
     progress: ProgressCallback | None = None,
@@ -64,7 +66,7 @@ def nonnegative_components(
     components : int
         How many; 0: as many as stand above the noise, of the normalised one more, as the mean of two substances shows one
         component.
-    mask, normalized, element, edge, e0, pre, post, nnorm, least_step, energy_shift, memory, progress, abort
+    mask, normalized, element, edge, e0, pre, post, nnorm, least_step, smooth, binning, energy_shift, memory, progress, abort
         As in `principal_components`.
 
     Returns
@@ -94,6 +96,8 @@ def nonnegative_components(
         "post": post,
         "nnorm": nnorm,
         "least_step": least_step,
+        "smooth": smooth,
+        "binning": binning,
         "energy_shift": energy_shift,
     }
     prepared = PreparedSpectra(stack, mask, normalized, given, memory, progress, abort, "nonnegative_components")

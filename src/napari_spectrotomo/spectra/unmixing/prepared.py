@@ -17,6 +17,7 @@ from ...data import EnergyStack, FloatArray, require
 from ...errors import DataError
 from ...progress import Progress, ProgressCallback, raise_if_aborted
 from ...threads import thread_count
+from ..averaging import averaging_of
 from ..normalize.background import Background, background
 from ..normalize.e0 import edge_of
 from ..normalize.normalization import FEWEST_ENERGIES
@@ -110,7 +111,8 @@ class PreparedSpectra:
             )
         self.shape, self.voxel_size = stack.shape, stack.voxel_size
         self.energies = as_energies(stack.energies + parameters.energy_shift)
-        self._slabs = MaskedSpectra(stack, mask_of(mask, stack.shape), memory)
+        where_used = mask_of(mask, stack.shape)
+        self._slabs = MaskedSpectra(stack, where_used, memory, averaging_of(parameters, mask))
         self._progress, self._abort, self._done, self._passes = progress, abort, 0, 1
         self.warnings: list[str] = []
         self.normalizing: Normalizing | None = None

@@ -76,6 +76,8 @@ def principal_components(
     post: Pair | None = _D.post,
     nnorm: int | None = _D.nnorm,
     least_step: float = _D.least_step,
+    smooth: float = _D.smooth,
+    binning: int = _D.binning,
     energy_shift: float = _D.energy_shift,
     memory: float = MEMORY,
     progress: ProgressCallback | None = None,
@@ -102,7 +104,7 @@ def principal_components(
     noise_adjusted : bool
         Of the normalised: rank components by what they show in units of the noise that normalising leaves (Lee et al. 1990); False
         ranks them by variance alone, so that noise of the edge step, which scales whole spectra, easily comes first.
-    element, edge, e0, pre, post, nnorm, least_step, energy_shift
+    element, edge, e0, pre, post, nnorm, least_step, smooth, binning, energy_shift
         As in `edge_energy`; they matter when normalised.
     memory : float
         Bytes of spectra held at a time.
@@ -137,6 +139,8 @@ def principal_components(
         "post": post,
         "nnorm": nnorm,
         "least_step": least_step,
+        "smooth": smooth,
+        "binning": binning,
         "energy_shift": energy_shift,
     }
     prepared = PreparedSpectra(stack, mask, normalized, given, memory, progress, abort, "principal_components")
