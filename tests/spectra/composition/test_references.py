@@ -162,3 +162,15 @@ def test_a_reference_that_cannot_be_used_is_said_by_name(references, mixed, spoi
 def test_without_references_there_is_a_sentence(mixed, none):
     with pytest.raises(DataError, match="References are a dict"):
         fit_references_of(SCAN, mixed(SHARES), none, e0=6550)
+
+
+def test_references_too_short_for_the_scans_edge_step_are_not_held_at_a_sum(data_folder):
+    truth = np.load(data_folder / "scan_dev" / "truth.npz")
+    f = np.linspace(0, 1, 11)
+    pure = np.outer(truth["spectrum_mn2o3"], 1 - f) + np.outer(truth["spectrum_mno2"], f)
+    mu = truth["mu_pre_cm1"][:, None] + truth["mu_jump_cm1"][:, None] * pure
+    standards = read_references([data_folder / "xanes_ref" / f"{name}_rt_01.xdi" for name in ("Mn2O3", "MnO2")])
+    found = fit_references_of(truth["energies_eV"], mu, standards, element="Mn", sum_to_one=True)
+    np.testing.assert_allclose(found.fractions.sum(axis=0), 1, atol=1e-6)
+    np.testing.assert_allclose(found.fractions[1], f, atol=0.05)
+    assert any("divided by their sum" in sentence for sentence in found.warnings)

@@ -65,7 +65,8 @@ def fit_references(
     mask : (z, y, x)
         Voxels to look at, where true or not zero; None: all.
     sum_to_one : bool
-        Make the fractions of a voxel sum to one exactly.
+        Make the fractions of a voxel sum to one exactly: by a constraint, or by dividing by the sum where a reference is too short
+        to have the scan's edge step (with a warning).
     max_shift : float, eV
         How far the references may be shifted in energy, together, to fit a voxel best; 0: not at all.
     broadening : float, eV

@@ -62,6 +62,8 @@ class Mixture:
     fitted : (E,) bool
     max_shift : float, eV
     plan : Plan
+    divided : bool
+        Whether fractions, fitted freely, are divided by their sum.
     warnings : tuple of str
     """
 
@@ -72,6 +74,7 @@ class Mixture:
     fitted: npt.NDArray[np.bool_]
     max_shift: float
     plan: Plan
+    divided: bool
     warnings: tuple[str, ...]
 
     def run(self, spectra: FloatArray) -> Mixed:
@@ -95,6 +98,10 @@ class Mixture:
             fractions[:, chunk], error[:, chunk], residual[chunk] = found[0].T, found[1].T, found[2]
 
         in_threads(fit, range(0, n, _CHUNK))
+        if self.divided:
+            total = fractions.sum(axis=0)
+            total[total == 0] = np.nan
+            fractions, error = fractions / total, error / total
         return Mixed(fractions, error, residual, shift)
 
 
@@ -130,7 +137,14 @@ def mixture(
     nodes = _nodes(max_shift)
     laid = np.stack([_normalized(energies - shift, read, lines, broadening) for shift in nodes])
     still = laid[len(nodes) // 2]
-    plan, free = _plan(energies, windows, lines, laid, fitted, nodes, least_step, sum_to_one)
+    short = [reference.name for reference in read if not reference.covers]
+    divided = sum_to_one and bool(short)
+    plan, free = _plan(energies, windows, lines, laid, fitted, nodes, least_step, sum_to_one and not divided)
+    if divided:
+        warnings.append(
+            f"Fractions were fitted freely and then divided by their sum: {', '.join(short)} is too short to have the scan's edge "
+            "step, and a sum held at one would take its wrong scale for composition."
+        )
     warnings += [w for reference in read for w in reference.warnings]
     warnings += _alike(read, still[:, fitted])
     if free < 1:
@@ -139,7 +153,7 @@ def mixture(
             "the fractions are unknown, and no voxel was judged by its edge step."
         )
     names = tuple(reference.name for reference in read)
-    return Mixture(energies, windows, names, still, fitted, max_shift, plan, tuple(warnings))
+    return Mixture(energies, windows, names, still, fitted, max_shift, plan, divided, tuple(warnings))
 
 
 def _fitted(

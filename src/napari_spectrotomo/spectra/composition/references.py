@@ -45,6 +45,8 @@ class Reference:
     mu : (n,) float64
     after : Polynomial
         Its post-edge line, over eV; below its first energy a reference is 0.
+    covers : bool
+        Whether it goes as far as the scan's windows, so that its edge step is that of the scan.
     warnings : tuple of str
     """
 
@@ -52,6 +54,7 @@ class Reference:
     energies: FloatArray
     mu: FloatArray
     after: Polynomial
+    covers: bool = True
     warnings: tuple[str, ...] = ()
 
     def at(self, energies: FloatArray, broadening: float = 0.0) -> FloatArray:
@@ -134,7 +137,7 @@ def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> 
             f"{energies[below][-1]:.0f} and {energies[above][0]:.0f} to {energies[above][-1]:.0f} eV, so that the scale of its "
             "fractions is uncertain."
         )
-    return Reference(name, energies, flat / step, after, tuple(warnings))
+    return Reference(name, energies, flat / step, after, covers, tuple(warnings))
 
 
 def _reaches(relative: FloatArray, window: Pair) -> bool:
