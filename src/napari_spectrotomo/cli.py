@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .errors import Aborted, ReadError, SpectrotomoError
-from .terminal import interruptible, shown
+from .terminal import has_display, interruptible, shown
 
 if TYPE_CHECKING:
     from .workflow import Project, Recipe
@@ -150,7 +149,7 @@ def demo(
     _print_numbers(project)
     for line in compare_with_truth(load_truth(scan), project.registration(), project.edge_map()).lines():
         typer.echo(line)
-    if not no_viewer and _has_display():
+    if not no_viewer and has_display():
         _view(project.path)
 
 
@@ -169,7 +168,7 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
     from .workflow import Project
 
     Project.open(project)
-    if not _has_display():
+    if not has_display():
         raise SpectrotomoError(
             f"There is no display to open napari on; the report {project / 'report.html'} opens in any browser."
         )
@@ -282,10 +281,6 @@ def _print_numbers(project: Project) -> None:
         typer.echo(line)
     for warning in project.warnings():
         typer.echo(f"warning: {warning}")
-
-
-def _has_display() -> bool:
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _view(folder: Path) -> None:

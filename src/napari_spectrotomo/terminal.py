@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,3 +70,8 @@ def _lines() -> Iterator[ProgressCallback]:
             print(f"{step.stage}: {step.message}", flush=True)
 
     yield show
+
+
+def has_display() -> bool:
+    """Say whether a window can be opened."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
