@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_array, as_labels
 from ..data import FloatArray
 from .parameters import SpectraParameters
+from .smoothing import Volume, reach_of, smoother
 
-Volume = npt.NDArray[np.float32]
-_TRUNCATE = 4.0
+_HIGHEST = 1 << 20
+"""Labels above it are numbered anew, so that they and bins make numbers that fit."""
 _FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -37,7 +40,7 @@ class Averaging:
     @property
     def reach(self) -> int:
         """How many slices beyond a slab are needed for it."""
-        return int(_TRUNCATE * self.smooth + 0.5) if self.smooth > 0 else 0
+        return reach_of(self.smooth)
 
     def sentence(self, voxel_size: FloatArray | None) -> str:
         """Say how far spectra are averaged, and what that costs; empty where they are not.
@@ -69,7 +72,7 @@ class Averaging:
             Those asked for, counted in `where`.
         """
         label = where.astype(np.int32) if self.labels is None else np.where(where, self.labels[around], 0)
-        smoothed = _smoother(label, self.smooth) if self.smooth > 0 else lambda volume: volume
+        smoothed = smoother(label, self.smooth) if self.smooth > 0 else lambda volume: volume
         inside = np.flatnonzero(where[own])
         bins = _bins(label[own], self.binning) if self.binning > 1 else None
 
@@ -81,37 +84,27 @@ class Averaging:
 
 
 def averaging_of(parameters: SpectraParameters, mask: npt.ArrayLike | None) -> Averaging:
-    """Give what the parameters ask for, inside each label where the mask is of labels."""
-    found = None if mask is None else np.asarray(mask)
-    labels = found if found is not None and np.issubdtype(found.dtype, np.integer) else None
+    """Give what the parameters ask for, inside each label where the mask is of labels: whole numbers, of any type.
+
+    Raises
+    ------
+    DataError
+        If a label is negative.
+    """
+    asked = parameters.smooth > 0 or parameters.binning > 1
+    labels = _labels_of(np.asarray(as_array(mask, "voxels of the mask"))) if asked and mask is not None else None
     return Averaging(parameters.smooth, parameters.binning, labels)
 
 
-def _smoother(label: npt.NDArray[np.integer], smooth: float) -> Callable[[Volume], Volume]:
-    """Give what smooths a volume (z, y, x) inside each label; a missing value stays missing and counts for no other."""
-    from scipy.ndimage import find_objects, gaussian_filter
-
-    reach = int(_TRUNCATE * smooth + 0.5)
-    boxes = []
-    for number, box in enumerate(find_objects(label), 1):
-        if box is not None:
-            wide = tuple(slice(max(0, s.start - reach), s.stop + reach) for s in box)
-            own = (label[wide] == number).astype(np.float32)
-            boxes.append((wide, own, gaussian_filter(own, smooth, mode="constant", truncate=_TRUNCATE)))
-
-    def smoothed(volume: Volume) -> Volume:
-        made = np.full(volume.shape, np.nan, np.float32)
-        for wide, own, weight in boxes:
-            values = volume[wide]
-            known = own.astype(bool) & np.isfinite(values)
-            total = weight
-            if not np.array_equal(known, own.astype(bool)):
-                total = gaussian_filter(known.astype(np.float32), smooth, mode="constant", truncate=_TRUNCATE)
-            mean = gaussian_filter(np.where(known, values, 0), smooth, mode="constant", truncate=_TRUNCATE)
-            made[wide][known] = mean[known] / total[known]
-        return made
-
-    return smoothed
+def _labels_of(mask: npt.NDArray[Any]) -> npt.NDArray[np.int32] | None:
+    """Give the labels of a mask, high ones numbered anew; None for one that is only true or false."""
+    if mask.dtype == bool or (mask.dtype.kind == "f" and not np.all(np.isfinite(mask) & (mask == np.floor(mask)))):
+        return None
+    labels = as_labels(mask)
+    if labels.max(initial=0) > _HIGHEST:
+        names, places = np.unique(labels, return_inverse=True)
+        labels = places.reshape(labels.shape) + (names[0] != 0)
+    return labels.astype(np.int32)
 
 
 def _bins(label: npt.NDArray[np.integer], binning: int) -> npt.NDArray[np.intp]:

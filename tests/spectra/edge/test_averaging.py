@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from napari_spectrotomo.data import EnergyStack
 from napari_spectrotomo.simulate.standards import oxide_spectrum
 from napari_spectrotomo.spectra import edge_energy
+from napari_spectrotomo.spectra.smoothing import smoother
 
 SCAN = np.r_[6480:6526:15, 6530:6578:3, 6590:6711:12].astype(float)
 SHAPE = (8, 18, 20)
@@ -52,6 +54,38 @@ def test_the_error_falls_with_the_root_of_the_voxels_averaged(scan, labels, how,
     plain, averaged = edge_energy(scan[1], mask=labels, e0=6550), edge_energy(scan[1], mask=labels, e0=6550, **how)
     ratio = np.median(plain.error[inner]) / np.median(averaged.error[inner])
     assert ratio == pytest.approx(np.sqrt(voxels), rel=0.3)
+
+
+@pytest.mark.parametrize("how", [{"smooth": 1.0}, {"binning": 2}])
+@pytest.mark.parametrize("kind", ["float32", "uint64", "high", "masked"])
+def test_labels_of_any_type_and_height_keep_particles_apart(scan, labels, how, kind):
+    other = {
+        "float32": labels.astype(np.float32),
+        "uint64": labels.astype(np.uint64) << 40,
+        "high": labels * (2**30 - 1),
+        "masked": np.ma.array(labels, mask=np.zeros(SHAPE, bool)),
+    }
+    expected = edge_energy(scan[1], mask=labels, e0=6550, **how)
+    found = edge_energy(scan[1], mask=other[kind], e0=6550, **how)
+    np.testing.assert_array_equal(found.energy, expected.energy)
+    np.testing.assert_array_equal(found.error, expected.error)
+
+
+@pytest.mark.parametrize("smooth", [0.6, 2.3])
+def test_smoothing_is_that_of_each_particle_alone_small_or_large(smooth):
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 60, (12, 30, 24)).astype(np.int32)
+    labels[2:10, 5:28, 3:23] = 60
+    values = rng.standard_normal(labels.shape).astype(np.float32)
+    values[rng.random(labels.shape) < 0.02] = np.nan
+    expected = np.full(labels.shape, np.nan, np.float32)
+    for k in range(1, 61):
+        known = (labels == k) & np.isfinite(values)
+        inside, weight = (
+            gaussian_filter(a, smooth, mode="constant") for a in (np.where(known, values, 0), 1.0 * known)
+        )
+        expected[known] = inside[known] / weight[known]
+    np.testing.assert_allclose(smoother(labels, smooth)(values), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_slabs_change_nothing(scan, labels):
