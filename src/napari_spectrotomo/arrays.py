@@ -18,7 +18,7 @@ LOWEST_ENERGY = 100.0
 
 
 def as_array(values: Any, what: str, error: type[SpectrotomoError] = DataError) -> Any:
-    """Give an array of numbers: what is one already (NumPy, dask, h5py, zarr) as it is, lists as NumPy.
+    """Give an array of numbers: what is one already (NumPy, dask, h5py, zarr) as it is, lists as NumPy, masked as NaN.
 
     Parameters
     ----------
@@ -29,7 +29,9 @@ def as_array(values: Any, what: str, error: type[SpectrotomoError] = DataError) 
         What is raised if they are no numbers.
     """
     array = values
-    if not (hasattr(values, "ndim") and hasattr(values, "dtype")):
+    if isinstance(values, np.ma.MaskedArray):
+        array = np.ma.filled(values.astype(np.float64), np.nan) if np.ma.is_masked(values) else np.ma.getdata(values)
+    elif not (hasattr(values, "ndim") and isinstance(getattr(values, "dtype", None), np.dtype)):
         try:
             array = np.asarray(values)
         except ValueError as ragged:

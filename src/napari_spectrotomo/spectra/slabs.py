@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..arrays import as_region
 from ..data import EnergyStack, FloatArray
-from ..errors import DataError
+from ..errors import DataError, ParameterError
 from ..progress import raise_if_aborted
 from ..threads import in_threads, thread_count
 from .averaging import Averaging
@@ -39,6 +39,10 @@ class MaskedSpectra:
         memory: float = MEMORY,
         averaging: Averaging | None = None,
     ) -> None:
+        if isinstance(memory, bool) or not isinstance(memory, int | float | np.number) or not memory > 0:
+            raise ParameterError(
+                f"memory cannot be {memory!r}: give how many bytes of spectra to hold at a time, above 0."
+            )
         self.stack, self.where, self.averaging = stack, where, averaging or Averaging()
         cost = where.sum(axis=(1, 2)) * len(stack) * 4.0
         used = np.flatnonzero(cost)

@@ -1,6 +1,7 @@
 """Edge energies of spectra whose edge is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from napari_spectrotomo.errors import DataError, ParameterError
@@ -76,6 +77,28 @@ def test_a_missing_value_leaves_only_its_own_spectrum_undefined():
     assert np.isnan(found[1]).all()
 
 
+@pytest.mark.parametrize("method", ["half-height", "derivative", "white-line", "centroid", "edge-integral"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_not_finite_inside_the_edge_is_never_read_as_an_edge(method, wrong):
+    mu = np.repeat(edge(6550, white_line=1.0)[:, None], 2, axis=1)
+    mu[np.argmin(np.abs(ENERGIES - 6551)), 1] = wrong
+    mu[np.argmin(np.abs(ENERGIES - 6557)), 1] = wrong
+    assert np.isfinite(edge_energy_of(ENERGIES, mu, method, e0=6550)).tolist() == [True, False]
+
+
+def test_masked_values_are_missing_ones():
+    mu = np.ma.array(np.stack([edge(6549), edge(6551)], axis=1))
+    mu[np.argmin(np.abs(ENERGIES - 6550)), 1] = np.ma.masked
+    assert np.isfinite(edge_energy_of(ENERGIES, mu)).tolist() == [True, False]
+
+
+def test_pandas_numbers_that_may_be_missing_are_read():
+    mu = pd.Series(edge(6550), dtype="Float64")
+    assert edge_energy_of(pd.Series(ENERGIES), mu) == edge_energy_of(ENERGIES, edge(6550))
+    mu[int(np.argmin(np.abs(ENERGIES - 6551)))] = None
+    assert np.isnan(edge_energy_of(ENERGIES, mu, e0=6550))
+
+
 def test_energies_in_any_order_give_the_same_edge():
     shuffled = np.random.default_rng(0).permutation(len(ENERGIES))
     assert edge_energy_of(ENERGIES[shuffled], edge(6550)[shuffled]) == edge_energy_of(ENERGIES, edge(6550))
@@ -84,6 +107,13 @@ def test_energies_in_any_order_give_the_same_edge():
 def test_a_named_element_looks_only_in_its_own_window():
     assert edge_energy_of(ENERGIES, edge(6551), element="Mn") == pytest.approx(6551, abs=0.3)
     assert np.isnan(edge_energy_of(ENERGIES, edge(6542), element="Mn"))
+
+
+@pytest.mark.parametrize("name", ["mn", "MN", "Manganese"])
+def test_an_element_is_the_same_in_any_spelling(name):
+    for middle in (6551, 6542):
+        expected = edge_energy_of(ENERGIES, edge(middle), element="Mn")
+        np.testing.assert_equal(edge_energy_of(ENERGIES, edge(middle), element=name), expected)
 
 
 def test_a_step_within_the_noise_is_no_edge_when_steps_are_judged():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from napari_spectrotomo.data import EnergyStack
-from napari_spectrotomo.errors import Aborted, DataError
+from napari_spectrotomo.errors import Aborted, DataError, ParameterError
 from napari_spectrotomo.spectra import edge_energy, edge_energy_of
 
 ENERGIES = np.r_[6480:6526:15, 6530:6582:3, 6590:6711:15].astype(float)
@@ -117,6 +117,12 @@ def test_what_cannot_be_mapped_is_refused_with_advice(noisy):
     empty = da.full((len(ENERGIES), 2, 2, 2), np.nan, np.float32)
     with pytest.raises(DataError, match="every energy"):
         edge_energy(EnergyStack.from_arrays(empty, ENERGIES))
+
+
+@pytest.mark.parametrize("memory", ["1 GB", None, 0, -1.0, np.nan])
+def test_memory_is_a_number_of_bytes(noisy, memory):
+    with pytest.raises(ParameterError, match="memory cannot be"):
+        edge_energy(noisy, memory=memory)
 
 
 def test_it_stops_on_request(noisy):

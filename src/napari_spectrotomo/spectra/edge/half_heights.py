@@ -34,7 +34,7 @@ def half_heights(
     for v in range(m):
         energy[v] = variance[v] = np.nan
         i = int(places[0, v])
-        if i < 0 or np.isnan(places[3, v]):
+        if i < 0 or not np.isfinite(places[3, v]):
             continue
         below, above = float(rows[i, v]), float(rows[i + 1, v])
         slope = (above - below) / (energies[i + 1] - energies[i])
@@ -53,8 +53,8 @@ def half_heights(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _find_rises(rows: FloatArray, m: int, places: FloatArray) -> None:
-    """Put into `places` (4, m) the sample before the rise through one half, -1 where there is none, and NaN into the last
-    where a value of the row is missing.
+    """Put into `places` (4, m) the sample before the rise through one half, -1 where there is none, and last what is finite only
+    where all values of the row are.
 
     The rise is the last one before the spectrum is through its edge, the first one where it never is.
     """

@@ -162,7 +162,7 @@ def _one_by_one(
     energy: FloatArray,
     variance: FloatArray,
 ) -> None:
-    """Read off each of the rows (W, m); NaN where a value of it is missing."""
+    """Read off each of the rows (W, m); NaN where a value of it is not finite."""
     w = len(energies)
     row, weights, moments = np.empty(w), np.empty(w), np.empty((2, w))
     for v in range(m):
@@ -170,7 +170,7 @@ def _one_by_one(
         for i in range(w):
             row[i], weights[i] = rows[i, v], 0.0
             whole += row[i]
-        energy[v] = np.nan if np.isnan(whole) else _edge(row, method, energies, limits, fits, weights, moments)
+        energy[v] = np.nan if not np.isfinite(whole) else _edge(row, method, energies, limits, fits, weights, moments)
         if covariance.size > 0:
             variance[v] = _variance(row, weights, covariance, float(step[v]))
 

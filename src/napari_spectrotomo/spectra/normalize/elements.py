@@ -38,7 +38,26 @@ MEASURED = {
 
 def element_windows(element: str | None, edge: EdgeName = "K") -> ElementWindows | None:
     """Give the windows measured for an element's oxides; None where none is named or none were measured."""
-    return MEASURED.get(element) if element is not None and edge == "K" else None
+    return MEASURED.get(symbol_of(element)) if element is not None and edge == "K" else None
+
+
+@lru_cache
+def symbol_of(element: str) -> str:
+    """Give the symbol of an element, named or written in any case.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such element.
+    """
+    import xraydb
+
+    if not isinstance(element, str):
+        raise ParameterError(f"An element is named by its symbol, such as 'Mn'; found {element!r}.")
+    try:
+        return str(xraydb.atomic_symbol(xraydb.atomic_number(element)))
+    except ValueError as error:
+        raise ParameterError(f"There is no element {element!r}: give its symbol, such as Mn.") from error
 
 
 @lru_cache
@@ -67,10 +86,7 @@ def tabulated_edge(element: str, edge: EdgeName = "K") -> float:
     """
     import xraydb
 
-    try:
-        found = xraydb.xray_edge(element, edge)
-    except ValueError as error:
-        raise ParameterError(f"There is no element {element!r}: give its symbol, such as Mn.") from error
+    found = xraydb.xray_edge(symbol_of(element), edge)
     if found is None:
         raise ParameterError(f"{element} has no tabulated {edge} edge: choose another edge, or give e0.")
     return float(found.energy)
