@@ -101,6 +101,12 @@ def test_drift_is_told_against_the_first_scan(edge):
     np.testing.assert_allclose(energy_drift(scans), truth, atol=0.01)
 
 
+@pytest.mark.parametrize("spectra", [None, [], [(1, 2, 3)] * 2, [np.arange(5.0)] * 3])
+def test_a_drift_is_of_pairs_of_energies_and_attenuation(spectra):
+    with pytest.raises(DataError, match="each as"):
+        energy_drift(spectra)
+
+
 def test_the_drift_of_a_scan_that_does_not_match_is_unknown(edge):
     noise = np.random.default_rng(0).normal(1, 0.3, len(MIDDLE))
     found = energy_drift([(MIDDLE, edge(MIDDLE)), (MIDDLE, noise), (MIDDLE - 1, edge(MIDDLE))])

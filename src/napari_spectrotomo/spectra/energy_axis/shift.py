@@ -124,10 +124,14 @@ def energy_drift(
     DataError
         If there are fewer than two spectra, or one of them cannot be compared with the first.
     """
-    if len(spectra) < 2:
+    if not isinstance(spectra, Sequence) or len(spectra) < 2 or any(not _is_pair(one) for one in spectra):
         raise DataError("A drift needs two spectra or more, each as (energies, mu), in the order of the scans.")
     found = [find_energy_shift(*spectrum, *spectra[0], max_shift=max_shift) for spectrum in spectra[1:]]
     return np.array([0.0, *(np.nan if one.doubts else one.shift for one in found)])
+
+
+def _is_pair(spectrum: object) -> bool:
+    return isinstance(spectrum, list | tuple | np.ndarray) and len(spectrum) == 2
 
 
 def one_spectrum(energies: npt.ArrayLike, mu: npt.ArrayLike, what: str) -> tuple[FloatArray, FloatArray]:
