@@ -172,5 +172,5 @@ def test_references_too_short_for_the_scans_edge_step_are_not_held_at_a_sum(data
     standards = read_references([data_folder / "xanes_ref" / f"{name}_rt_01.xdi" for name in ("Mn2O3", "MnO2")])
     found = fit_references_of(truth["energies_eV"], mu, standards, element="Mn", sum_to_one=True)
     np.testing.assert_allclose(found.fractions.sum(axis=0), 1, atol=1e-6)
-    np.testing.assert_allclose(found.fractions[1], f, atol=0.06)
+    np.testing.assert_allclose(found.fractions[1], f, atol=0.08)
     assert any("divided by their sum" in sentence for sentence in found.warnings)
