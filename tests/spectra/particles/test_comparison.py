@@ -88,6 +88,8 @@ def test_what_cannot_be_compared_is_refused(two_balls, edge_map):
     emap = two_balls(np.random.default_rng(5))
     with pytest.raises(DataError, match="no particle 4: labels are 3, 8"):
         compare_particles(emap, LABELS, 3, 4)
+    with pytest.raises(DataError, match="no particle 'three'"):
+        compare_particles(emap, LABELS, "three", 8)
     with pytest.raises(DataError, match="with itself"):
         compare_particles(emap, LABELS, 3, 3)
     with pytest.raises(DataError, match="no edge energy"):

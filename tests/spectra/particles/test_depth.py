@@ -101,8 +101,9 @@ def test_what_fits_no_map_is_refused():
     labels, depth = slab()
     with pytest.raises(ParameterError, match="outer"):
         depth_profile(depth, labels, surfaces="inner")
-    with pytest.raises(ParameterError, match="bin_width"):
-        depth_profile(depth, labels, bin_width=0)
+    for width in (0, "wide", 1e-9):
+        with pytest.raises(ParameterError, match="bin_width"):
+            depth_profile(depth, labels, bin_width=width)
     with pytest.raises(DataError, match="do not fit"):
         depth_profile(depth, labels[1:])
     with pytest.raises(DataError, match="do not fit"):

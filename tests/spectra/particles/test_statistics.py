@@ -61,6 +61,13 @@ def test_failed_fits_far_off_are_no_heterogeneity():
     assert intrinsic_spread(values, np.full(5000, 0.3)) == pytest.approx(0.5, abs=0.03)
 
 
+def test_values_that_differ_by_rounding_alone_have_no_density():
+    values = 6550 * (1 + np.spacing(1.0) * np.random.default_rng(6).integers(0, 3, 50))
+    assert [len(part) for part in kernel_density(values)] == [0, 0]
+    few = kernel_density(np.r_[np.full(500, 6550.0), 6550 + 1e-9 * np.arange(9)])
+    assert np.trapezoid(few[1], few[0]) == pytest.approx(1, abs=0.05)
+
+
 def test_a_uniform_particle_has_no_heterogeneity_and_an_unknown_error_none_that_is_known():
     noise = np.random.default_rng(4).normal(size=5000)
     assert intrinsic_spread(6549 + 0.3 * noise, np.full(5000, 0.35)) == 0

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from napari_spectrotomo.data import EnergyStack
+from napari_spectrotomo.errors import DataError
 from napari_spectrotomo.spectra import nonnegative_components
 
 ENERGIES = np.r_[6480:6526:15, 6530:6578:3, 6590:6711:12].astype(float)
@@ -67,3 +69,19 @@ def test_one_component_is_the_mean(mixed):
     found = nonnegative_components(mixed.stack, 1, e0=E0)
     flat = np.abs(ENERGIES - E0) < 25
     np.testing.assert_allclose(found.spectra[0][flat], found.mean[flat], atol=0.02)
+
+
+def test_spectra_all_below_zero_have_no_non_negative_component(mixed):
+    negative = EnergyStack.from_arrays(-np.asarray(mixed.stack.data), ENERGIES)
+    with pytest.raises(DataError, match="above zero"):
+        nonnegative_components(negative, 2, normalized=False)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("normalized", [True, False])
+def test_one_voxel_and_voxels_all_alike_have_components_without_a_word_from_numpy(mixed, normalized):
+    alike = np.broadcast_to(np.asarray(mixed.stack.data)[:, :1, :1, :1], mixed.stack.data.shape)
+    one = np.arange(np.prod(SHAPE)).reshape(SHAPE) == 77
+    for stack, mask in ((EnergyStack.from_arrays(alike, ENERGIES), None), (mixed.stack, one)):
+        found = nonnegative_components(stack, 1, mask=mask, normalized=normalized)
+        assert np.isfinite(found.spectra).all()

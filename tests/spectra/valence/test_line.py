@@ -81,11 +81,17 @@ def test_standards_far_from_any_line_are_a_doubt():
         ([6544, 6550], [3, 3], {}, "same valence"),
         ([6544, 6550], [2, 3], {"errors": [0.1, 0.0]}, "positive number"),
         ([6544, 6550], [2, 3], {"names": ["MnO"]}, "names do not fit"),
+        ([6.544, 6.55], [2, 3], {}, "look like keV"),
     ],
 )
 def test_standards_that_make_no_line_are_refused(energies, valences, more, said):
     with pytest.raises(DataError, match=said):
         calibrate_valence(energies, valences, **more)
+
+
+def test_valences_are_read_off_numbers():
+    with pytest.raises(DataError, match="must be numbers"):
+        calibrate_valence(ENERGIES, VALENCES).valence("Mn2O3")
 
 
 def test_a_band_has_a_level_between_0_and_1():

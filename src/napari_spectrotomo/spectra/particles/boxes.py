@@ -60,11 +60,11 @@ def particle_box(labels: npt.NDArray[Any], k: int) -> Box:
     DataError
         If there is no such particle.
     """
-    inside = labels == k
-    if k <= 0 or not inside.any():
+    inside = labels == k if isinstance(k, int | float | np.number) and k > 0 else np.zeros((1,), bool)
+    if not inside.any():
         present = np.unique(labels[labels > 0])
         known = ", ".join(map(str, present[:8])) + (", …" if len(present) > 8 else "")
-        raise DataError(f"There is no particle {k}: labels are {known or '0 everywhere'}.")
+        raise DataError(f"There is no particle {k!r}: labels are {known or '0 everywhere'}.")
     return around(inside)
 
 

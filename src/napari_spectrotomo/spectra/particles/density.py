@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..edge.edge_map import EdgeMap
 
 _PER_BANDWIDTH = 16
+_FEWEST_BINS, _MOST_BINS = 64, 200_000
 _POINTS = 1001
 """Rows of a table of densities."""
 
@@ -33,7 +34,7 @@ def kernel_density(values: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     energy : (M,) eV, density : (M,) per eV
-        Empty where there are fewer than two different values.
+        Empty where there are fewer than two different values, rounding apart.
     """
     from scipy.ndimage import gaussian_filter1d
 
@@ -45,7 +46,10 @@ def kernel_density(values: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     spread = found.std(ddof=1)
     width = 0.9 * min(spread, (high - low) / 1.34 or spread) * len(found) ** -0.2
     start, stop = found.min() - 4 * width, found.max() + 4 * width
-    bins = int(np.clip((stop - start) / width * _PER_BANDWIDTH, 64, 200_000))
+    told_apart = (stop - start) / np.spacing(np.abs(found).max()) / 4
+    if told_apart < _FEWEST_BINS:
+        return np.empty(0), np.empty(0)
+    bins = int(np.clip((stop - start) / width * _PER_BANDWIDTH, _FEWEST_BINS, min(_MOST_BINS, told_apart)))
     counts, edges = np.histogram(found, bins, (start, stop))
     bin_width = edges[1] - edges[0]
     density = gaussian_filter1d(counts.astype(np.float64), width / bin_width, mode="constant", truncate=6.0)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Surfaces = Literal["all", "outer"]
 _CRACK = 5.0
 """Cracks and pores up to so many voxel edges wide are bridged for the outer surface."""
+_THINNEST = 1e-3
+"""No shell is thinner than so many voxel edges."""
 
 
 def depth_profile(
@@ -86,6 +88,10 @@ def depth_profile(
     edges = np.ones(3) if size is None else size
     used = edges if value.shape[0] > 1 else edges[1:]
     width = _positive(bin_width, float(used.mean()), "bin_width")
+    if width < _THINNEST * float(used.min()):
+        raise ParameterError(
+            f"bin_width cannot be {bin_width!r}: shells so thin hold no voxel; give a voxel's edge or more."
+        )
     crack = _positive(crack_width, _CRACK * float(used.mean()), "crack_width") if surfaces == "outer" else 0.0
     tables = []
     for k, box in particle_boxes(label).items():
@@ -123,7 +129,7 @@ def _quantity(
 def _positive(given: float | None, default: float, name: str) -> float:
     if given is None:
         return default
-    if not (np.isfinite(given) and given > 0):
+    if not (isinstance(given, int | float | np.number) and np.isfinite(given) and given > 0):
         raise ParameterError(f"{name} cannot be {given!r}: give a positive length in nm.")
     return float(given)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...data import EnergyStack, FloatArray
+from ...errors import DataError
 from ...progress import ProgressCallback
 from ..normalize.elements import EdgeName
 from ..normalize.windows import Pair
@@ -125,6 +126,11 @@ def _fitted(spectra: FloatArray, keep: int) -> tuple[FloatArray, bool]:
     from .amounts import nonnegative_amounts
 
     values = np.maximum(spectra, 0.0)
+    if not values.any():
+        raise DataError(
+            "No spectrum has a value above zero, so that there is no non-negative component: give attenuation, not its negative, "
+            "or take normalized=True."
+        )
     start = np.maximum(_purest(spectra, keep), 1e-9 * values.max())
     fitted, amounts = start, np.maximum(nonnegative_amounts(values, start), 1e-9)
     last, settled = np.inf, False

@@ -213,7 +213,8 @@ def library_call() -> Iterator[None]:
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(thread_count()), warnings.catch_warnings():
+    quietly = np.errstate(divide="ignore", invalid="ignore")  # shares of no variance, where all spectra are one
+    with threadpool_limits(thread_count()), quietly, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...arrays import as_numbers
+from ...arrays import as_energies, as_numbers
 from ...data import FloatArray
 from ...errors import DataError, ParameterError
 from .doubts import line_doubts
@@ -66,11 +66,11 @@ class ValenceLine:
 
     def valence(self, energy: npt.ArrayLike) -> FloatArray:
         """Give the valence at edge energies (eV)."""
-        return np.asarray(self.intercept + self.slope * (np.asarray(energy, np.float64) - self.center_eV))
+        return np.asarray(self.intercept + self.slope * (as_numbers(energy, "edge energies") - self.center_eV))
 
     def energy(self, valence: npt.ArrayLike) -> FloatArray:
         """Give the edge energy (eV) of valences."""
-        return np.asarray(self.center_eV + (np.asarray(valence, np.float64) - self.intercept) / self.slope)
+        return np.asarray(self.center_eV + (as_numbers(valence, "valences") - self.intercept) / self.slope)
 
     def half_width(self, energy: npt.ArrayLike, level: float = ONE_SIGMA, *, scatter: bool = True) -> FloatArray:
         """Give half the width of `band`."""
@@ -78,7 +78,7 @@ class ValenceLine:
 
         if not 0 < level < 1:
             raise ParameterError(f"A band's level lies between 0 and 1, such as 0.68; found {level!r}.")
-        apart = np.asarray(energy, np.float64) - self.center_eV
+        apart = as_numbers(energy, "edge energies") - self.center_eV
         variance = self.covariance[0, 0] + apart * (2 * self.covariance[0, 1] + apart * self.covariance[1, 1])
         if scatter and self.degrees > 0:
             variance = variance + self.scatter**2
@@ -199,6 +199,7 @@ def _check(energy: FloatArray, valence: FloatArray, names: tuple[str, ...], erro
     for what, values in (("edge energy", energy), ("valence", valence)):
         if len(wrong := np.flatnonzero(~np.isfinite(values))):
             raise DataError(f"{names[wrong[0]]} has no {what}: leave it out, or look at its spectrum.")
+    as_energies(energy)
     if np.ptp(energy) == 0 or np.ptp(valence) == 0:
         which = "edge energy" if np.ptp(energy) == 0 else "valence"
         raise DataError(f"All standards have the same {which}: a line takes two different ones.")
