@@ -58,6 +58,20 @@ def test_files_in_a_recipe_are_found_from_anywhere(tmp_path, monkeypatch):
     assert Recipe.load("sub/recipe.yaml").label.labels == str(tmp_path / "sub" / "mine.tif")
 
 
+def test_the_word_none_takes_a_value_away_where_it_is_no_choice_of_its_own():
+    recipe = Recipe.from_plain({"spectra": {"element": "Mn", "e0": 6550.0, "standards": "mine.txt"}})
+    for setting in (
+        "spectra.element=none",
+        "spectra.e0=none",
+        "spectra.standards=none",
+        "composition.decomposition=none",
+    ):
+        recipe = recipe.with_setting(setting)
+    assert recipe == Recipe() == Recipe.from_plain({"spectra": {"foil": "none"}, "composition": {"references": "none"}})
+    with pytest.raises(ParameterError, match="smooth"):
+        recipe.with_setting("spectra.smooth=none")
+
+
 def test_a_setting_that_is_refused_is_not_kept(small_scan, own_project):
     before = (own_project.path / "recipe.yaml").read_bytes(), own_project.record.path.read_bytes()
     with pytest.raises(ParameterError, match=r"register\.fixed is 99"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import yaml
 
@@ -92,7 +93,7 @@ class Recipe:
                 )
         return cls(
             **{
-                name: checked(PARAMETERS[name], _with_whole_paths(values or {}, beside), where=name)
+                name: checked(PARAMETERS[name], _as_meant(name, values or {}, beside), where=name)
                 for name, values in stages.items()
             }
         )
@@ -139,11 +140,11 @@ class Recipe:
         """
         if stage not in PARAMETERS:
             raise ParameterError(f"There is no stage {stage!r}; the stages are {', '.join(STAGES)}.")
-        merged = as_plain(getattr(self, stage)) | _with_whole_paths(values)
+        merged = as_plain(getattr(self, stage)) | _as_meant(stage, values)
         return replace(self, **{stage: checked(PARAMETERS[stage], merged, where=stage)})
 
     def with_setting(self, setting: str) -> Recipe:
-        """Give this recipe with one ``stage.parameter=value``; the value is read as YAML (``null``, ``[1, 2]``, ``true``)."""
+        """Give this recipe with one ``stage.parameter=value``; the value is read as YAML (``none``, ``[1, 2]``, ``true``)."""
         name, equals, text = setting.partition("=")
         stage, dot, parameter = name.strip().partition(".")
         if not (equals and dot and parameter):
@@ -157,12 +158,20 @@ class Recipe:
         return self.changed(stage, **{parameter: value})
 
 
-def _with_whole_paths(values: dict[str, Any], beside: Path | None = None) -> dict[str, Any]:
-    def whole(value: Any) -> Any:
-        return (
-            os.path.abspath((beside or Path()) / Path(value).expanduser())
-            if isinstance(value, str) and value
-            else value
-        )
+def _as_meant(stage: str, values: dict[str, Any], beside: Path | None = None) -> dict[str, Any]:
+    """Give values with whole paths, and the word none, as the parameters' own words have it, where nothing is meant by it."""
 
-    return {name: whole(value) if name in FILE_PARAMETERS else value for name, value in values.items()}
+    def meant(name: str, value: Any) -> Any:
+        if value == "none" and _may_be_nothing(stage, name):
+            return None
+        if name in FILE_PARAMETERS and isinstance(value, str) and value:
+            return os.path.abspath((beside or Path()) / Path(value).expanduser())
+        return value
+
+    return {name: meant(name, value) for name, value in values.items()}
+
+
+def _may_be_nothing(stage: str, name: str) -> bool:
+    """Tell whether a parameter may be left without a value, and 'none' is no choice of its own."""
+    kinds = get_args(get_type_hints(PARAMETERS[stage]).get(name))
+    return NoneType in kinds and not any("none" in get_args(kind) for kind in kinds)
