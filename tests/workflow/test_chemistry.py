@@ -10,7 +10,9 @@ import yaml
 
 from napari_spectrotomo import Project, read_references, write_spectra
 from napari_spectrotomo.errors import ParameterError
+from napari_spectrotomo.spectra import SpectraParameters
 from napari_spectrotomo.workflow import numbers, run_steps, write_project_report
+from napari_spectrotomo.workflow.chemistry.energy_axis import axis_shift
 from napari_spectrotomo.workflow.standards import read_standards
 
 WIDE = np.arange(6440.0, 6760.0, 1.0)
@@ -152,6 +154,7 @@ def test_a_foil_shifts_map_windows_and_spectra_together(own_project, finished, t
     assert shift["shift_eV"] == pytest.approx(2.5, abs=0.02)
     assert "measured.xdi against right.xdi" in shift["origin"]
     assert "energies shifted by +2.5" in (own_project.path / "run.log").read_text()
+    assert any("shifted by +2.5" in line and "measured.xdi" in line for line in numbers(own_project))
     moved = own_project.edge_map().energy - finished.edge_map().energy
     assert np.nanmedian(moved) == pytest.approx(shift["shift_eV"], abs=0.01)
     np.testing.assert_allclose(own_project.spectra()["energy_eV"], finished.energies + shift["shift_eV"])
@@ -166,6 +169,12 @@ def test_a_foil_without_anything_to_hold_it_against_is_refused_with_advice(own_p
     own_project.change("spectra", foil=str(tmp_path / "measured.xdi"))
     with pytest.raises(ParameterError, match=r"spectra\.element.*spectra\.foil_reference"):
         list(run_steps(own_project, "spectra"))
+
+
+def test_a_foil_of_another_element_than_the_one_named_is_refused_in_words(tmp_path):
+    write_spectra(tmp_path / "measured.xdi", WIDE, {"foil": rise(6539.0)})
+    with pytest.raises(ParameterError, match=r"measured\.xdi.*\+57\d eV.*spectra\.element"):
+        axis_shift(SpectraParameters(foil=str(tmp_path / "measured.xdi"), element="Fe"))
 
 
 @pytest.mark.parametrize(
@@ -203,6 +212,7 @@ def test_a_valence_map_and_its_line_come_back_as_they_were_made(own_project, tmp
     assert found.line.names == ("low", "middle", "high")
     np.testing.assert_array_equal(found.valence, tifffile.imread(own_project.path / "valence.tif"))
     np.testing.assert_array_equal(found.error, tifffile.imread(own_project.path / "valence_error.tif"))
+    assert any("valence" in line and "±" in line for line in numbers(own_project))
     known = np.isfinite(edge.energy)
     np.testing.assert_allclose(found.valence[known], found.line.valence(edge.energy[known]), rtol=1e-5)
     write_spectra(tmp_path / "low.xdi", WIDE, {"low": rise(6546.0)})

@@ -83,14 +83,40 @@ def numbers(project: Project) -> list[str]:
     if project.state("spectra") == "done" and not project.maps_edges:
         lines.append(f"{len(project.particles())} particles; {len(project.energies)} energies are too few for an edge")
     elif project.state("spectra") == "done":
+        lines += _shift(project)
         for row in project.particles().itertuples():
             lines.append(
                 f"particle {row.label}: {row.voxels} voxels, edge energy {row.median_eV:.2f} eV (median), FWHM {row.fwhm_eV:.2f} eV"
             )
+    lines += _valence(project)
     lines += _composition(project)
     lines.append(f"project: {project.path}")
     if project.state("report") == "done":
         lines.append(f"report: {project.path / 'report.html'}")
+    return lines
+
+
+def _shift(project: Project) -> list[str]:
+    """Say by how much the energies were shifted, and by what, if they were."""
+    about = project.energy_shift()
+    if not about["origin"]:
+        return []
+    within = f" ± {about['uncertainty_eV']:.2f}" if about["uncertainty_eV"] else ""
+    return [f"energies shifted by {about['shift_eV']:+.2f}{within} eV: {about['origin']}"]
+
+
+def _valence(project: Project) -> list[str]:
+    """Give the median valence of the particles with its error, a line each, where standards were named."""
+    if not (project.state("spectra") == "done" and "valence" in project.record.stage("spectra")):
+        return []
+    found, labels, lines = project.valence(), project.labels(), []
+    for label in project.particles()["label"]:
+        inside = (labels == label) & np.isfinite(found.valence)
+        if inside.any():
+            middle, line = np.median(found.valence[inside]), np.median(found.line_error[inside])
+            lines.append(
+                f"particle {label}: valence {middle:.2f} (median) ± {line:.2f} by the line".replace("nan", "?")
+            )
     return lines
 
 

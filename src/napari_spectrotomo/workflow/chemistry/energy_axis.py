@@ -12,6 +12,9 @@ from ...errors import ParameterError
 from ...io import read_references
 from ...spectra import SpectraParameters, find_energy_shift, foil_shift
 
+_FARTHEST = 100.0
+"""What the parameter energy_shift may be at most, eV."""
+
 
 @dataclass(frozen=True, slots=True)
 class AxisShift:
@@ -77,6 +80,11 @@ def axis_shift(parameters: SpectraParameters) -> AxisShift:
         found = foil_shift(energy, mu, parameters.element, parameters.edge)
         against = f"the tabulated {parameters.edge} edge of {parameters.element}"
     by_foil = f"the foil {name} against {against}"
+    if not abs(given + found.shift) <= _FARTHEST:
+        raise ParameterError(
+            f"By {by_foil}, the energies would be shifted by {given + found.shift:+.0f} eV, and no axis is off by so much: "
+            "check spectra.element and spectra.edge, and whether the foil is of that element and in eV."
+        )
     origin = f"{by_hand} and {found.shift:+.2f} eV by {by_foil}" if by_hand else by_foil
     doubts = tuple(f"Energy axis, by the foil {name}: {doubt}" for doubt in found.doubts)
     return AxisShift(float(given + found.shift), float(found.uncertainty), origin, doubts)
