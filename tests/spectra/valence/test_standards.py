@@ -44,6 +44,12 @@ def test_half_heights_of_the_manganese_oxides_make_a_line_without_doubts(oxides,
     np.testing.assert_allclose(line.energies_eV, [6543.95, 6546.06, 6549.12, 6552.42], atol=0.6)
 
 
+def test_standards_that_end_before_the_scan_are_named_in_one_warning(oxides):
+    line = valence_of_standards(oxides, VALENCES, names=NAMES, at=GRID, e0=6550.0)
+    (short,) = (w for w in line.warnings if "measured from" in w)
+    assert short.startswith("MnO, Mn3O4, Mn2O3, MnO2 were measured from 6520 to 6630 eV")
+
+
 def test_the_steepest_rises_of_the_manganese_oxides_are_in_disorder_and_that_is_said(oxides):
     steepest = [normalize_spectra(*spectrum).e0 for spectrum in oxides]
     line = calibrate_valence(steepest, VALENCES, names=NAMES)

@@ -230,10 +230,13 @@ def _without_edge(names: list[str], parameters: SpectraParameters) -> list[str]:
 
 
 def _short(spectra: list[_Spectrum], grid: FloatArray) -> list[str]:
-    """Say which standards end before the scan does."""
+    """Say which standards end before the scan does, those of the same range together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for s in spectra:
+        if s.energies[0] > grid[0] + _SLACK or s.energies[-1] < grid[-1] - _SLACK:
+            alike.setdefault((f"{s.energies[0]:.0f}", f"{s.energies[-1]:.0f}"), []).append(s.name)
     return [
-        f"{s.name} was measured from {s.energies[0]:.0f} to {s.energies[-1]:.0f} eV and the scan goes from {grid[0]:.0f} to "
-        f"{grid[-1]:.0f} eV: its background lines stand in for the rest, which moves its edge energy."
-        for s in spectra
-        if s.energies[0] > grid[0] + _SLACK or s.energies[-1] < grid[-1] - _SLACK
+        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} measured from {first} to {last} eV and the scan goes from "
+        f"{grid[0]:.0f} to {grid[-1]:.0f} eV: background lines stand in for the rest, which moves the edge energy."
+        for (first, last), names in alike.items()
     ]
