@@ -62,6 +62,7 @@ def _distribution(axes: Axes, values: Floats, bins: Floats, colour: str, quantit
     axes.axvline(mean, color=INK, linewidth=1, linestyle=(0, (4, 2)), label=f"mean {mean:.2f}")
     axes.axvline(median, color=INK, linewidth=1, label=f"median {median:.2f}")
     axes.set_xlim(bins[0], bins[-1])
+    axes.locator_params(axis="x", nbins=6)
     axes.ticklabel_format(axis="x", useOffset=False)
     axes.spines["left"].set_color(LINE)
     legend(axes, loc="upper right", fontsize=8)
