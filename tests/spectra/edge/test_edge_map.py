@@ -143,3 +143,22 @@ def test_a_scan_that_ends_soon_after_the_edge_is_not_carried_back_by_a_line_thro
     assert emap.windows["post_points"] >= 3
     assert np.nanmedian(np.abs(emap.energy - 6551)) < 0.3  # 1.2 with a line through the last two
     assert "a constant was taken" in " ".join(emap.warnings)
+
+
+def test_another_edge_inside_a_window_is_warned_about():
+    energies = np.arange(6400.0, 7400.0, 4.0)
+    iron = 0.6 * (0.5 + np.arctan((energies - 7118) / 2) / np.pi)
+    both = 1 + 0.5 + np.arctan((energies - 6551) / 2) / np.pi + iron
+    both = EnergyStack.from_arrays(both[:, None, None, None], energies)
+    said = " ".join(edge_energy(both, element="Mn", e0=6551.0).warnings)
+    assert "another edge" in said
+    assert "another edge" not in " ".join(edge_energy(both, element="Mn", e0=6551.0, post=(60, 400)).warnings)
+
+
+def test_windows_on_the_wrong_side_of_the_edge_are_refused_and_across_it_warned_about(noisy):
+    with pytest.raises(DataError, match="wholly below the edge"):
+        edge_energy(noisy, e0=6550.0, post=(-60, -20))
+    with pytest.raises(DataError, match="wholly above the edge"):
+        edge_energy(noisy, e0=6550.0, pre=(20, 60))
+    for windows in ({"pre": (-60, 10)}, {"post": (-5, 100)}):
+        assert any("across the edge" in said for said in edge_energy(noisy, e0=6550.0, **windows).warnings)

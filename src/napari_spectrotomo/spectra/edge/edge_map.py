@@ -21,10 +21,13 @@ from ..normalize.windows import Pair
 from ..parameters import SpectraParameters, checked_parameters
 from ..slabs import MEMORY, MaskedSpectra, mask_of
 from .edge_search import EdgeSearch, edge_search
+from .repeats import TypicalNoise, repeats_doubts
 
 _D = SpectraParameters()
 _TINY_STEP = 0.02
 _MANY_UNDEFINED = 0.2
+_ASTRAY = 0.3
+"""Oscillations behind an edge stay below so much of its step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,9 +153,11 @@ def edge_energy(
     e0_used, doubts = edge_of(energies, mean, parameters)
     search = edge_search(energies, e0_used, parameters, mean).sharing(mean, count)
 
+    noise = TypicalNoise()
     energy, step, error = (np.full(stack.shape, np.nan, np.float32) for _ in range(3))
     for done, (z, inside, spectra) in enumerate(slabs.each(abort), 1):
         found = search.run(spectra, with_error=True)
+        noise.add(found)
         for volume, values in ((energy, found.energy), (step, found.step), (error, found.error)):
             volume[z][inside] = values
         if progress is not None:
@@ -170,6 +175,7 @@ def edge_energy(
             *search.windows.warnings,
             *grid_warnings(energies, mean, e0_used, parameters.method, search.windows),
             *_doubts(search, mean, energy, where),
+            *repeats_doubts(search, mean, noise.median),
         ),
         voxel_size=stack.voxel_size,
         attenuation_unit=stack.attenuation_unit,
@@ -186,6 +192,17 @@ def _doubts(search: EdgeSearch, mean: FloatArray, energy: FloatArray, where: npt
             f"The mean edge step is {step / level:.1%} of the attenuation before the edge: edge energies rest on very little. "
             "Check that the energies go across the edge of an element that is in the sample."
         )
+    for name, line, used in (
+        ("pre-edge", search.lines.pre, search.windows.pre_samples),
+        ("post-edge", search.lines.post, search.windows.post_samples),
+    ):
+        astray = float(np.abs((mean - line @ mean)[used]).max()) / abs(step) if step else 0.0
+        if astray > _ASTRAY:
+            ends = search.energies[used]
+            doubts.append(
+                f"The mean spectrum departs from its {name} line, {ends[0]:.1f} to {ends[-1]:.1f} eV, by {astray:.0%} of the edge "
+                "step: another edge or the white line lies in that window. Give a window without it."
+            )
     undefined = float(np.isnan(energy[where]).mean())
     if undefined > _MANY_UNDEFINED:
         doubts.append(

@@ -37,11 +37,14 @@ class Edges:
     energy : (N,) float64, eV; NaN where there is no edge
     step : (N,) float64
     error : (N,) float64, eV; NaN where not asked for
+    noise : (N,) float64
+        That of every measured value, in the unit of the step; NaN where not asked for.
     """
 
     energy: FloatArray
     step: FloatArray
     error: FloatArray
+    noise: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,14 +100,15 @@ class EdgeSearch:
         energy, variance, step, *squares = found
         free_before = self._count(self.windows.pre_samples) - (2 if self.lines.pre_powers[:, 1].any() else 1)
         if self.parameters.least_step > 0:
-            deviation = np.sqrt(squares[0] / free_before) if free_before > 0 else 0.0
-            energy[~(step > self.parameters.least_step * deviation)] = np.nan
-        error = np.full(n, np.nan)
+            before = np.sqrt(squares[0] / free_before) if free_before > 0 else 0.0
+            energy[~(step > self.parameters.least_step * before)] = np.nan
+        error, deviation = np.full(n, np.nan), np.full(n, np.nan)
         free = int(free_before + self._count(self.windows.post_samples) - self.windows.nnorm - 1)
         if with_error and free > 0:
-            error = _widened(np.sqrt(sum(squares) / free * variance), free)
+            deviation = np.sqrt(sum(squares) / free)
+            error = _widened(deviation * np.sqrt(variance), free)
             error[~np.isfinite(energy)] = np.nan
-        return Edges(energy, step, error)
+        return Edges(energy, step, error, deviation)
 
     def _given(self, dtype: Any, with_error: bool) -> tuple[Any, ...]:
         """Give the kernel's arguments between the spectra and the noise."""

@@ -164,7 +164,19 @@ def _within(pre: Pair, post: Pair, energies: FloatArray, e0: float) -> tuple[Pai
         raise _empty(energies, e0, "pre-edge", pre)
     if min(post) > high:
         raise _empty(energies, e0, "post-edge", post)
+    for name, beyond, side in (("pre-edge", min(pre) >= 0, "above"), ("post-edge", max(post) <= 0, "below")):
+        if beyond:
+            raise DataError(
+                f"The {name} window lies wholly {side} the edge at {e0:.1f} eV: give it in eV from there, pre-edge windows with "
+                "negative numbers and post-edge windows with positive ones."
+            )
     warnings = []
+    for name, across in (("pre-edge", max(pre) > 0), ("post-edge", min(post) < 0)):
+        if across:
+            warnings.append(
+                f"The {name} window reaches across the edge at {e0:.1f} eV, so that its line is bent by the edge itself: end it "
+                "some 20 eV before, or start it some 50 eV behind."
+            )
     for name, (start, end), cut in (
         ("pre-edge", pre, min(pre) < low - 0.5),
         ("post-edge", post, max(post) > high + 0.5),
