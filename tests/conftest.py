@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no clock", deadline=None)  # how long an example takes is no truth about the code
+settings.load_profile("no clock")
 
 ROOT = Path(__file__).parents[1]
 
