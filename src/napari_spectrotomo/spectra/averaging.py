@@ -96,15 +96,15 @@ def averaging_of(parameters: SpectraParameters, mask: npt.ArrayLike | None) -> A
     return Averaging(parameters.smooth, parameters.binning, labels)
 
 
-def _labels_of(mask: npt.NDArray[Any]) -> npt.NDArray[np.int32] | None:
+def _labels_of(mask: npt.NDArray[Any]) -> npt.NDArray[np.integer] | None:
     """Give the labels of a mask, high ones numbered anew; None for one that is only true or false."""
     if mask.dtype == bool or (mask.dtype.kind == "f" and not np.all(np.isfinite(mask) & (mask == np.floor(mask)))):
         return None
     labels = as_labels(mask)
     if labels.max(initial=0) > _HIGHEST:
         names, places = np.unique(labels, return_inverse=True)
-        labels = places.reshape(labels.shape) + (names[0] != 0)
-    return labels.astype(np.int32)
+        labels = (places.reshape(labels.shape) + (names[0] != 0)).astype(np.int32)
+    return labels
 
 
 def _bins(label: npt.NDArray[np.integer], binning: int) -> npt.NDArray[np.intp]:

@@ -6,6 +6,7 @@ import pytest
 
 from napari_spectrotomo.errors import DataError, ParameterError
 from napari_spectrotomo.spectra import edge_energy_of
+from napari_spectrotomo.spectra.edge.kernels import find_edges
 
 ENERGIES = np.r_[6480:6526:15, 6530:6582:3, 6590:6711:15].astype(float)
 FINE = np.arange(6480.0, 6710.0, 0.25)
@@ -114,6 +115,14 @@ def test_an_element_is_the_same_in_any_spelling(name):
     for middle in (6551, 6542):
         expected = edge_energy_of(ENERGIES, edge(middle), element="Mn")
         np.testing.assert_equal(edge_energy_of(ENERGIES, edge(middle), element=name), expected)
+
+
+def test_read_only_spectra_are_not_compiled_for_anew():
+    mu = np.repeat(edge(6550)[:, None], 3, axis=1)
+    found, known = edge_energy_of(ENERGIES, mu), len(find_edges.signatures)
+    mu.setflags(write=False)
+    np.testing.assert_array_equal(edge_energy_of(ENERGIES, mu), found)
+    assert len(find_edges.signatures) == known
 
 
 def test_a_step_within_the_noise_is_no_edge_when_steps_are_judged():

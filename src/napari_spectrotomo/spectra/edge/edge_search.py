@@ -88,7 +88,10 @@ class EdgeSearch:
         """Find the edges of `spectra` (E, N), float32 or float64, in blocks on threads."""
         from .kernels import find_edges
 
-        spectra, n = np.ascontiguousarray(spectra), spectra.shape[1]
+        spectra, n = (
+            np.require(spectra, requirements=("C", "W")),
+            spectra.shape[1],
+        )  # what is read-only would be compiled for anew
         found = np.empty((5, n))
         noise = 2 if with_error else 1 if self.parameters.least_step > 0 else 0
         given = self._given(spectra.dtype, with_error)
