@@ -44,7 +44,8 @@ class EdgeMap:
         Within it lie 68 % of what repeats of the scan would give: the noise that each voxel's own background lines leave before
         and after the edge, less the structure all spectra share, propagated through normalisation and the method, and widened by
         Student's t where few energies tell the noise. It knows nothing of errors that all voxels share (windows, energies), and
-        below a signal-to-noise ratio of about 10 gross errors are more frequent than it says.
+        where noise makes the method jump between features of the edge (below a signal-to-noise ratio of about 10, of a broad
+        white line below 50) gross errors are more frequent than it says, and `warnings` say so.
     e0 : float, eV
     method : str
     windows : dict
