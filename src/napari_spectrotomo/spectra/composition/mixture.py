@@ -137,15 +137,17 @@ def mixture(
     nodes = _nodes(max_shift)
     laid = np.stack([_normalized(energies - shift, read, lines, broadening) for shift in nodes])
     still = laid[len(nodes) // 2]
-    short = [reference.name for reference in read if not reference.covers]
+    short = [reference.name for reference in read if reference.short]
     divided = sum_to_one and bool(short)
     plan, free = _plan(energies, windows, lines, laid, fitted, nodes, least_step, sum_to_one and not divided)
     if divided:
+        are = "is" if len(short) == 1 else "are"
         warnings.append(
-            f"Fractions were fitted freely and then divided by their sum: {', '.join(short)} is too short to have the scan's edge "
-            "step, and a sum held at one would take its wrong scale for composition."
+            f"Fractions were fitted freely and then divided by their sum: {', '.join(short)} {are} too short to have "
+            "the scan's edge step, and a sum held at one would take a wrong scale for composition."
         )
     warnings += [w for reference in read for w in reference.warnings]
+    warnings += _short(read, energies)
     warnings += _alike(read, still[:, fitted])
     if free < 1:
         warnings.append(
@@ -181,6 +183,19 @@ def _fitted(
             )
         low, high = max(first, low), min(last, high)
     return (energies >= low) & (energies <= high), warnings
+
+
+def _short(references: tuple[Reference, ...], energies: FloatArray) -> list[str]:
+    """Say which references end before the windows do, those of the same range together."""
+    alike: dict[str, list[str]] = {}
+    for reference in references:
+        if reference.short:
+            alike.setdefault(reference.short, []).append(reference.name)
+    return [
+        f"{', '.join(names)} {'does' if len(names) == 1 else 'do'} not cover the windows of the scan, {energies[0]:.0f} to "
+        f"{energies[-1]:.0f} eV: normalised {how}, so that the scale of fractions is uncertain."
+        for how, names in alike.items()
+    ]
 
 
 def _nodes(max_shift: float) -> FloatArray:

@@ -48,8 +48,8 @@ class Reference:
     mu : (n,) float64
     after : Polynomial
         Its post-edge line, over eV; below its first energy a reference is 0.
-    covers : bool
-        Whether it goes as far as the scan's windows, so that its edge step is that of the scan.
+    short : str
+        How it was normalised where it ends before the scan's windows do, in words; empty where its edge step is that of the scan.
     warnings : tuple of str
     """
 
@@ -57,7 +57,7 @@ class Reference:
     energies: FloatArray
     mu: FloatArray
     after: Polynomial
-    covers: bool = True
+    short: str = ""
     warnings: tuple[str, ...] = ()
 
     def at(self, energies: FloatArray, broadening: float = 0.0) -> FloatArray:
@@ -112,6 +112,11 @@ def read_in(references: Any, scan: FloatArray, windows: Windows) -> tuple[Refere
 def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> Reference:
     energies, mu, warnings = _sorted(name, spectrum)
     relative = energies - windows.e0
+    if not relative[1] <= 0 <= relative[-2]:
+        raise DataError(
+            f"The reference {name} does not go across the edge at {windows.e0:.0f} eV: it goes from {energies[0]:.0f} to "
+            f"{energies[-1]:.0f} eV. Leave it out; if it is of the element scanned, measure it across the edge."
+        )
     covers = all(_reaches(relative, window) for window in (windows.pre, windows.post))
     try:
         if covers:
@@ -121,7 +126,7 @@ def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> 
             fits = high >= SHORT_START + SHORT_SPAN
             own = larch_windows(energies, windows.e0, post=(SHORT_START, high) if fits else None)
     except DataError as error:
-        raise DataError(f"The reference {name} does not go across the edge. {error}") from error
+        raise DataError(f"The reference {name} cannot be normalised. {error}") from error
     below, above = own.pre_samples, own.post_samples
     flat = mu - Polynomial.fit(energies[below], mu[below], int(below.stop - below.start >= FEWEST_PRE_EDGE))(energies)
     rise = Polynomial.fit(energies[above], flat[above], own.nnorm)
@@ -131,18 +136,17 @@ def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> 
             f"The reference {name} has no edge step at {windows.e0:.0f} eV ({step:.3g}): check that it is attenuation, not "
             "transmission, and of the element scanned."
         )
+    short = ""
     if covers:
         after = Polynomial.fit(energies[above], flat[above] / step, min(own.nnorm, 1))
     else:
         flat[own.e0_index :] -= rise(energies[own.e0_index :]) - step
         after = Polynomial([1.0])
-        warnings.append(
-            f"The reference {name}, {energies[0]:.0f} to {energies[-1]:.0f} eV, does not cover the windows of the scan, "
-            f"{scan[0]:.0f} to {scan[-1]:.0f} eV: it was normalised with its own, {energies[below][0]:.0f} to "
-            f"{energies[below][-1]:.0f} and {energies[above][0]:.0f} to {energies[above][-1]:.0f} eV, so that the scale of its "
-            "fractions is uncertain."
+        short = (
+            f"from {energies[0]:.0f} to {energies[-1]:.0f} eV only, within {energies[below][0]:.0f} to "
+            f"{energies[below][-1]:.0f} and {energies[above][0]:.0f} to {energies[above][-1]:.0f} eV"
         )
-    return Reference(name, energies, flat / step, after, covers, tuple(warnings))
+    return Reference(name, energies, flat / step, after, short, tuple(warnings))
 
 
 def _reaches(relative: FloatArray, window: Pair) -> bool:
