@@ -209,7 +209,8 @@ def _attenuation(text: _Text) -> FloatArray:
     if text.columns and not two:
         raise ReadError(
             f"{text.path} has columns {', '.join(text.columns)}: none of them is an attenuation, nor is i0 there with itrans or "
-            "ifluor. Name the column of attenuation mu, or leave energy and attenuation only."
+            "ifluor. Name the column of attenuation mu, or leave energy and attenuation only; if every column is a spectrum, "
+            "name the first one energy_eV."
         )
     return text.numbers[:, 1]
 
