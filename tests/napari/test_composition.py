@@ -8,7 +8,7 @@ import pytest
 from napari_spectrotomo._napari.composition import CompositionPanel
 from napari_spectrotomo._napari.composition.curves import color_key
 from napari_spectrotomo._napari.edge_map import EdgeMapPanel
-from napari_spectrotomo._napari.layers import layer_of, show_stage
+from napari_spectrotomo._napari.layers import layer_of, show_only, show_stage
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.io import write_spectra
 
@@ -50,6 +50,13 @@ def test_references_and_clusters_asked_for_in_the_panel_become_layers_and_number
     assert layer_of(model, "clusters").data.max() == 2
     made.map.value = "fraction 2"
     assert visible(model) == ["fraction 2"]
+    show_only(model, "edge energy")
+    made.map.native.activated.emit(made.map.native.currentIndex())
+    assert visible(model) == ["fraction 2"], "the map that was shown last can be chosen again"
+    made.spectra.value = "references"
+    qtbot.waitUntil(lambda: [c.name for c in made.plot.curves] == ["high", "low"], timeout=20_000)
+    assert [c.color in made.key.text() for c in made.plot.curves] == [True, True]
+    assert made.trail.text().count("✓") == 6
     assert made.table.columnCount() == 3
     assert "±" in made.table.item(0, 1).text()
     made.spectra.value = "clusters"
@@ -89,6 +96,8 @@ def test_standards_chosen_in_the_edge_map_panel_make_a_valence_map(panel, model,
     made.primary.click()
     settle(model)
     assert made.message.text() == ""
+    assert made.warned.isVisible()
+    assert "goes through any two standards" in made.warned.words.text()
     assert made.maps["valence"].isVisible()
     made.maps["valence"].click()
     assert visible(model) == ["valence"]
@@ -96,3 +105,4 @@ def test_standards_chosen_in_the_edge_map_panel_make_a_valence_map(panel, model,
     made.primary.click()
     settle(model)
     assert layer_of(model, "valence") is None
+    assert "standards" not in made.warned.words.text()

@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
-STEPS = ("Load", "Reconstruct", "Binarize", "Register", "Edge map")
+STEPS = ("Load", "Reconstruct", "Binarize", "Register", "Edge map", "Composition")
 PANELS = {
     "Load": ("load", "LoadPanel"),
     "Reconstruct": ("reconstruct", "ReconstructPanel"),

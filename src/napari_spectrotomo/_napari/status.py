@@ -13,6 +13,7 @@ LAST_STAGE = {
     "Binarize": "label",
     "Register": "register",
     "Edge map": "spectra",
+    "Composition": "composition",
 }
 MARKS = {"done": "✓", "partial": "◐", "outdated": "↻", "missing": "○"}
 WORDS = {

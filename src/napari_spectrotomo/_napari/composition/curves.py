@@ -9,6 +9,8 @@ from ..layers.show import SHARES
 from ..plot import COLORS, Curve
 
 Kind = Literal["references", "components", "clusters"]
+_PICTURE = ("#ff40ff", "#ffff40", "#40ffff")
+"""Colours of the first references in the picture of the composition."""
 
 
 def kinds_of(project: Any) -> tuple[Kind, ...]:
@@ -19,12 +21,14 @@ def kinds_of(project: Any) -> tuple[Kind, ...]:
 
 
 def curves_of(project: Any, kind: Kind) -> list[Curve]:
-    """Give the spectra of one kind, each in a colour of its own."""
+    """Give the spectra of one kind, each in a colour of its own: references and clusters in those of their pictures."""
     if kind == "references":
         found = project.record.stage("composition")["references"]
         return [
-            Curve(found["energies_eV"], spectrum, name, COLORS[k % len(COLORS)])
-            for k, (name, spectrum) in enumerate(zip(found["names"], found["spectra"], strict=True))
+            Curve(found["energies_eV"], spectrum, name, color)
+            for name, spectrum, color in zip(
+                found["names"], found["spectra"], _colors(len(found["names"])), strict=True
+            )
         ]
     table = project.spectra_of(kind)
     energies = table["energy_eV"].to_numpy()
@@ -41,5 +45,11 @@ def curves_of(project: Any, kind: Kind) -> list[Curve]:
 
 def color_key(names: list[str]) -> str:
     """Name the references in their colours of the picture; HTML."""
-    shown = zip(names[:SHARES], ("#ff40ff", "#ffff40", "#40ffff"), strict=False)
+    shown = zip(names[:SHARES], _PICTURE, strict=False)
     return " &nbsp; ".join(f'<span style="color: {color};">■</span>&nbsp;{escape(name)}' for name, color in shown)
+
+
+def _colors(count: int) -> list[str]:
+    """Give the colours of so many references: those in the picture have its own, the others none of these."""
+    others = [color for color in COLORS if color != COLORS[0]]  # the first is yellow, as one in the picture
+    return [_PICTURE[k] if k < SHARES else others[(k - SHARES) % len(others)] for k in range(count)]

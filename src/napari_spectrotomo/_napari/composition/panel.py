@@ -8,7 +8,7 @@ from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QGroupBox, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from ...spectra import CompositionParameters
-from ..forms import FileRows, ParameterForm, labelled
+from ..forms import FileRows, ParameterForm, Warned, labelled
 from ..latest import Latest
 from ..layers import layer_of, leave_comparison, show_only
 from ..layers.show import COMPOSITION_ROLES
@@ -39,10 +39,13 @@ class CompositionPanel(Panel):
         self.form = self.add_form(
             ParameterForm(CompositionParameters, usual=usual, skip=("references",)), "composition"
         )
+        self.warned = Warned()
+        body.addWidget(self.warned)
         self.box = QGroupBox("Maps and spectra")
         inner = QVBoxLayout(self.box)
         self.map = ComboBox(label="map", choices=[("none", None)], tooltip="Which of the maps is shown.")
         self.map.changed.connect(self._show)
+        self.map.native.activated.connect(lambda _: self._show(self.map.value))  # the one shown last is chosen again
         self.spectra = ComboBox(label="spectra", choices=[("none", None)], tooltip="Which spectra are drawn below.")
         self.spectra.changed.connect(self._draw)
         inner.addWidget(labelled([self.map, self.spectra]))
@@ -90,6 +93,7 @@ class CompositionPanel(Panel):
         done = self.state.stage("composition") == "done"
         kinds = kinds_of(project) if done else ()
         self.box.setVisible(bool(kinds))
+        self.warned.show_stage(self.state, "composition")
         for part in (self.table, self.key):
             part.setVisible("references" in kinds)
         if not kinds:
@@ -104,6 +108,10 @@ class CompositionPanel(Panel):
             self.key.setText(color_key(names))
             self._fill(project.fractions(), names)
         self._draw()
+
+    def can_go_on(self) -> bool:
+        """Go on without a composition, too: it may not be asked for."""
+        return True
 
     def act(self) -> None:
         """Find the composition."""

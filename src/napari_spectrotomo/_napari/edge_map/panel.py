@@ -9,7 +9,7 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from ...spectra import FILES, SpectraParameters
-from ..forms import FileRows, Fold, ParameterForm
+from ..forms import FileRows, Fold, ParameterForm, Warned
 from ..latest import Latest
 from ..layers import layer_of, leave_comparison, show_only
 from ..panel import Panel
@@ -37,6 +37,8 @@ class EdgeMapPanel(Panel):
         self.files = self.add_form(FileRows(SpectraParameters, FILES), "spectra")
         self.fold = Fold("Foil and valence standards", self.files)
         body.addWidget(self.fold)
+        self.warned = Warned()
+        body.addWidget(self.warned)
         self.box = QGroupBox("Maps and particles")
         inner = QVBoxLayout(self.box)
         row = QHBoxLayout()
@@ -101,6 +103,7 @@ class EdgeMapPanel(Panel):
         project = self.state.project
         done = self.state.stage("spectra") == "done"
         self.box.setVisible(done)
+        self.warned.show_stage(self.state, "spectra")
         self.open_report.setEnabled((project.path / "report.html").exists())
         for part in (*self.maps.values(), self.plot):
             part.setVisible(done and project.maps_edges)

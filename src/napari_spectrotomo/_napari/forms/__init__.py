@@ -3,5 +3,6 @@
 from .file_rows import FileRows
 from .fold import Fold, Words
 from .form import ParameterForm, labelled
+from .warned import Warned
 
-__all__ = ["FileRows", "Fold", "ParameterForm", "Words", "labelled"]
+__all__ = ["FileRows", "Fold", "ParameterForm", "Warned", "Words", "labelled"]
