@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ...spectra import Clusters
 
 _MOST = 3
+_NOTHING = 1e-6  # of the largest share: rounding of float32 spectra leaves less
 
 
 def component_figures(data: ReportData, views: Views) -> list[Figure]:
@@ -53,13 +54,18 @@ def component_figures(data: ReportData, views: Views) -> list[Figure]:
     _scree(plot_axes(right, "component", "share of the variance" if principal else "share"), found.explained, principal)
     kind = "principal" if principal else "non-negative"
     counted = f"{found.above_noise} of them stand{'s' if found.above_noise == 1 else ''} above the noise"
+    well = "components that look like differences of spectra, and shares that fall to an even floor of noise."
+    amiss = "a component that is a spike at one energy: that energy is out of line. A slope: windows that do not fit."
+    if not principal:
+        well = "components that look like spectra of substances, and a share of each that is worth having."
+        amiss = "components that differ from spectra by spikes or dips, or hardly from each other: ask for fewer."
     spectra = finished(
         figure,
         alt=f"Spectra of the {kind} components, and their shares.",
         caption=f"The {len(found.spectra)} {kind} components of {found.voxels:,} spectra, and the share of each; {counted}. "
         f"They leave {found.residual:.2g} of the {'variance' if principal else 'sum of squares'}.",
-        well="components that look like differences of spectra, and shares that fall to an even floor of noise.",
-        amiss="a component that is a spike at one energy: that energy is out of line. A slope: windows that do not fit.",
+        well=well,
+        amiss=amiss,
     )
     rows = [
         MapRow(f"component {k}", scores, "viridis", limits, "score")
@@ -78,7 +84,7 @@ def _scree(axes: Axes, shares: npt.NDArray[np.floating], principal: bool) -> Non
     number = np.arange(1, len(shares) + 1)
     axes.bar(number, shares, color=PARTICLES[0], alpha=0.75)
     axes.set_xticks(number if len(number) < 12 else number[:: -(-len(number) // 10)])
-    known = shares[shares > 1e-9 * np.max(shares)]  # the normalisation takes a few components away altogether
+    known = shares[shares > _NOTHING * np.max(shares)]  # the normalisation takes a few components away altogether
     if principal and len(known):
         axes.set_yscale("log")
         axes.set_ylim(bottom=0.5 * float(known.min()))
