@@ -72,7 +72,8 @@ def _rise_warnings(energies: FloatArray, height: FloatArray, e0: float, method: 
         return ()
     return (
         f"The scan goes in steps of {step:.1f} eV where the edge rises, within {width:.1f} eV (from {low:.1f} to {high:.1f} eV): "
-        f"{method} needs steps of {_rounded_down(width / IN_RISE):g} eV or less there. Edge energies may be off by a good part of a step; their "
+        f"{method} needs steps of {_rounded_down(width / IN_RISE):g} eV or less there. "
+        "Edge energies may be off by a good part of a step; their "
         "error bars do not know it.",
     )
 
@@ -102,7 +103,8 @@ def _line_warnings(energies: FloatArray, height: FloatArray, e0: float, method: 
         return ()
     return (
         f"The scan goes in steps of {step:.1f} eV across the white line, which is {width:.1f} eV wide at half its height (from "
-        f"{start:.1f} to {stop:.1f} eV): {method} needs steps of {_rounded_down(width / IN_LINE):g} eV or less there. Take half-height, or scan "
+        f"{start:.1f} to {stop:.1f} eV): {method} needs steps of {_rounded_down(width / IN_LINE):g} eV or less there. "
+        "Take half-height, or scan "
         "finer.",
     )
 
