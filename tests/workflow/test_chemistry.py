@@ -9,7 +9,7 @@ import tifffile
 import yaml
 
 from napari_spectrotomo import Project, read_references, write_spectra
-from napari_spectrotomo.errors import ParameterError
+from napari_spectrotomo.errors import ParameterError, SpectrotomoError
 from napari_spectrotomo.spectra import SpectraParameters
 from napari_spectrotomo.workflow import numbers, run_steps, write_project_report
 from napari_spectrotomo.workflow.chemistry.energy_axis import axis_shift
@@ -191,6 +191,22 @@ def test_a_file_of_standards_that_cannot_be_understood_is_said_by_line(reference
     (reference_folder / "standards.txt").write_text(text)
     with pytest.raises(ParameterError, match=said):
         read_standards(reference_folder / "standards.txt")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"standards": "wrong.txt"}, {"foil": "wrong.txt", "element": "Mn"}, {"levels": (0.9, 0.2)}],
+    ids=["standards", "foil", "heights"],
+)
+def test_what_cannot_be_read_is_refused_before_the_map_of_before_is_taken_away(own_project, tmp_path, values):
+    (tmp_path / "wrong.txt").write_text("nothing of use\n")
+    files = {name: str(tmp_path / value) for name, value in values.items() if value == "wrong.txt"}
+    own_project.change("spectra", **(values | files))
+    with pytest.raises(SpectrotomoError, match=r"wrong\.txt|levels"):
+        list(run_steps(own_project, "composition"))
+    assert (own_project.path / "edge_energy.tif").exists()
+    own_project.change("spectra", standards=None, foil=None, element=None, levels=SpectraParameters().levels)
+    assert own_project.state("spectra") == "done"
 
 
 def test_standards_are_spectra_beside_their_file_or_energies(reference_folder):

@@ -24,6 +24,7 @@ from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
 from .recipe import STAGES, Recipe
 from .shapes import binarize_steps, label_steps
+from .source import check_spectra_named
 from .summary import report_steps
 from .volumes import check_inputs, correct_steps, read_steps, reconstruct_steps
 
@@ -132,6 +133,8 @@ def run_steps(
         log.info("run until %s: %s", until, project.source)
         check_inputs(project)
         _check_energies(project, until)
+        if STAGES.index(until) >= STAGES.index("spectra"):
+            check_spectra_named(project.recipe)
         if restart:
             project.discard("read")
         for stage in STAGES[: STAGES.index(until) + 1]:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from ..data import EnergyStack, Scan
 from ..errors import ParameterError
-from ..io import ReadParameters, read_scan, read_stack
+from ..io import ReadParameters, read_references, read_scan, read_stack
 from ..parameters import as_plain
+from ..spectra.parameters import checked_parameters
 from .recipe import FILE_PARAMETERS, STAGES, Recipe
+from .standards import read_standards
 
 
 def absolute(path: str | Path) -> Path:
@@ -40,9 +42,30 @@ def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyS
 
 
 def check_named_files(recipe: Recipe) -> None:
-    """Refuse own masks and labels that are not there, before anything is written."""
+    """Refuse files that are not there, or hold no spectra where some are named, before anything is written or taken away.
+
+    Raises
+    ------
+    ParameterError, ReadError
+    """
     for stage in STAGES:
         for name in FILE_PARAMETERS:
             path = getattr(getattr(recipe, stage), name, None)
             if isinstance(path, str) and not Path(path).exists():
                 raise ParameterError(f"{stage}.{name} names {path}, and there is no such file.")
+    check_spectra_named(recipe)
+
+
+def check_spectra_named(recipe: Recipe) -> None:
+    """Refuse files of spectra that cannot be read, and heights that cannot be, while the map of before is still there.
+
+    Raises
+    ------
+    ParameterError, ReadError
+    """
+    checked_parameters(as_plain(recipe.spectra), "spectra")
+    if recipe.spectra.standards is not None:
+        read_standards(recipe.spectra.standards)
+    for path in (recipe.spectra.foil, recipe.spectra.foil_reference, recipe.composition.references):
+        if path is not None:
+            read_references(path)
