@@ -79,8 +79,10 @@ def test_nothing_is_shown_that_was_not_asked_for(data):
 
 
 def test_the_valence_is_drawn_with_its_errors_and_says_how_much_is_extrapolated(data):
-    slices, distribution = valence_figures(with_valence(data), look_at(data))
+    slices, line, distribution = valence_figures(with_valence(data), look_at(data))
     assert slices.image
+    assert line.image
+    assert "One unit of valence is 1.56 eV." in line.caption
     assert distribution.image
     assert "standard 1, standard 2, standard 3" in slices.caption
     beyond = np.mean(data.edge_map.energy[data.labels > 0] > 6551.0)
@@ -89,7 +91,8 @@ def test_the_valence_is_drawn_with_its_errors_and_says_how_much_is_extrapolated(
 
 
 def test_a_line_of_two_standards_has_no_error_to_draw_and_says_so(data):
-    slices, _ = valence_figures(with_valence(data, (6549.0, 6551.0), (3, 4)), look_at(data))
+    slices, line, _ = valence_figures(with_valence(data, (6549.0, 6551.0), (3, 4)), look_at(data))
+    assert "One unit of valence is 2.00 eV. Two standards leave no scatter" in line.caption
     assert "of the line through two standards is unknown" in slices.caption
     assert "nan" not in slices.caption
 
@@ -103,6 +106,14 @@ def test_composition_shows_the_three_references_with_most_and_names_the_other(da
     assert coloured.image
     assert "median 0.01" in residual.caption
     assert chemistry_facts(shown)["References"] == "MnO, Mn2O3, MnO2, Mn3O4, fitted from 6530 to 6605 eV"
+
+
+def test_a_shift_of_the_references_is_said_beside_what_they_leave(data):
+    shown = with_composition(data)
+    found = shown.chemistry.composition
+    shifted = replace(found, shift=np.where(data.labels > 0, -0.4, np.nan).astype(np.float32))
+    *_, residual = composition_figures(replace(data, chemistry=Chemistry(composition=shifted)), look_at(data))
+    assert "by -0.40 eV in the median voxel" in residual.caption
 
 
 def test_without_a_voxel_that_could_be_fitted_the_composition_is_a_sentence(data):

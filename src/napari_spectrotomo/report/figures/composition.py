@@ -88,7 +88,7 @@ def _particles(data: ReportData, found: Composition) -> list[Figure]:
     legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     more = f" {len(table) - len(shown)} more in composition.csv." if len(table) > len(shown) else ""
     sums = table[list(found.names)].sum(axis=1)
-    total = f"{sums.min():.2f}" if np.ptp(sums) < 0.005 else f"{sums.min():.2f} to {sums.max():.2f}"
+    total = " to ".join(dict.fromkeys((f"{sums.min():.2f}", f"{sums.max():.2f}")))
     return [
         finished(
             figure,
@@ -105,10 +105,13 @@ def _residual(data: ReportData, views: Views, found: Composition) -> Figure:
     top = (percentiles(found.residual, 0, 95) or (0.0, 1.0))[1]
     rows = (MapRow("residual", found.residual, "cividis", (0.0, top), "residual (share of the sum of squares)", "max"),)
     middle = float(np.nanmedian(found.residual))
+    moved = ""
+    if found.shift is not None and np.isfinite(found.shift).any():
+        moved = f" References were shifted to fit, by {np.nanmedian(found.shift):+.2f} eV in the median voxel."
     return finished(
         map_slices(data, views, rows),
         alt="Slices of the residual of the fit.",
-        caption=f"What the references leave of each spectrum, as a share of its sum of squares; median {middle:.2g}.",
+        caption=f"What the references leave of each spectrum, as a share of its sum of squares; median {middle:.2g}.{moved}",
         well="an even field: what is left is noise.",
         amiss="regions that stand out: they hold something that is not among the references.",
     )

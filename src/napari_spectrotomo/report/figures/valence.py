@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..data import ReportData
 from ..views import Views, percentiles
-from .canvas import Figure, finished
+from .canvas import FAINT, INK, PARTICLES, Figure, finished, legend, plot_axes, sheet
 from .distribution import by_particle
 from .maps import MapRow, map_slices
+
+if TYPE_CHECKING:
+    from ...spectra import ValenceMap
 
 
 def valence_figures(data: ReportData, views: Views) -> list[Figure]:
@@ -46,7 +51,38 @@ def valence_figures(data: ReportData, views: Views) -> list[Figure]:
     )
     figure = by_particle(data, found.valence, "valence", "share per unit of valence")
     if figure is None:
-        return [slices]
+        return [slices, _line(found)]
     alt = "Distribution of the valence in each particle."
     caption = f"{alt.removesuffix('.')}: histogram and kernel density, mean (dashed) and median (solid)."
-    return [slices, finished(figure, alt=alt, caption=caption)]
+    return [slices, _line(found), finished(figure, alt=alt, caption=caption)]
+
+
+def _line(found: ValenceMap) -> Figure:
+    """Draw the line through the standards with its band, and where the voxels lie."""
+    line = found.line
+    figure = sheet(3.2)
+    axes = plot_axes(figure.subplots(), "edge energy (eV)", "valence")
+    sample = line.energy(percentiles(found.valence, 2, 98) or line.range_valence)
+    axes.axvspan(sample.min(), sample.max(), color=PARTICLES[0], alpha=0.15, linewidth=0, label="96 % of the voxels")
+    ends = np.r_[line.range_eV, sample]
+    margin = 0.08 * np.ptp(ends)
+    energies = np.linspace(ends.min() - margin, ends.max() + margin, 101)
+    axes.plot(energies, line.valence(energies), color=INK, linewidth=1.2, label="line")
+    low, high = line.band(energies)
+    known = bool(np.isfinite(low).all())
+    if known:
+        axes.fill_between(energies, low, high, color=FAINT, alpha=0.25, linewidth=0, label="68 % of such compounds")
+    axes.plot(line.energies_eV, line.valences, "o", color=PARTICLES[1], markersize=5, label="standards")
+    for name, energy, valence in zip(line.names, line.energies_eV, line.valences, strict=True):
+        axes.annotate(name, (energy, valence), (6, -10), textcoords="offset points", fontsize=8, color=INK)
+    axes.ticklabel_format(axis="x", useOffset=False)
+    legend(axes, loc="upper left")
+    one = f"One unit of valence is {1 / line.slope:.2f} eV."
+    band = "" if known else " Two standards leave no scatter to draw a band by."
+    return finished(
+        figure,
+        alt="Edge energies and valences of the standards, the line through them, and where the voxels lie.",
+        caption=f"The standards, read as the map is, and the line through them with its band. {one}{band}",
+        well="standards on the line within the band, on both sides of the voxels.",
+        amiss="a standard far off the line, or voxels beyond all of them: standards of other chemistry, or energies that are off.",
+    )
