@@ -88,10 +88,8 @@ class EdgeSearch:
         """Find the edges of `spectra` (E, N), float32 or float64, in blocks on threads."""
         from .kernels import find_edges
 
-        spectra, n = (
-            np.require(spectra, requirements=("C", "W")),
-            spectra.shape[1],
-        )  # what is read-only would be compiled for anew
+        spectra = np.require(spectra, requirements=("C", "W"))  # a read-only array would be compiled for anew
+        n = spectra.shape[1]
         found = np.empty((5, n))
         noise = 2 if with_error else 1 if self.parameters.least_step > 0 else 0
         given = self._given(spectra.dtype, with_error)
@@ -105,7 +103,7 @@ class EdgeSearch:
         if self.parameters.least_step > 0:
             before = np.sqrt(squares[0] / free_before) if free_before > 0 else 0.0
             energy[~(step > self.parameters.least_step * before)] = np.nan
-        error, deviation = np.full(n, np.nan), np.full(n, np.nan)
+        error = deviation = np.broadcast_to(np.nan, n)
         free = int(free_before + self._count(self.windows.post_samples) - self.windows.nnorm - 1)
         if with_error and free > 0:
             deviation = np.sqrt(sum(squares) / free)

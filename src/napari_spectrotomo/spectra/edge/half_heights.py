@@ -32,7 +32,9 @@ def half_heights(
     _find_rises(rows, m, places)
     w, low, high = len(energies), limits[0], limits[1]
     for v in range(m):
-        energy[v] = variance[v] = np.nan
+        energy[v] = np.nan
+        if covariance.size > 0:
+            variance[v] = np.nan
         i = int(places[0, v])
         if i < 0 or not np.isfinite(places[3, v]):
             continue
