@@ -52,6 +52,17 @@ def test_with_nothing_asked_the_stage_is_done_at_once_and_leaves_nothing(finishe
         finished.composition()
 
 
+def test_the_recipe_of_a_map_says_its_windows_until_it_is_another_map(own_project):
+    list(run_steps(own_project, "spectra"))
+    text = (own_project.path / "recipe.yaml").read_text()
+    windows = own_project.edge_map().windows
+    assert f"# The edge map counted from e0 {windows['e0']:.1f} eV" in text
+    assert "pre-edge {:.1f} to {:.1f} eV".format(*windows["pre"]) in text
+    assert Project.open(own_project.path).recipe == own_project.recipe
+    own_project.change("spectra", nnorm=0)
+    assert "# The edge map" not in (own_project.path / "recipe.yaml").read_text()
+
+
 def test_a_project_of_before_the_stage_opens_and_continues(own_project):
     recipe = yaml.safe_load((own_project.path / "recipe.yaml").read_text())
     del recipe["composition"]

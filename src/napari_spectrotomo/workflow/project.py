@@ -14,7 +14,7 @@ from ..errors import ParameterError, ProjectError
 from ..io import identify
 from ..preprocess import corrected_layout, leave_out
 from .outputs import FILES, IMAGES_OF, UNFINISHED, asked_for
-from .recipe import Recipe
+from .recipe import Recipe, used_windows
 from .record import Record, State, dependents
 from .results import Results
 from .source import absolute, check_named_files, read_source
@@ -120,8 +120,13 @@ class Project(Results):
 
     def save(self) -> None:
         """Write the recipe and the record."""
-        write_text(self.path / "recipe.yaml", self.recipe.to_yaml())
+        self.save_recipe()
         self.record.save()
+
+    def save_recipe(self) -> None:
+        """Write the recipe, and as a remark the windows that an edge map up to date took."""
+        used = used_windows(self.record.stage("spectra")) if self.state("spectra") == "done" else ""
+        write_text(self.path / "recipe.yaml", self.recipe.to_yaml() + used)
 
     def change(self, stage: str, **values: Any) -> None:
         """Give parameters of a stage other values, checked and saved.
@@ -132,7 +137,7 @@ class Project(Results):
             If a name is unknown or a value cannot be taken; nothing is changed then.
         """
         self.recipe = self.recipe.changed(stage, **values)
-        write_text(self.path / "recipe.yaml", self.recipe.to_yaml())
+        self.save_recipe()
 
     @property
     def source(self) -> Path:

@@ -175,3 +175,21 @@ def _may_be_nothing(stage: str, name: str) -> bool:
     """Tell whether a parameter may be left without a value, and 'none' is no choice of its own."""
     kinds = get_args(get_type_hints(PARAMETERS[stage]).get(name))
     return NoneType in kinds and not any("none" in get_args(kind) for kind in kinds)
+
+
+def used_windows(spectra: dict[str, Any]) -> str:
+    """Give a remark in YAML on the windows that a finished edge map took where the recipe leaves them open; '' without one.
+
+    Parameters
+    ----------
+    spectra : dict
+        What ``run.json`` keeps of the stage.
+    """
+    windows = spectra.get("edge_map", {}).get("windows", {})
+    if not {"pre", "post", "nnorm", "e0"} <= windows.keys():
+        return ""
+    pre, post = ("{:.1f} to {:.1f} eV".format(*windows[name]) for name in ("pre", "post"))
+    return (
+        f"# The edge map counted from e0 {windows['e0']:.1f} eV: pre-edge {pre}, post-edge {post}, a polynomial of order "
+        f"{windows['nnorm']}.\n"
+    )

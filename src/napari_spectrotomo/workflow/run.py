@@ -192,6 +192,7 @@ def _do(
         log.error("%s: %s", stage, error)
         raise
     project.record.finish(stage)
+    project.save_recipe()
     log.info("%s: done in %.1f s", stage, entry["seconds"])
 
 
