@@ -10,11 +10,12 @@ from ..normalize.windows import Windows, map_windows
 
 RISE = (0.1, 0.9)
 """The rise goes from the one to the other, of the edge step."""
-IN_RISE, IN_LINE = 2.0, 4.0
-"""Steps there must be within the rise, and within the half width of the white line."""
+IN_RISE = {"half-height": 1.5, "edge-integral": 1.5, "derivative": 2.0}
+"""Steps there must be within the rise: 1.5 of them put the half height of an error function off by 5 % of a step at most."""
+IN_LINE = 4.0
+"""Steps there must be within the half width of the white line."""
 FAINT = 0.05
 """A white line so little above the post-edge is none."""
-_OF_RISE = ("half-height", "derivative", "edge-integral")
 _OF_LINE = ("white-line", "centroid")
 
 
@@ -23,9 +24,10 @@ def grid_warnings(
 ) -> tuple[str, ...]:
     """Say where a scan's steps are too coarse, or its end too early, for edge energies by `method`.
 
-    The mean spectrum is flattened by the edge map's windows. Its rise from 10 to 90 % must be as wide as 2 steps for half height,
-    derivative and edge integral; its white line, at half its height above 1, as wide as 4 for the line's maximum and centroid. The
-    step is the widest that overlaps it. A width measured on a coarse grid is at least about a step: real ones are narrower.
+    The mean spectrum is flattened by the edge map's windows. Its rise from 10 to 90 % must be as wide as 1.5 steps for half
+    height and edge integral and as 2 for the derivative; its white line, at half its height above 1, as wide as 4 for the line's
+    maximum and centroid. The step is the widest that overlaps it. A width measured on a coarse grid is at least about a step: real
+    ones are narrower.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ def grid_warnings(
     if not step > 0:
         return ()
     height = lines.flattened @ mean / step
-    if method in _OF_RISE:
+    if method in IN_RISE:
         return _rise_warnings(energies, height, e0, method)
     if method in _OF_LINE:
         return _line_warnings(energies, height, e0, method)
@@ -68,11 +70,11 @@ def _rise_warnings(energies: FloatArray, height: FloatArray, e0: float, method: 
         )
     low, high = found
     width, step = high - low, _widest_step(energies, low, high)
-    if width >= IN_RISE * step:
+    if width >= IN_RISE[method] * step:
         return ()
     return (
         f"The scan goes in steps of {step:.1f} eV where the edge rises, within {width:.1f} eV (from {low:.1f} to {high:.1f} eV): "
-        f"{method} needs steps of {_rounded_down(width / IN_RISE):g} eV or less there. "
+        f"{method} needs steps of {_rounded_down(width / IN_RISE[method]):g} eV or less there. "
         "Edge energies may be off by a good part of a step; their "
         "error bars do not know it.",
     )
