@@ -11,6 +11,7 @@ from .energy_axis.shift import EnergyShift, energy_drift, find_energy_shift
 from .normalize.elements import tabulated_edge
 from .normalize.normalization import FEWEST_ENERGIES, NormalizedSpectra, normalize_spectra
 from .parameters import FILES, SpectraParameters
+from .particles.boxes import particle_boxes
 from .particles.comparison import Comparison, compare_all, compare_particles
 from .particles.correlation import SpatialCorrelation, spatial_correlation
 from .particles.density import density_table, kernel_density
@@ -59,6 +60,7 @@ __all__ = [
     "kernel_density",
     "nonnegative_components",
     "normalize_spectra",
+    "particle_boxes",
     "particle_means",
     "particle_sizes",
     "particle_spectra",

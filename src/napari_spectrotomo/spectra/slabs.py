@@ -81,9 +81,8 @@ class MaskedSpectra:
         for first in range(0, len(spectra), together):
             some = range(first, min(first + together, len(spectra)))
             raise_if_aborted(abort)
-            volumes = [
-                np.asarray(self.stack.data[e, around], np.float32) for e in some
-            ]  # what computes them has threads itself
+            # read one after another: what computes a lazy volume has threads of its own
+            volumes = [np.asarray(self.stack.data[e, around], np.float32) for e in some]
             spectra[some.start : some.stop] = in_threads(average, volumes)
         return part, inside, spectra
 

@@ -128,7 +128,7 @@ def _reference(name: str, spectrum: Any, scan: FloatArray, windows: Windows) -> 
     except DataError as error:
         raise DataError(f"The reference {name} cannot be normalised. {error}") from error
     below, above = own.pre_samples, own.post_samples
-    flat = mu - Polynomial.fit(energies[below], mu[below], int(below.stop - below.start >= FEWEST_PRE_EDGE))(energies)
+    flat = mu - Polynomial.fit(energies[below], mu[below], own.pre_order)(energies)
     rise = Polynomial.fit(energies[above], flat[above], own.nnorm)
     step = float(rise(energies[own.e0_index]))
     if not step > LEAST_STEP * float(np.abs(mu).max()):

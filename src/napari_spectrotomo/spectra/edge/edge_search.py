@@ -25,7 +25,8 @@ WITHIN_ONE_SIGMA = 0.8413
 """Probability to stay below one standard deviation."""
 _BLOCK = 1 << 15
 _NO_FITS = (np.empty(0), np.empty(0, np.int64), np.empty((0, 3, 1)))
-_WHITE_LINES = ("white-line", "centroid")
+LINE_BESIDE = 3
+"""Samples beyond the limits with which a white line's top between them is fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,12 +100,12 @@ class EdgeSearch:
 
         in_threads(search, range(0, n, _BLOCK))
         energy, variance, step, *squares = found
-        free_before = self._count(self.windows.pre_samples) - (2 if self.lines.pre_powers[:, 1].any() else 1)
+        free_before, free_after = self.windows.free
         if self.parameters.least_step > 0:
             before = np.sqrt(squares[0] / free_before) if free_before > 0 else 0.0
             energy[~(step > self.parameters.least_step * before)] = np.nan
         error = deviation = np.broadcast_to(np.nan, n)
-        free = int(free_before + self._count(self.windows.post_samples) - self.windows.nnorm - 1)
+        free = free_before + free_after
         if with_error and free > 0:
             deviation = np.sqrt(sum(squares) / free)
             error = _widened(deviation * np.sqrt(variance), free)
@@ -140,21 +141,11 @@ class EdgeSearch:
             np.ascontiguousarray(at),
             np.array([*self.limits, self.level, *p.levels]),
             both @ both.T if with_error else np.empty((0, 0)),
-            local_cubics(at) if self.fitted else _NO_FITS,
+            local_cubics(at) if _fitted(p) else _NO_FITS,
         )
-
-    @property
-    def fitted(self) -> bool:
-        """Whether edges are read off cubics fitted about every energy."""
-        p = self.parameters
-        return p.method == "derivative" or (p.method == "half-height" and p.between == "fit")
 
     def _windowed(self) -> list[tuple[FloatArray, slice]]:
         return [(self.lines.pre, self.windows.pre_samples), (self.lines.post, self.windows.post_samples)]
-
-    @staticmethod
-    def _count(samples: slice) -> int:
-        return int(samples.stop - samples.start)
 
 
 def edge_search(
@@ -169,14 +160,12 @@ def edge_search(
     """
     windows = map_windows(energies, e0, parameters.pre, parameters.post, parameters.nnorm)
     limits = _limits(energies, windows, parameters, element_windows(parameters.element, parameters.edge))
-    count = EdgeSearch._count(windows.pre_samples) + EdgeSearch._count(windows.post_samples)
     first = int(np.searchsorted(energies, limits[0]))
     last = int(np.searchsorted(energies, limits[1], side="right"))
-    if parameters.method in _WHITE_LINES:
+    if parameters.method == "centroid":  # whose area may end beyond
         last = len(energies)
-    fitted = parameters.method == "derivative" or parameters.between == "fit"
     lines = background(energies, windows)
-    beyond = FEWEST if fitted else 1
+    beyond = FEWEST if _fitted(parameters) else LINE_BESIDE if parameters.method == "white-line" else 1
     return EdgeSearch(
         energies=energies,
         windows=windows,
@@ -185,8 +174,13 @@ def edge_search(
         rows=slice(max(0, first - beyond), min(len(energies), last + beyond)),
         limits=limits,
         level=_level(energies, lines, limits, parameters, mean),
-        pattern=np.zeros(count),
+        pattern=np.zeros(lines.pre_fit.shape[1] + lines.post_fit.shape[1]),
     )
+
+
+def _fitted(parameters: SpectraParameters) -> bool:
+    """Say whether edges are read off cubics fitted about every energy."""
+    return parameters.method == "derivative" or (parameters.method == "half-height" and parameters.between == "fit")
 
 
 def _limits(

@@ -65,6 +65,11 @@ class Windows:
     pre_order: int = 1
     warnings: tuple[str, ...] = ()
 
+    @property
+    def free(self) -> tuple[int, int]:
+        """Degrees of freedom that the lines before and after the edge leave."""
+        return _count(self.pre_samples) - self.pre_order - 1, _count(self.post_samples) - self.nnorm - 1
+
     def as_plain(self, energies: FloatArray) -> dict[str, object]:
         """Give what a report states of the windows: first and last energy (eV) used of each, and the order."""
         lines = {"pre": energies[self.pre_samples], "post": energies[self.post_samples]}

@@ -12,7 +12,6 @@ from ...arrays import as_array, as_energies, as_labels
 from ...data import EnergyStack, FloatArray
 from ...errors import DataError
 from ..edge.edge_search import edge_search
-from ..normalize.background import background
 from ..normalize.e0 import edge_of
 from ..parameters import SpectraParameters
 
@@ -49,8 +48,7 @@ def particle_spectra(
     p = parameters or SpectraParameters()
     energy, label = as_energies(energies), as_labels(labels)
     present, means, overall = _means(energy, raw, registered, label)
-    search = edge_search(energy, edge_of(energy, overall, p)[0], p)
-    lines = background(energy, search.windows)
+    lines = edge_search(energy, edge_of(energy, overall, p)[0], p).lines
 
     def normal(mean: FloatArray) -> FloatArray:
         step = float(lines.step @ mean)

@@ -62,15 +62,14 @@ class Normalizing:
 
     def batch(self, voxels: npt.NDArray[np.int64], raw: npt.NDArray[np.float32]) -> Batch:
         """Normalise `raw` (E, N), without the voxels whose edge step does not stand out of their pre-edge's noise."""
-        n, below, above = len(raw), self.windows.pre_samples, self.windows.post_samples
+        n, below = len(raw), self.windows.pre_samples
         n_pre = below.stop - below.start
         made = np.vstack([self.lines.flattened, self.lines.step, self.residuals]).astype(np.float32) @ raw
         step = made[n].astype(np.float64)
         left = made[n + 1 :] - np.outer(self.pattern, step)
-        free_pre = n_pre - (2 if n_pre > 2 else 1)
-        free = free_pre + (above.stop - above.start) - self.windows.nnorm - 1
+        free_pre, free_post = self.windows.free
         edge = step > self.least_step * np.sqrt(_variance(left[:n_pre], free_pre))
-        noise = _variance(left[:, edge], free) / step[edge] ** 2
+        noise = _variance(left[:, edge], free_pre + free_post) / step[edge] ** 2
         return Batch(voxels[edge], np.ascontiguousarray((made[:n, edge] / step[edge]).T.astype(np.float32)), noise)
 
     def noise_covariance(self) -> FloatArray:

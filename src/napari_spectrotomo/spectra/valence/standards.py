@@ -13,7 +13,7 @@ from ...arrays import as_energies, as_numbers
 from ...data import FloatArray
 from ...errors import DataError
 from ..composition.references import read_in
-from ..edge.edge_energy import edge_energy_of
+from ..edge.edge_search import edge_search
 from ..normalize.e0 import edge_of
 from ..normalize.elements import EdgeName, element_windows
 from ..normalize.normalization import sorted_spectra
@@ -114,7 +114,7 @@ def valence_of_standards(
     if spectra:
         used, doubts = _e0(spectra, parameters)
         grid = None if at is None else np.sort(as_energies(at)) + parameters.energy_shift
-        energies[[s.place for s in spectra]] = _edges(spectra, grid, replace(parameters, e0=used))
+        energies[[s.place for s in spectra]] = _edges(spectra, grid, used, parameters)
         doubts += _without_edge([s.name for s in spectra if not np.isfinite(energies[s.place])], parameters)
         doubts += [] if grid is None else _short(spectra, grid)
     if len(spectra) < len(known):
@@ -182,36 +182,18 @@ def _e0(spectra: list[_Spectrum], parameters: SpectraParameters) -> tuple[float,
     return float(np.mean(found)), said
 
 
-def _edges(spectra: list[_Spectrum], grid: FloatArray | None, parameters: SpectraParameters) -> FloatArray:
+def _edges(spectra: list[_Spectrum], grid: FloatArray | None, e0: float, parameters: SpectraParameters) -> FloatArray:
     """Read the edge energies (n,) of spectra at one e0, on the scan's grid or each on its own."""
-    p = parameters
+    p = replace(parameters, e0=e0, least_step=0.0)
 
     def read(energies: FloatArray, mu: FloatArray) -> FloatArray:
-        return np.asarray(
-            edge_energy_of(
-                energies,
-                mu,
-                p.method,
-                p.e0,
-                p.pre,
-                p.post,
-                p.nnorm,
-                element=p.element,
-                edge=p.edge,
-                between=p.between,
-                white_line=p.white_line,
-                level=p.level,
-                levels=p.levels,
-            )
-        )
+        return edge_search(energies, e0, p, mu.mean(axis=1)).run(mu).energy
 
     if grid is None:
-        found = np.array([float(read(s.energies, s.mu)) for s in spectra])
-    else:
-        windows = map_windows(grid, float(p.e0 or 0), p.pre, p.post, p.nnorm)
-        references = [read_in({s.name: (s.energies, s.mu)}, grid, windows)[0] for s in spectra]
-        found = read(grid, np.stack([r.at(grid) for r in references], axis=1))
-    return found
+        return np.array([read(s.energies, s.mu[:, None])[0] for s in spectra])
+    windows = map_windows(grid, e0, p.pre, p.post, p.nnorm)
+    references = [read_in({s.name: (s.energies, s.mu)}, grid, windows)[0] for s in spectra]
+    return read(grid, np.stack([r.at(grid) for r in references], axis=1))
 
 
 def _without_edge(names: list[str], parameters: SpectraParameters) -> list[str]:

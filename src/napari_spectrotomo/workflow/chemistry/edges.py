@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import DataError
 from ...parameters import keywords
 from ...progress import Progress
 from ...spectra import (
@@ -95,12 +94,7 @@ def _map_valence(job: Job, edge_map: EdgeMap, energies: npt.NDArray[np.floating]
 def _compare(job: Job, edge_map: EdgeMap, labels: npt.NDArray[np.integer]) -> None:
     """Write the particles' profiles against depth, and how the largest differ."""
     write_table(job.project.path / "comparisons.csv", compare_all(edge_map, labels, abort=job.abort))
-    try:
-        profiles = depth_profile(edge_map, labels, abort=job.abort)
-    except DataError as error:  # a particle without a surface is no reason to lose the map
-        job.warn([f"There are no profiles against depth: {error}"], "profiles")
-        profiles = depth_profile(edge_map, np.zeros_like(labels))
-    write_table(job.project.path / "profiles.csv", profiles)
+    write_table(job.project.path / "profiles.csv", depth_profile(edge_map, labels, abort=job.abort))
 
 
 def _write(job: Job, maps: dict[str, Any], voxel_size: Any) -> None:

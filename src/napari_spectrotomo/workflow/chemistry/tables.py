@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...data import FloatArray
-from ...spectra import spatial_correlation
+from ...spectra import particle_boxes, spatial_correlation
 
 if TYPE_CHECKING:
     from ...spectra import Clusters, Components, Composition
@@ -38,12 +38,8 @@ def fraction_table(found: Composition, labels: npt.NDArray[np.integer]) -> pd.Da
         A row a particle: ``label``, ``voxels`` (those fitted), the mean fraction of each reference under its name, beside it its
         standard error by the number of independent voxels (`spatial_correlation`), and the median ``residual``.
     """
-    from scipy.ndimage import find_objects
-
     rows = []
-    for label, box in enumerate(find_objects(labels), 1):
-        if box is None:
-            continue
+    for label, box in particle_boxes(labels).items():
         inside = (labels[box] == label) & np.isfinite(found.residual[box])
         row: dict[str, float] = {"label": label, "voxels": int(inside.sum())}
         for name, fractions in zip(found.names, found.fractions, strict=True):
