@@ -45,12 +45,11 @@ class Averaging:
     def sentence(self, voxel_size: FloatArray | None) -> str:
         """Say how far spectra are averaged, and what that costs; empty where they are not.
 
-        The width is the full one at half maximum of a Gaussian with the variance of both (that of a box of b voxels is
-        (b² - 1) / 12 more than a voxel's own).
+        The widths of both at half maximum, of the Gaussian and of a bin, are added as squares.
         """
         if self.smooth == 0 and self.binning == 1:
             return ""
-        width = _FWHM * np.sqrt(self.smooth**2 + (self.binning**2 - 1) / 12)
+        width = np.hypot(_FWHM * self.smooth, self.binning if self.binning > 1 else 0)
         done = [f"smoothed by a Gaussian of {self.smooth:g} voxels (standard deviation)"] if self.smooth else []
         done += [f"averaged in bins of {self.binning} voxels along each axis"] if self.binning > 1 else []
         size = "" if voxel_size is None else f" ({width * float(np.max(voxel_size)):.0f} nm)"

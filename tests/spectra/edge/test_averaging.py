@@ -114,7 +114,9 @@ def test_the_map_says_what_it_resolves(scan, labels):
     said = edge_energy(scan[0], mask=labels, smooth=1.0).averaged
     assert "2.4 voxels" in said
     assert "94 nm" in said
-    assert "bins of 4" in edge_energy(scan[0], mask=labels, binning=4).averaged
+    binned = edge_energy(scan[0], mask=labels, binning=4).averaged
+    assert "bins of 4" in binned
+    assert "4.0 voxels (160 nm)" in binned
 
 
 def test_energies_may_be_shifted(scan, labels):
