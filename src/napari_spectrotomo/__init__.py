@@ -36,6 +36,7 @@ _HOME = {
     "align_energies": "align",
     "binarize": "segment",
     "label_particles": "segment",
+    "particle_surface": "segment",
     "register_pair": "register",
     "register": "register",
     "register_again": "register",
