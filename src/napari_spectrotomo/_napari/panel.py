@@ -7,16 +7,19 @@ from typing import Any, ClassVar, TypeVar
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ..errors import SpectrotomoError
 from ..progress import Progress
 from .docks import STEPS, name_dock, open_panel
 from .forms import FileRows, ParameterForm
+from .keys import Keys
+from .message import Message
 from .progress_strip import ProgressStrip
 from .run import run_until
 from .state import plain_viewer, state_of
-from .status import trail
+from .status import plan_line, trail
+from .theme import colors
 from .work import Job, Outcome
 
 FormT = TypeVar("FormT", ParameterForm, FileRows)
@@ -57,7 +60,10 @@ class Panel(QWidget):
         self._pending.timeout.connect(self.apply_forms)
         self._followed: dict[str, Job] = {}
         self._listeners: list[tuple[Any, Any]] = []
-        self.trail, self.header, self.message = QLabel(), QLabel(), QLabel()
+        self._keys = Keys(self.viewer)
+        self._behind = True
+        self.trail, self.header, self.coming = QLabel(), QLabel(), QLabel()
+        self.message = Message(self.viewer)
         self.open_first, self.primary, self.next = (
             QPushButton(),
             QPushButton(self.ACTION),
@@ -70,11 +76,11 @@ class Panel(QWidget):
         self.build(self.body)
         self.body.addStretch(1)
         self.listen(self.state.events.project, self._drop_edits)
-        for signal in (self.state.events.project, self.state.events.revision):
+        for signal in (self.state.events.project, self.state.events.revision, self.viewer.events.theme):
             self.listen(signal, self._on_changed)
         self.listen(self.state.events.job, self._on_job)
         self._job_listeners = {"progressed": self._on_progress, "ended": self._on_ended}
-        self.destroyed.connect(partial(_disconnect, self._listeners, self._followed, self._job_listeners))
+        self.destroyed.connect(partial(_disconnect, self._listeners, self._followed, self._job_listeners, self._keys))
         self._on_job()
 
     # What a panel says and does, for the panels to fill in.
@@ -93,6 +99,10 @@ class Panel(QWidget):
     def refresh(self) -> None:
         """Bring the panel's own widgets up to date."""
 
+    def plan(self) -> str:
+        """Say what the main button will do, and how long it should take; empty where nothing is left to do."""
+        return plan_line(self.state, self.UNTIL) if self.UNTIL else ""
+
     def act(self) -> None:
         """Do what the main button says."""
         run_until(self.viewer, self.UNTIL, self.ACTION)
@@ -103,6 +113,20 @@ class Panel(QWidget):
         """Connect a signal of psygnal or napari for as long as the panel lives."""
         signal.connect(listener)
         self._listeners.append((signal, listener))
+
+    def bind(self, key: str, words: str, function: Any) -> None:
+        """Bind a key of the viewer for as long as the panel lives.
+
+        Parameters
+        ----------
+        key : str
+            As napari writes keys, such as 'Shift-B'.
+        words : str
+            What it does, for napari's list of keys.
+        function : callable
+            Without arguments.
+        """
+        self._keys.bind(key, words, function)
 
     def add_form(self, form: FormT, stage: str) -> FormT:
         """Tie a form, or rows of files, to a stage of the project's recipe: what is edited is written into it."""
@@ -134,27 +158,29 @@ class Panel(QWidget):
         return True
 
     def say(self, sentence: str, *, error: bool = False, details: str = "") -> None:
-        """Show a sentence under the buttons."""
-        self.message.setText(sentence)
-        self.message.setToolTip(details)
-        self.message.setStyleSheet("color: #ff7b72;" if error else "")
-        self.message.setVisible(bool(sentence))
+        """Show a sentence under the buttons; an error's details wait behind a button."""
+        self.message.say(sentence, error=error, details=details)
+
+    def catch_up(self) -> None:
+        """Bring everything up to date that changed while the panel was not seen."""
+        if self._behind:
+            self._on_changed()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Name the dock when it is first seen."""
+        """Name the dock when it is first seen, and catch up."""
         name_dock(self, self.NAME)
         super().showEvent(event)
+        self.catch_up()
 
     def _lay_out(self) -> QVBoxLayout:
         self.setMinimumWidth(_WIDTH)
-        for label in (self.trail, self.header, self.message):
+        for label in (self.trail, self.header, self.coming):
             label.setWordWrap(True)
         self.trail.linkActivated.connect(lambda name: self._open(name))
         self.open_first.clicked.connect(lambda: self._open(self._first))
         self.primary.setStyleSheet("font-weight: bold; padding: 5px;")
         self.primary.clicked.connect(self._on_primary)
         self.next.clicked.connect(lambda: self._open(self.NEXT))
-        self.message.hide()
         inside = QWidget()
         body = QVBoxLayout(inside)
         body.setContentsMargins(0, 0, 4, 0)
@@ -168,7 +194,12 @@ class Panel(QWidget):
             layout.addWidget(widget)
         layout.addWidget(self.content, 1)
         layout.addWidget(self.blank, 1)
-        for widget in (self.primary, self.strip, self.message, self.next):
+        layout.addWidget(self.coming)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.primary, 3)
+        buttons.addWidget(self.next, 2)
+        layout.addLayout(buttons)
+        for widget in (self.strip, self.message):
             layout.addWidget(widget)
         return body
 
@@ -184,9 +215,13 @@ class Panel(QWidget):
         self._pending.stop()
 
     def _on_changed(self, *_: Any) -> None:
+        self._behind = not (self.isVisible() or self.isVisibleTo(self.window()))
+        if self._behind:
+            return
         project = self.state.project
         lacking = self.missing()
-        self.trail.setText(trail(self.state, self.NAME))
+        shades = colors(self.viewer)
+        self.trail.setText(trail(self.state, self.NAME, shades))
         self.content.setVisible(lacking is None)
         self.blank.setVisible(lacking is not None)
         self.primary.setVisible(lacking is None and bool(self.ACTION))
@@ -195,6 +230,10 @@ class Panel(QWidget):
         self.open_first.setVisible(bool(self._first) and self._first != self.NAME)
         self.next.setVisible(bool(self.NEXT) and project is not None and lacking is None and self.can_go_on())
         self.header.setText(lacking[0] if lacking else self.headline())
+        plan = "" if lacking or project is None or self.state.job is not None else self.plan()
+        self.coming.setText(plan)
+        self.coming.setVisible(bool(plan))
+        self.coming.setStyleSheet(f"color: {shades.faint};")
         if project is not None and not self._pending.isActive():
             for form, stage in self._forms:
                 form.show_parameters(getattr(project.recipe, stage))
@@ -235,7 +274,8 @@ def _leave_job(followed: dict[str, Job], listeners: dict[str, Any]) -> None:
             getattr(job, signal).disconnect(listener)
 
 
-def _disconnect(listeners: Any, followed: dict[str, Job], job_listeners: dict[str, Any], *_: Any) -> None:
+def _disconnect(listeners: Any, followed: dict[str, Job], job_listeners: dict[str, Any], keys: Keys, *_: Any) -> None:
     for signal, listener in listeners:
         signal.disconnect(listener)
     _leave_job(followed, job_listeners)
+    keys.release()

@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 from psygnal import EventedModel
 from pydantic import ConfigDict, PrivateAttr
 
+from ..workflow.record import State
+
 
 class ViewerState(EventedModel):
     """The shared state of one viewer.
@@ -28,7 +30,7 @@ class ViewerState(EventedModel):
     job: Any = None
     revision: int = 0
 
-    _known: dict[str, str] = PrivateAttr(default_factory=dict)
+    _known: dict[str, State] = PrivateAttr(default_factory=dict)
     _known_of: tuple[Any, int] = PrivateAttr(default=(None, 0))
 
     def touch(self) -> None:
@@ -40,7 +42,7 @@ class ViewerState(EventedModel):
         """Ask the project anew how far its stages are, when it is asked next."""
         self._known.clear()
 
-    def stage(self, name: str) -> str:
+    def stage(self, name: str) -> State:
         """Give the state of a stage of the project, as `Project.state` does, 'missing' without one.
 
         Each asking hashes parameters and opens files, and every panel asks for several stages after every change; so the

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import SpectrotomoError
+from ..workflow.estimate import estimate, in_time
 from .docks import STEPS
 from .state import ViewerState
+from .theme import Colors
 
 LAST_STAGE = {
     "Load": "read",
@@ -24,7 +27,36 @@ WORDS = {
 }
 
 
-def trail(shared: ViewerState, here: str) -> str:
+VERBS = {
+    "read": "read the headers",
+    "correct": "correct",
+    "align": "align",
+    "reconstruct": "reconstruct",
+    "binarize": "binarize",
+    "label": "label particles",
+    "register": "register",
+    "spectra": "map the edge",
+    "composition": "fit the composition",
+    "report": "write the report",
+}
+"""What stages do, as a sentence says it."""
+
+
+def plan_line(shared: ViewerState, until: str) -> str:
+    """Say what a run up to a stage still does, and how long that should take; empty where nothing is left."""
+    try:
+        left = estimate(shared.project, until, shared.stage)
+    except SpectrotomoError:
+        return ""  # what is wrong is said where it can be mended
+    if not left:
+        return ""
+    energies = len(shared.project.energies)
+    verbs = [VERBS[part.stage] for part in left]
+    words = verbs[0] if len(verbs) == 1 else f"{', '.join(verbs[:-1])} and {verbs[-1]}"
+    return f"Will {words}: {energies} energies, {in_time(sum(part.seconds for part in left))}."
+
+
+def trail(shared: ViewerState, here: str, shades: Colors) -> str:
     """Give the steps with their marks as links, the present one in bold; HTML."""
     parts = []
     for name in STEPS:
@@ -33,9 +65,8 @@ def trail(shared: ViewerState, here: str) -> str:
         state = shared.stage(LAST_STAGE[name])
         words = name.replace(" ", "&nbsp;")
         text = f"<b>{words}</b>" if name == here else words
-        parts.append(
-            f'<a href="{name}" style="color: #9ecbff; text-decoration: none;" title="{WORDS[state]}">{text}&nbsp;{MARKS[state]}</a>'
-        )
+        style = f"color: {shades.link}; text-decoration: none;"
+        parts.append(f'<a href="{name}" style="{style}" title="{WORDS[state]}">{text}&nbsp;{MARKS[state]}</a>')
     return "&nbsp; ".join(parts)
 
 

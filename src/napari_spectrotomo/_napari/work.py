@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,7 @@ class Outcome:
     error : str
         The sentence of what went wrong; empty when nothing did.
     details : str
-        More about an error that nobody foresaw.
+        Where in the code an error came from, for those who can mend it.
     cancelled : bool
     """
 
@@ -82,6 +83,8 @@ class Job:
         All in the GUI thread, the last when all have heard how it ended.
     companions : list
         What lives as long as the job, such as listeners.
+    expected : dict
+        Seconds that stages should take, by their name, in order; empty where it is not known.
     """
 
     progressed = Signal(object)
@@ -93,6 +96,7 @@ class Job:
         self.last: Progress | None = None
         self.outcome: Outcome | None = None
         self.companions: list[Any] = []
+        self.expected: dict[str, float] = {}
         self.abort = threading.Event()
         self._stage_began = time.monotonic()
         self._stage_steps = 0
@@ -116,11 +120,25 @@ class Job:
         self.worker.quit()
 
     def seconds_left(self) -> float | None:
-        """Give the time the present stage will still take, judged by its steps so far; None before the second."""
-        if self.last is None or self._stage_steps < 2:
+        """Give the time the work will still take: the present stage by its steps so far, later ones by `expected`.
+
+        None before the second step of the first stage.
+        """
+        if self.last is None:
             return None
-        spent = time.monotonic() - self._stage_began
-        return spent / self._stage_steps * (self.last.total - self.last.done)
+        later = self._later()
+        if self._stage_steps < 2:
+            present = self.expected.get(self.last.stage)
+        else:
+            spent = time.monotonic() - self._stage_began
+            present = spent / self._stage_steps * (self.last.total - self.last.done)
+        return None if present is None else present + later
+
+    def _later(self) -> float:
+        """Give what the stages after the present one should take."""
+        names = list(self.expected)
+        at = names.index(self.last.stage) + 1 if self.last is not None and self.last.stage in names else len(names)
+        return sum(self.expected[name] for name in names[at:])
 
     def _on_yielded(self, progress: Progress) -> None:
         if self.last is None or progress.stage != self.last.stage:
@@ -139,7 +157,7 @@ class Job:
         log.error("%s failed", self.title, exc_info=error)
         self.outcome = Outcome(
             error=f"{self.title} stopped at an unforeseen error ({type(error).__name__}: {error}). What was finished is kept.",
-            details=repr(error),
+            details="".join(traceback.format_exception(error)),
         )
 
     def _on_finished(self) -> None:
@@ -158,5 +176,5 @@ def _guarded(steps: Steps, abort: threading.Event) -> Generator[Progress, None, 
         return Outcome(cancelled=True)
     except SpectrotomoError as error:
         log.info("%s", error, exc_info=True)
-        return Outcome(error=str(error), details=type(error).__name__)
+        return Outcome(error=str(error), details="".join(traceback.format_exception(error)))
     return Outcome(result=result)
