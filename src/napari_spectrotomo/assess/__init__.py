@@ -1,7 +1,17 @@
 """Is it right? Squared differences, outlines, and how well the masks agree."""
 
 from ..register import Overlap, mask_overlap
+from .checkerboard import checkerboard
 from .contours import canny_contours
-from .difference import squared_difference
+from .difference import moved_mask, squared_difference
+from .outlines import mask_outlines
 
-__all__ = ["Overlap", "canny_contours", "mask_overlap", "squared_difference"]
+__all__ = [
+    "Overlap",
+    "canny_contours",
+    "checkerboard",
+    "mask_outlines",
+    "mask_overlap",
+    "moved_mask",
+    "squared_difference",
+]

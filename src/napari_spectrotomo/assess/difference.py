@@ -1,4 +1,4 @@
-"""What registration leaves: the squared difference of every volume to the fixed one."""
+"""What registration leaves: the squared difference of every volume to the fixed one, and what can be read from it."""
 
 from typing import Any
 
@@ -40,3 +40,23 @@ def squared_difference(stack: EnergyStack | Any, fixed: int = -1) -> da.Array:
     lazy = data if isinstance(data, da.Array) else da.from_array(data, chunks=(1, *data.shape[1:]))
     lazy = lazy.rechunk((1, -1, -1, -1)).astype(np.float32)
     return da.square(lazy - lazy[fixed])
+
+
+def moved_mask(difference: Any, fixed: Any) -> Any:
+    """Give back the mask that a squared difference was taken of, such as a registered one that was not kept itself.
+
+    The fixed mask is 0 or 1 and the other between them, so that its distance from the fixed one has one direction only.
+
+    Parameters
+    ----------
+    difference : array, (..., z, y, x)
+        Squared differences to the fixed mask, as `squared_difference` or a project give them; NumPy, or dask, which stays lazy.
+    fixed : array of bool, (..., z, y, x)
+
+    Returns
+    -------
+    array of float32, of the same shape
+        From 0 to 1, as it was interpolated; NaN where the difference is.
+    """
+    away = da.sqrt(difference) if isinstance(difference, da.Array) else np.sqrt(np.asarray(difference))
+    return da.where(fixed, 1 - away, away) if isinstance(away, da.Array) else np.where(fixed, 1 - away, away)

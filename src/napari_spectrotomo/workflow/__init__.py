@@ -5,6 +5,7 @@ from .project import Project
 from .recipe import PARAMETERS, STAGES, Recipe
 from .redo import redo_energy
 from .run import run, run_steps
+from .so_far import registered_so_far
 from .summary import write_project_report
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "in_words",
     "numbers",
     "redo_energy",
+    "registered_so_far",
     "run",
     "run_steps",
     "write_project_report",
