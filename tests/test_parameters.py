@@ -77,3 +77,12 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path, text):
     (tmp_path / "r.yaml").write_text(text)
     with pytest.raises(st.ParameterError):
         Recipe.load(tmp_path / "r.yaml")
+
+
+def test_a_parameter_that_came_later_makes_no_result_out_of_date_until_it_is_set():
+    from napari_spectrotomo.parameters import identifying
+
+    plain, moved = (PARAMETERS["binarize"](shift=shift) for shift in (0.0, 0.1))
+    assert "shift" in as_plain(plain)
+    assert "shift" not in identifying(plain)
+    assert identifying(moved)["shift"] == 0.1

@@ -14,7 +14,9 @@ from .errors import ParameterError
 P = TypeVar("P")
 
 
-def parameter(default: Any, doc: str, *, unit: str = "", label: str = "", hidden: bool = False) -> Any:
+def parameter(
+    default: Any, doc: str, *, unit: str = "", label: str = "", hidden: bool = False, later: bool = False
+) -> Any:
     """Declare a parameter as a dataclass field.
 
     Parameters
@@ -29,8 +31,10 @@ def parameter(default: Any, doc: str, *, unit: str = "", label: str = "", hidden
         Words of the form; the field's name with spaces when empty.
     hidden : bool
         Whether forms leave it out (it is still in the recipe).
+    later : bool
+        Whether it came when there were projects already: at its default it makes none of them out of date.
     """
-    metadata = {"doc": doc, "unit": unit, "label": label, "hidden": hidden}
+    metadata = {"doc": doc, "unit": unit, "label": label, "hidden": hidden, "later": later}
     if isinstance(default, list | dict | set):
         return dataclasses.field(default_factory=default.copy, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -88,6 +92,13 @@ def _reason(message: str) -> str:
 def as_plain(parameters: Any) -> dict[str, Any]:
     """Give the parameters as plain values that YAML and JSON can hold."""
     return _adapter(type(parameters)).dump_python(parameters, mode="json")
+
+
+def identifying(parameters: Any) -> dict[str, Any]:
+    """Give the plain values that tell whether a result was made with these parameters: later ones only where they are set."""
+    later = {f.name: f.default for f in dataclasses.fields(parameters) if f.metadata.get("later")}
+    unset = {name for name, default in later.items() if getattr(parameters, name) == default}
+    return {name: value for name, value in as_plain(parameters).items() if name not in unset}
 
 
 def keywords(parameters: Any, *, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -50,6 +50,23 @@ def test_own_masks_in_a_zarr_that_change_inside_are_taken_anew(own_project, tmp_
     assert own_project.state("binarize") == "outdated"
 
 
+def test_a_threshold_of_ones_own_moves_one_mask_and_is_told_where_it_makes_an_odd_one(own_project):
+    before = own_project.masks().compute()
+    entry = own_project.record.stage("binarize")
+    e, energy = 2, float(own_project.energies[2])
+    level = 1.5 * entry["thresholds"][f"{energy:.2f}"]
+    assert entry["sample_voxels"][f"{energy:.2f}"] == before[e].sum()
+    own_project.change("binarize", thresholds=[[energy, level], [9999.0, 1.0]])
+    list(run_steps(own_project, "binarize"))
+    after = own_project.masks().compute()
+    assert after[e].sum() < 0.97 * before[e].sum()
+    np.testing.assert_array_equal(np.delete(after, e, 0), np.delete(before, e, 0))
+    assert own_project.record.stage("binarize")["thresholds"][f"{energy:.2f}"] == level
+    said = " ".join(own_project.warnings())
+    assert "own at 9999.00 eV, an energy that this project does not have" in said
+    assert f"At {energy:.2f} eV the mask holds" in said
+
+
 def test_files_in_a_recipe_are_found_from_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Recipe().with_setting("binarize.masks=own.tif").binarize.masks == str(tmp_path / "own.tif")

@@ -18,6 +18,18 @@ class BinarizeParameters:
     method: Literal["auto", "otsu", "li", "triangle", "multi-otsu", "minimum"] = parameter(
         "auto", "Threshold on each volume's own histogram; 'auto' is the half height between sample and background."
     )
+    shift: Annotated[float, Ge(-1), Le(1)] = parameter(
+        0.0,
+        "By how much every threshold is moved, as a share of the step from background to sample at its energy; 0: as found.",
+        label="threshold shift",
+        later=True,
+    )
+    thresholds: tuple[tuple[float, float], ...] | None = parameter(
+        None,
+        "Thresholds of your own at single energies: (energy in eV, grey level in the volume's unit). Empty: none.",
+        label="own thresholds",
+        later=True,
+    )
     sigma: Annotated[float, Ge(0)] | None = parameter(
         None,
         "Gaussian smoothing before the threshold; empty: as little as the noise allows, and salt-and-pepper noise is filled.",

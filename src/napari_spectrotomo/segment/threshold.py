@@ -27,10 +27,14 @@ class Threshold:
         In units of the volume.
     contrast_to_noise : float
         Distance of the classes' medians over the spread within the narrower one; a histogram with one peak gives about 2.6.
+    background, sample : float
+        Medians of the two classes.
     """
 
     value: float
     contrast_to_noise: float
+    background: float
+    sample: float
 
 
 def smooth(volume: npt.NDArray[np.floating], sigma: float, known: npt.NDArray[np.bool_] | None) -> Array:
@@ -124,7 +128,8 @@ def threshold_of(values: npt.NDArray[np.float64], method: Method, most: float = 
         raise DataError(
             f"The threshold {method!r} does not suit this histogram ({error}): take 'auto' or 'otsu'."
         ) from error
-    return Threshold(float(level), _classes(values, float(level))[2])
+    low, high, clear, _ = _classes(values, float(level))
+    return Threshold(float(level), clear, low, high)
 
 
 def _classes(values: npt.NDArray[np.float64], level: float) -> tuple[float, float, float, float]:
@@ -148,4 +153,4 @@ def _settle(values: npt.NDArray[np.float64], start: float) -> tuple[Threshold, f
         if abs(middle - level) <= 1e-3 * (high - low):
             break
         level = middle
-    return Threshold(level, clear), apart
+    return Threshold(level, clear, low, high), apart

@@ -19,7 +19,7 @@ import psutil
 
 from ..atomic import write_json
 from ..errors import ProjectError
-from ..parameters import as_plain
+from ..parameters import as_plain, identifying
 from .recipe import FILE_PARAMETERS, Recipe
 from .standards import files_of_standards
 
@@ -165,7 +165,7 @@ class Record:
         """Give the fingerprint of a stage under `recipe`."""
         content = {
             "stage": name,
-            "parameters": as_plain(getattr(recipe, name)),
+            "parameters": identifying(getattr(recipe, name)),
             "needs": [self.fingerprint(n, recipe) for n in NEEDS[name]],
             "inputs": [[i["name"], i["sha256"]] for i in self.content["inputs"]] if name == "read" else None,
             "given": _given_files(getattr(recipe, name)),

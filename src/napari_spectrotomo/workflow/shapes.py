@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
+from ..data import FloatArray
 from ..errors import DataError
 from ..parameters import keywords
 from ..progress import Progress
-from ..segment import binarize_volume, field_warnings, label_particles, load_masks
+from ..segment import (
+    binarize_volume,
+    field_warnings,
+    label_particles,
+    load_masks,
+    own_threshold,
+    unknown_energies,
+    unlike_neighbours,
+)
 from .images import write_tiff
 from .job import Job
 
@@ -23,17 +33,41 @@ def binarize_steps(job: Job) -> Iterator[Progress]:
         "mask", stack.shape, bool, stack.energies, stack.voxel_size, stack.attenuation_unit, job.fingerprint
     )
 
+    def write(e: int, mask: npt.NDArray[np.bool_]) -> None:
+        job.entry.setdefault("sample_voxels", {})[f"{stack.energies[e]:.2f}"] = int(mask.sum())
+        project.store.write("mask", e, mask)
+
     def binarize(e: int) -> str:
         if given is not None:
-            project.store.write("mask", e, np.asarray(given[e]))
+            write(e, np.asarray(given[e]))
             return "own mask taken"
-        result = binarize_volume(project.store.read("reconstruction", e), parameters, image=stack.planar)
-        job.warn(result.warnings, f"{stack.energies[e]:.2f} eV")
-        job.entry.setdefault("thresholds", {})[f"{stack.energies[e]:.2f}"] = float(result.threshold)
-        project.store.write("mask", e, result.mask)
-        return f"threshold {result.threshold:.4g} {stack.attenuation_unit}"
+        energy = float(stack.energies[e])
+        own = own_threshold(parameters, energy)
+        volume = project.store.read("reconstruction", e)
+        result = binarize_volume(volume, parameters, image=stack.planar, threshold=own)
+        job.warn(result.warnings, f"{energy:.2f} eV")
+        job.entry.setdefault("thresholds", {})[f"{energy:.2f}"] = float(result.threshold)
+        write(e, result.mask)
+        return f"{'own threshold' if own is not None else 'threshold'} {result.threshold:.4g} {stack.attenuation_unit}"
 
+    job.warn([_unknown(energy) for energy in unknown_energies(parameters, stack.energies)], "own thresholds")
     yield from job.each_energy("mask", stack.energies, binarize)
+    job.warn(_odd(job, stack.energies), "odd")
+
+
+def _unknown(energy: float) -> str:
+    return f"There is a threshold of your own at {energy:.2f} eV, an energy that this project does not have: it is not used."
+
+
+def _odd(job: Job, energies: FloatArray) -> list[str]:
+    """Name the energies whose masks are of another size than those beside them."""
+    sizes = [job.entry.get("sample_voxels", {}).get(f"{energy:.2f}", np.nan) for energy in energies]
+    return [
+        f"At {energy:.2f} eV the mask holds {abs(share):.0%} {'more' if share > 0 else 'less'} than at the energies beside "
+        "it: look at its threshold."
+        for energy, share in zip(energies, unlike_neighbours(sizes), strict=True)
+        if np.isfinite(share)
+    ]
 
 
 def label_steps(job: Job) -> Iterator[Progress]:
