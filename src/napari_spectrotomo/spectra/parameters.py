@@ -71,6 +71,13 @@ class SpectraParameters:
         unit="σ",
         label="least edge step",
     )
+    step_above: Annotated[float, Ge(0)] = parameter(
+        0.0,
+        "A voxel counts where its edge step is at least this, in the unit of the attenuation (1/µm where the voxel size is known); "
+        "0: whatever its step.",
+        label="edge step above",
+        later=True,
+    )
     smooth: Annotated[float, Ge(0), Le(20)] = parameter(
         0.0,
         "Standard deviation of the Gaussian with which volumes are smoothed inside each particle before edges are looked for.",

@@ -52,6 +52,19 @@ def test_it_is_undefined_outside_the_mask_and_without_an_edge(noisy, volumes):
     assert np.isfinite(emap.energy[mask]).sum() == mask.sum() - 2
 
 
+def test_steps_below_the_one_asked_for_leave_no_edge_energy_and_nothing_else_changes(noisy):
+    whole = edge_energy(noisy)
+    least = float(np.median(whole.step))
+    emap = edge_energy(noisy, step_above=least)
+    below = whole.step < least
+    assert 0.4 < below.mean() < 0.6
+    assert np.isnan(emap.energy[below]).all()
+    assert np.isnan(emap.error[below]).all()
+    np.testing.assert_array_equal(emap.energy[~below], whole.energy[~below])
+    np.testing.assert_array_equal(emap.step, whole.step)
+    assert any("as was asked for" in w for w in emap.warnings)
+
+
 @pytest.mark.parametrize("method", ["half-height", "derivative"])
 def test_the_stated_error_is_the_scatter_that_noise_causes(method):
     rng = np.random.default_rng(4)

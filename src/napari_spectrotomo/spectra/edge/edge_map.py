@@ -86,6 +86,7 @@ def edge_energy(
     level: float | None = _D.level,
     levels: Pair = _D.levels,
     least_step: float = _D.least_step,
+    step_above: float = _D.step_above,
     smooth: float = _D.smooth,
     binning: int = _D.binning,
     energy_shift: float = _D.energy_shift,
@@ -105,6 +106,8 @@ def edge_energy(
         Voxels to look at, where true or not zero; None: all. Where it is of labels, averaging stays inside each of them.
     least_step : float
         A voxel has an edge where its step is more than so many times the noise of its own pre-edge.
+    step_above : float
+        And where its step is at least this, in the unit of the stack.
     smooth : float, voxel
         Standard deviation of a Gaussian with which each energy's volume is smoothed first, inside the particle only.
     binning : int
@@ -136,6 +139,7 @@ def edge_energy(
         "level": level,
         "levels": levels,
         "least_step": least_step,
+        "step_above": step_above,
         "smooth": smooth,
         "binning": binning,
         "energy_shift": energy_shift,
@@ -206,9 +210,11 @@ def _doubts(search: EdgeSearch, mean: FloatArray, energy: FloatArray, where: npt
             )
     undefined = float(np.isnan(energy[where]).mean())
     if undefined > _MANY_UNDEFINED:
+        least = search.parameters.step_above
+        asked = f" or is below {least:g}, as was asked for" if least else ""
         doubts.append(
             f"{undefined:.0%} of the voxels looked at have no edge energy: their edge step does not stand out of the noise "
-            "of their pre-edge, a value is missing at some energy, or their edge lies outside "
+            f"of their pre-edge{asked}, a value is missing at some energy, or their edge lies outside "
             f"{search.limits[0]:.1f} to {search.limits[1]:.1f} eV, where it was looked for."
         )
     return doubts

@@ -104,6 +104,8 @@ class EdgeSearch:
         if self.parameters.least_step > 0:
             before = np.sqrt(squares[0] / free_before) if free_before > 0 else 0.0
             energy[~(step > self.parameters.least_step * before)] = np.nan
+        if self.parameters.step_above > 0:
+            energy[~(step >= self.parameters.step_above)] = np.nan
         error = deviation = np.broadcast_to(np.nan, n)
         free = free_before + free_after
         if with_error and free > 0:

@@ -16,7 +16,7 @@ from ..job import Job
 from ..tables import write_table
 from .tables import cluster_table, component_table, fraction_table
 
-_OF_SPECTRA = ("method", "between", "white_line", "level", "levels", *FILES)
+_OF_SPECTRA = ("method", "between", "white_line", "level", "levels", "step_above", *FILES)
 """Parameters of the edge map that say nothing of how its spectra are normalised."""
 _LEFT = {
     "references": ("fractions.tif", "fraction_errors.tif", "composition_residual.tif", "composition.csv"),

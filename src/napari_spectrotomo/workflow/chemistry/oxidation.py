@@ -9,7 +9,7 @@ from ...parameters import keywords
 from ...spectra import FILES, EdgeMap, SpectraParameters, ValenceLine, valence_of_standards
 from ..standards import read_standards
 
-_OF_VOXELS = ("least_step", "smooth", "binning", "energy_shift")
+_OF_VOXELS = ("least_step", "step_above", "smooth", "binning", "energy_shift")
 """Parameters that say nothing of the spectrum of a standard."""
 
 
