@@ -7,20 +7,27 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QShowEvent
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from .readable import background_of
+
 COLORS = ("#ffd33d", "#5ca8ff", "#ff7b72", "#7ee787", "#d2a8ff", "#ffa657", "#79c0ff", "#f778ba")
-"""Of curves, and of what is labelled by number."""
-_SMALL = {"font-size": "9pt", "color": "#a0a4ab"}
+"""Of curves, and of what is labelled by number. A plot changes them as far as it takes to see them on its background."""
+
+_HELP = (
+    "Click, drag the dotted line, or press ← and → to go to an energy. Drag to move what is shown, Ctrl + wheel zooms, "
+    "a double click shows all."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """One curve: energies (E,) in eV, values (E,), its name, its colour as napari's RGBA in 0..1 or a name, and its style.
 
-    A `band` (E,) is shaded about it, as far to either side.
+    A `band` (E,) is shaded about it, as far to either side. A curve without a name is not in the legend. A `faint` one steps
+    back behind the others.
     """
 
     energies: npt.NDArray[Any]
@@ -31,15 +38,17 @@ class Curve:
     symbols: bool = False
     line: bool = True
     band: npt.NDArray[Any] | None = None
+    width: float = 1.5
+    faint: bool = False
 
 
 class EnergyPlot(QWidget):
-    """Curves against energy with a line at the energy shown.
+    """Curves against energy with a line at the energy shown, in colours that can be told from the theme's background.
 
     Attributes
     ----------
     energy_chosen : Signal(float)
-        The energy in eV where the plot was clicked.
+        The energy in eV where the plot was clicked, to which the line was dragged, or a curve's next one by the arrow keys.
     """
 
     energy_chosen = Signal(float)
@@ -48,17 +57,19 @@ class EnergyPlot(QWidget):
         self, label: str, *, legend: Literal["top", "bottom", "none"] = "top", below: str = "energy (eV)"
     ) -> None:
         super().__init__()
-        self._label, self._legend_at, self._below = label, legend, below
+        self._label, self._legend_at = label, legend
         self.curves: tuple[Curve, ...] = ()
         self.energy: float | None = None
         self._least: float | None = None
         self.widget: Any = None
-        self._legend: Any = None
-        self._bands: list[Any] = []
+        self.below = QLabel(below, alignment=Qt.AlignmentFlag.AlignCenter)  # pyqtgraph's own label is cut off below
         self.setMinimumHeight(160)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip(_HELP)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.below)
 
     def sizeHint(self) -> QSize:
         """Ask for little: a plot takes the room there is."""
@@ -68,103 +79,64 @@ class EnergyPlot(QWidget):
         """Show these curves in place of those before."""
         self.curves = tuple(curves)
         if self.widget is not None:
-            self._draw()
+            self.widget.draw(self.curves)
 
     def relabel(self, label: str, least: float | None = None) -> None:
         """Say what the values are, and the least range of them that is shown, lest small differences look large."""
+        if (label, least) == (self._label, self._least):
+            return
         self._label, self._least = label, least
         if self.widget is not None:
-            self.widget.setLabel("left", label, **_SMALL)
-            self.widget.plotItem.vb.setLimits(minYRange=least)
+            self.widget.relabel(label, least)
 
     def mark(self, energy: float | None) -> None:
         """Put the line at an energy, or hide it."""
         self.energy = energy
         if self.widget is not None:
-            self._line.setVisible(energy is not None)
-            if energy is not None:
-                self._line.setPos(energy)
+            self.widget.mark(energy)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the plot when it is first seen."""
         if self.widget is None:
             self._make()
-            self._draw()
-            self.mark(self.energy)
         super().showEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.widget is not None:
+            self._restyle()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go to the next energy of the curves by the arrow keys."""
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
+        if step is None or self.energy is None or not self.curves:
+            super().keyPressEvent(event)
+            return
+        known = np.unique(np.concatenate([curve.energies for curve in self.curves]))
+        at = int(np.argmin(np.abs(known - self.energy))) + step
+        if 0 <= at < len(known):
+            self.energy_chosen.emit(float(known[at]))
+
     def _make(self) -> None:
-        import pyqtgraph as pg
+        from .plot_canvas import PlotCanvas
 
-        self.widget = pg.PlotWidget(background=None)
-        self.relabel(self._label, self._least)
-        self.widget.getAxis("bottom").enableAutoSIPrefix(False)
-        self.widget.getAxis("left").enableAutoSIPrefix(False)
-        self.widget.showGrid(x=True, y=True, alpha=0.15)
-        self.widget.setMenuEnabled(False)
-        if self._legend_at != "none":
-            place = (-4, 4 if self._legend_at == "top" else -4)
-            self._legend = self.widget.addLegend(offset=place, labelTextSize="8pt")
-        self._line = pg.InfiniteLine(angle=90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DotLine))
-        self.widget.addItem(self._line)
-        self.widget.scene().sigMouseClicked.connect(self._on_click)
-        below = QLabel(self._below, alignment=Qt.AlignmentFlag.AlignCenter)  # pyqtgraph's own label is cut off below
-        below.setStyleSheet(f"color: {_SMALL['color']}; font-size: {_SMALL['font-size']};")
-        self.layout().addWidget(self.widget, 1)
-        self.layout().addWidget(below)
+        self.widget = PlotCanvas(self._legend_at)
+        self.widget.chosen.connect(self.energy_chosen)
+        self.layout().insertWidget(0, self.widget, 1)
+        self.widget.relabel(self._label, self._least)
+        self._restyle()
+        self.widget.mark(self.energy)
 
-    def _draw(self) -> None:
-        import pyqtgraph as pg
-
-        for item in [*self.widget.listDataItems(), *self._bands]:
-            self.widget.removeItem(item)
-        self._bands = [shaded for curve in self.curves if (shaded := _shaded(curve)) is not None]
-        for shaded in self._bands:
-            self.widget.addItem(shaded)
-        if self._legend is not None:
-            self._legend.clear()
-        for curve in self.curves:
-            style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
-            color = _color(curve.color)
-            marks = {"symbol": "o", "symbolSize": 5, "symbolBrush": color, "symbolPen": None} if curve.symbols else {}
-            self.widget.plot(
-                curve.energies,
-                curve.values,
-                pen=pg.mkPen(color, width=1.5, style=style) if curve.line else None,
-                name=curve.name,
-                connect="finite",
-                **marks,
-            )
-
-    def _on_click(self, event: Any) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.energy_chosen.emit(float(self.widget.plotItem.vb.mapSceneToView(event.scenePos()).x()))
-
-
-def _shaded(curve: Curve) -> Any:
-    """Give the band about a curve as something to draw; None where it has none, or is known nowhere."""
-    import pyqtgraph as pg
-
-    if curve.band is None:
-        return None
-    known = np.isfinite(curve.band) & np.isfinite(curve.values)
-    if known.sum() < 2:
-        return None
-    energies, values, band = curve.energies[known], curve.values[known], curve.band[known]
-    color = pg.mkColor(_color(curve.color))
-    color.setAlpha(60)
-    ends = (pg.PlotCurveItem(energies, values + sign * band) for sign in (1, -1))
-    return pg.FillBetweenItem(*ends, brush=color)
-
-
-def _color(color: Any) -> Any:
-    if isinstance(color, str):
-        return color
-    return tuple(round(255 * float(c)) for c in color[:3])
+    def _restyle(self) -> None:
+        behind = background_of(self)
+        self.widget.restyle(behind)
+        self.below.setStyleSheet(f"color: {self.widget.faint.name()}; font-size: 9pt;")
+        self.widget.draw(self.curves)
 
 
 def legend_of(curves: list[Curve]) -> str:
-    """Name curves in their colours, each name once; HTML."""
+    """Name curves in their colours, each name once; HTML, for a `ReadableLabel`."""
     names = dict.fromkeys((curve.color, curve.name) for curve in curves)
     return " &nbsp; ".join(
         f'<span style="color: {color};">●</span>&nbsp;{name.replace(" ", "&nbsp;")}' for color, name in names
