@@ -1,8 +1,10 @@
 """A part of a panel that is folded away until it is wanted."""
 
 from qtpy.QtGui import QResizeEvent
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtWidgets import QWidget
 from superqt import QCollapsible
+
+from ..readable import ReadableLabel
 
 
 class Fold(QCollapsible):
@@ -23,7 +25,7 @@ class Fold(QCollapsible):
         self.addWidget(content)
 
 
-class Words(QLabel):
+class Words(ReadableLabel):
     """Words that wrap, and are as high as they need to be: a fold asks its content for a height without giving it a width."""
 
     def __init__(self) -> None:

@@ -12,6 +12,7 @@ from ..forms.fold import Fold
 from ..layers import compare, go_to_energy, layer_of
 from ..panel import Panel
 from ..plot import EnergyPlot, legend_of
+from ..readable import ReadableLabel
 from ..registered import registered
 from .curves import PAGES, curves_of
 from .table import QualityTable, flag_of
@@ -42,7 +43,7 @@ class QualityPanel(Panel):
             inner = QVBoxLayout(page)
             inner.setContentsMargins(0, 2, 0, 0)
             inner.setSpacing(2)
-            legend = QLabel()
+            legend = ReadableLabel()
             legend.setWordWrap(True)
             inner.addWidget(legend)
             self.legends[title] = legend

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ...data import FloatArray
 from ...reconstruct import AxisEstimate
 from ..plot import Curve, EnergyPlot, legend_of
+from ..readable import ReadableLabel
 from .strip import Stripped
 
 METHOD_COLORS = {"opposite views": "#5ca8ff", "centre of mass": "#f0b040", "Vo": "#7ddc8b", "sharpness": "#ff8ad8"}
@@ -42,7 +43,7 @@ class CenterFinder(QWidget):
         self.plot.setFixedHeight(135)
         self.plot.setToolTip("Click a point, or a slice in the viewer, to choose its column.")
         self.plot.energy_chosen.connect(self._on_click)
-        self.legend = QLabel()
+        self.legend = ReadableLabel()
         self.legend.setWordWrap(True)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip("Go through the columns, also with the arrow keys.")
