@@ -83,7 +83,7 @@ def by_masks(
     transform : 'translation', 'rigid', 'similarity' or 'affine'
     """
     pair = register_pair(fixed, moving, transform, abort=abort)
-    matrix = _larger(magnification, middle) @ pair.matrix
+    matrix = enlarged(magnification, middle) @ pair.matrix
     return Placed(matrix, matrix[:2, :2] @ middle + matrix[:2, 2] - middle, pair.reason)
 
 
@@ -120,10 +120,10 @@ def _faded(image: Image) -> npt.NDArray[Any]:
 def _placed(shift: FloatArray, magnification: float, middle: FloatArray) -> Placed:
     matrix = np.eye(3)
     matrix[:2, 2] = shift
-    return Placed(_larger(magnification, middle) @ matrix, magnification * shift)
+    return Placed(enlarged(magnification, middle) @ matrix, magnification * shift)
 
 
-def _larger(magnification: float, middle: FloatArray) -> FloatArray:
+def enlarged(magnification: float, middle: FloatArray) -> FloatArray:
     """Give the matrix of a magnification about a point."""
     matrix = np.diag([magnification, magnification, 1.0])
     matrix[:2, 2] = middle * (1 - magnification)

@@ -5,13 +5,16 @@ from .checkerboard import checkerboard
 from .contours import canny_contours
 from .difference import moved_mask, squared_difference
 from .outlines import mask_outlines
+from .view_pair import ViewPair, view_pair
 
 __all__ = [
     "Overlap",
+    "ViewPair",
     "canny_contours",
     "checkerboard",
     "mask_outlines",
     "mask_overlap",
     "moved_mask",
     "squared_difference",
+    "view_pair",
 ]

@@ -7,13 +7,16 @@ from .redo import redo_energy
 from .run import run, run_steps
 from .so_far import registered_so_far
 from .summary import write_project_report
+from .view_pairs import ComparedViews, ViewComparison
 
 __all__ = [
     "PARAMETERS",
     "STAGES",
+    "ComparedViews",
     "Description",
     "Project",
     "Recipe",
+    "ViewComparison",
     "describe",
     "describe_parameters",
     "in_words",
