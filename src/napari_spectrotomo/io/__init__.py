@@ -6,6 +6,7 @@ from .scan import read_scan
 from .sniff import identify
 from .spectra_files import write_spectra
 from .stack.read import read_stack
+from .tiff.write import tiff_steps, write_tiff
 from .write import write_scan
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "read_references",
     "read_scan",
     "read_stack",
+    "tiff_steps",
     "write_scan",
     "write_spectra",
+    "write_tiff",
 ]

@@ -3,8 +3,8 @@
 from .binarize import binarize
 from .field import field_warnings
 from .level import moved, own_threshold, shift_of, unknown_energies, with_threshold
-from .odd import unlike_neighbours
 from .mesh import colors_of, write_mesh
+from .odd import unlike_neighbours
 from .own import load_labels, load_masks
 from .parameters import BinarizeParameters, LabelParameters
 from .particles import label_particles
@@ -30,10 +30,10 @@ __all__ = [
     "moved",
     "own_threshold",
     "particle_surface",
-    "write_mesh",
     "shift_of",
     "smoothed_volume",
     "unknown_energies",
     "unlike_neighbours",
     "with_threshold",
+    "write_mesh",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import as_voxel_size
 from ..errors import DataError
 
 _STEPS = 12  # of smoothing, each a step in and a step out
@@ -103,10 +104,8 @@ def _voxels_of(labels: Any, particle: int | None) -> tuple[npt.NDArray[np.bool_]
 
 
 def _size(voxel_size: Any) -> npt.NDArray[np.float32]:
-    size = np.ones(3) if voxel_size is None else np.asarray(voxel_size, float)
-    if size.shape not in ((), (3,)) or not np.all(np.isfinite(size) & (size > 0)):
-        raise DataError(f"A voxel size is one positive number or three (z, y, x), in nm; found {voxel_size}.")
-    return np.broadcast_to(size, 3).astype(np.float32)
+    size = as_voxel_size(voxel_size)
+    return np.ones(3, np.float32) if size is None else size.astype(np.float32)
 
 
 def _within(values: Any, labels: Any, box: tuple[slice, ...]) -> npt.NDArray[np.float32]:
