@@ -38,7 +38,7 @@ def distributions(energy: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
     for number in [int(n) for n in np.unique(owner)][: len(COLORS)]:
         own = values[owner == number]
         counts, _ = np.histogram(own, edges)
-        color = COLORS[len(curves)]
+        color = COLORS[(number - 1) % len(COLORS)]
         curves.append(Curve(middles, counts / len(own) / (edges[1] - edges[0]), f"particle {number}", color))
     return curves
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from ...data import EnergyStack
 from ...errors import ProjectError
-from ..settings import setting
 from .composed import composed_layers
-from .tuples import FULLEST, LayerTuple, limits, projections_layer, volume_layer, volumes_layer
+from .maps import map_layers
+from .tuples import FULLEST, LayerTuple, projections_layer, volume_layer, volumes_layer
 
 Ready = dict[str, LayerTuple]
 """Layers by their role."""
@@ -73,31 +73,6 @@ def particles_layer(project: Any) -> LayerTuple:
     data, given, kind = volume_layer(labels, volumes_of(project).voxel_size, "particles", "Particles", opacity=0.35)
     given["metadata"][FULLEST] = int((labels > 0).sum(axis=(1, 2)).argmax())
     return data, given, kind
-
-
-def map_layers(project: Any) -> Ready:
-    """Make the layers of the edge energy, its error, the edge step and, where there are standards, the valence."""
-    edge = project.edge_map()
-    unit = volumes_of(project).attenuation_unit
-    maps = [
-        ("edge error", "Edge energy error (eV)", edge.error, "magma"),
-        ("edge step", f"Edge step ({unit})" if unit else "Edge step", edge.step, "gray"),
-        ("edge energy", "Edge energy (eV)", edge.energy, setting("map_colormap")),
-    ]
-    if project.recipe.spectra.standards is not None:
-        found = project.valence()
-        maps = [
-            ("valence error", "Valence error", found.error, "magma"),
-            ("valence", "Valence", found.valence, setting("map_colormap")),
-            *maps,
-        ]
-    look = {"blending": "translucent"}
-    return {
-        role: volume_layer(
-            values, edge.voxel_size, role, name, colormap=colormap, contrast_limits=limits(values, 2, 98), **look
-        )
-        for role, name, values, colormap in maps
-    }
 
 
 def _input(project: Any) -> Ready:
