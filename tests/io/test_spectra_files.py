@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_spectrotomo.errors import DataError, ParameterError, SpectrotomoError
-from napari_spectrotomo.io import read_references, write_spectra
+from napari_spectrotomo.io import read_references, spectra_as_text, write_spectra
 
 ENERGIES = np.array([6500.0, 6510.25, 6520.123456789, 6530.0])
 MU = np.array([0.1, 0.5, 1.0 / 3.0, 0.9])
@@ -74,3 +74,9 @@ def test_what_cannot_be_written_is_refused_with_a_word(tmp_path):
 def test_three_numbers_in_a_tuple_are_a_spectrum_of_three_energies(tmp_path):
     (path,) = write_spectra(tmp_path / "a.csv", ENERGIES[:3], {"a": (0.1, 0.5, 0.9)})
     np.testing.assert_allclose(read_references(path)["a"][1], [0.1, 0.5, 0.9])
+
+
+def test_a_table_for_the_clipboard_has_tabs_between_its_columns():
+    head, *rows = spectra_as_text(ENERGIES, {"MnO": MU}, unit="1/µm").splitlines()
+    assert head == "energy_eV\tMnO [1/µm]"
+    np.testing.assert_allclose([[float(x) for x in row.split("\t")] for row in rows], np.column_stack([ENERGIES, MU]))

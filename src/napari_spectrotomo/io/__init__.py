@@ -4,7 +4,7 @@ from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
 from .references import read_references
 from .scan import read_scan
 from .sniff import identify
-from .spectra_files import write_spectra
+from .spectra_files import spectra_as_text, write_spectra
 from .stack.read import read_stack
 from .tiff.write import tiff_steps, write_tiff
 from .write import write_scan
@@ -17,6 +17,7 @@ __all__ = [
     "read_references",
     "read_scan",
     "read_stack",
+    "spectra_as_text",
     "tiff_steps",
     "write_scan",
     "write_spectra",

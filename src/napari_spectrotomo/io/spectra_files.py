@@ -65,10 +65,8 @@ def write_spectra(
     place, energy = as_path(path), as_energies(energies)
     if place.suffix.lower() not in (".csv", ".xdi"):
         raise ParameterError(f"Spectra are written as .csv or .xdi, not as {place.name}: choose one of the two.")
-    if not isinstance(spectra, Mapping) or not spectra:
-        raise DataError("There are no spectra to write: give a dict of name to spectrum, of one or more.")
-    parts = {str(name): _parts(str(name), values, energy) for name, values in spectra.items()}
-    texts = {place: _csv(energy, parts, unit)}
+    parts = _all_parts(spectra, energy)
+    texts = {place: _table(energy, parts, unit, ",")}
     if place.suffix.lower() == ".xdi":
         places = [place] if len(parts) == 1 else _places(place, list(parts))
         texts = {
@@ -81,6 +79,33 @@ def write_spectra(
     except OSError as error:
         raise SpectrotomoError(f"The spectra cannot be written to {place}: {error.strerror or error}.") from error
     return list(texts)
+
+
+def spectra_as_text(
+    energies: npt.ArrayLike, spectra: Mapping[str, Any], *, unit: str = "", separator: str = "\t"
+) -> str:
+    """Give spectra as a table in text, as a spreadsheet takes it from the clipboard: a head, then a row an energy.
+
+    Parameters
+    ----------
+    energies, spectra, unit
+        As for `write_spectra`.
+    separator : str
+        Between columns.
+
+    Raises
+    ------
+    DataError
+        If there is no spectrum, or shapes do not fit.
+    """
+    energy = as_energies(energies)
+    return _table(energy, _all_parts(spectra, energy), unit, separator)
+
+
+def _all_parts(spectra: Mapping[str, Any], energy: FloatArray) -> dict[str, _Parts]:
+    if not isinstance(spectra, Mapping) or not spectra:
+        raise DataError("There are no spectra to write: give a dict of name to spectrum, of one or more.")
+    return {str(name): _parts(str(name), values, energy) for name, values in spectra.items()}
 
 
 def _parts(name: str, values: Any, energy: FloatArray) -> _Parts:
@@ -97,7 +122,7 @@ def _parts(name: str, values: Any, energy: FloatArray) -> _Parts:
     return mean, error, count
 
 
-def _csv(energy: FloatArray, parts: Mapping[str, _Parts], unit: str) -> str:
+def _table(energy: FloatArray, parts: Mapping[str, _Parts], unit: str, separator: str) -> str:
     heads, columns = ["energy_eV"], [energy]
     of_unit = f" [{unit}]" if unit else ""
     for name, (mean, error, count) in parts.items():
@@ -107,7 +132,7 @@ def _csv(energy: FloatArray, parts: Mapping[str, _Parts], unit: str) -> str:
                 heads.append(f"{plain}{end}")
                 columns.append(values)
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, delimiter=separator, lineterminator="\n")
     writer.writerow(heads)
     writer.writerows([_number(v) for v in row] for row in zip(*columns, strict=True))
     return out.getvalue()

@@ -4,5 +4,17 @@ from .alignment import AlignmentSeen, StripSeen
 from .chemistry import Chemistry
 from .data import ProjectionAt, ReportData, ReportParameters
 from .page import write_report
+from .spectra_picture import DrawnSpectrum, spectra_picture, write_spectra_picture
 
-__all__ = ["AlignmentSeen", "Chemistry", "ProjectionAt", "ReportData", "ReportParameters", "StripSeen", "write_report"]
+__all__ = [
+    "AlignmentSeen",
+    "Chemistry",
+    "DrawnSpectrum",
+    "ProjectionAt",
+    "ReportData",
+    "ReportParameters",
+    "StripSeen",
+    "spectra_picture",
+    "write_report",
+    "write_spectra_picture",
+]

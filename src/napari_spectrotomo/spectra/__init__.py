@@ -1,6 +1,7 @@
 """Registered stack to normalised spectra, edge energies, composition and their statistics."""
 
 from .composition.fit import fit_references, fit_references_of
+from .composition.overlaid import references_like_map
 from .composition.parameters import CompositionParameters
 from .composition.record import Composition
 from .composition.rgb import composition_rgb
@@ -17,6 +18,7 @@ from .particles.correlation import SpatialCorrelation, spatial_correlation
 from .particles.density import density_table, kernel_density
 from .particles.depth import depth_profile
 from .particles.heterogeneity import intrinsic_spread
+from .particles.normalized_region import normalized_roi_spectrum
 from .particles.regions import region_spectra, roi_spectrum
 from .particles.spectra import particle_means, particle_spectra
 from .particles.statistics import particle_sizes, particle_statistics
@@ -60,12 +62,14 @@ __all__ = [
     "kernel_density",
     "nonnegative_components",
     "normalize_spectra",
+    "normalized_roi_spectrum",
     "particle_boxes",
     "particle_means",
     "particle_sizes",
     "particle_spectra",
     "particle_statistics",
     "principal_components",
+    "references_like_map",
     "region_spectra",
     "roi_spectrum",
     "spatial_correlation",

@@ -63,7 +63,7 @@ def test_a_region_too_large_for_memory_is_read_in_pieces_to_the_same_result(monk
     data[2] = np.nan
     mask = rng.random((9, 20, 20)) < 0.6
     whole = roi_spectrum(data, mask)
-    monkeypatch.setattr(regions, "_HELD", 4 * 20 * 20 * 2)
+    monkeypatch.setattr(regions, "HELD", 4 * 20 * 20 * 2)
     pieces = roi_spectrum(data, mask)
     np.testing.assert_array_equal(pieces[2], mask.sum() - np.array([0, mask[2].sum(), mask.sum(), 0]))
     for piecewise, at_once in zip(pieces, whole, strict=True):

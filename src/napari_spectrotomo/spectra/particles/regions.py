@@ -14,12 +14,12 @@ from ...errors import DataError
 from ...progress import raise_if_aborted
 from .boxes import Box, around
 
-_HELD = 1 << 28
+HELD = 1 << 28
 """Bytes of the regions' box read at a time."""
 
 
 def roi_spectrum(
-    stack: EnergyStack | npt.ArrayLike, mask: npt.ArrayLike
+    stack: EnergyStack | npt.ArrayLike, mask: npt.ArrayLike, *, abort: threading.Event | None = None
 ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64]]:
     """Mean spectrum of a region; only the box about it is read, a piece at a time where it is large.
 
@@ -28,6 +28,8 @@ def roi_spectrum(
     stack : EnergyStack or (E, z, y, x) array, lazy or not
     mask : (z, y, x)
         The region, where true or not zero.
+    abort
+        Stops the work between pieces.
 
     Returns
     -------
@@ -43,12 +45,12 @@ def roi_spectrum(
     DataError
         If the stack is not 4-D, or the mask does not fit or is empty.
     """
-    data = _data(stack)
+    data = data_of(stack)
     where = as_region(mask)
-    _check_fit(where, data, "A region")
+    check_fit(where, data, "A region")
     if not where.any():
         raise DataError("The region holds no voxel: draw it over the volume, or make it larger.")
-    mean, error, count = _moments(data, where.astype(np.uint8), [1], None)
+    mean, error, count = _moments(data, where.astype(np.uint8), [1], abort)
     return mean[:, 0], error[:, 0], count[:, 0]
 
 
@@ -85,8 +87,8 @@ def region_spectra(
     """
     import pandas as pd
 
-    data, label = _data(stack), as_labels(labels)
-    _check_fit(label, data, "A label image")
+    data, label = data_of(stack), as_labels(labels)
+    check_fit(label, data, "A label image")
     energy = stack.energies if isinstance(stack, EnergyStack) and energies is None else energies
     if energy is None:
         raise DataError("An array has no energies of its own: give them, energies=… in eV.")
@@ -107,14 +109,22 @@ def region_spectra(
     return pd.DataFrame(columns)
 
 
-def _data(stack: EnergyStack | npt.ArrayLike) -> Any:
+def data_of(stack: EnergyStack | npt.ArrayLike) -> Any:
+    """Give the array (E, z, y, x) of a stack.
+
+    Raises
+    ------
+    DataError
+        If it is not 4-D.
+    """
     data: Any = stack.data if isinstance(stack, EnergyStack) else as_array(stack, "volumes")
     if data.ndim != 4:
         raise DataError(f"A stack has four axes (energy, z, y, x); found {data.ndim}.")
     return data
 
 
-def _check_fit(where: npt.NDArray[Any], data: Any, what: str) -> None:
+def check_fit(where: npt.NDArray[Any], data: Any, what: str) -> None:
+    """Raise DataError where a region does not fit the volumes of `data`."""
     if where.shape != tuple(data.shape[1:]):
         raise DataError(f"{what} of shape {where.shape} does not fit volumes of shape {tuple(data.shape[1:])}.")
 
@@ -154,8 +164,8 @@ def _pieces(n: int, box: Box) -> list[tuple[slice, Box]]:
     """Cut a box at n energies into pieces that fit into memory: some energies of all of it, or some slices at one energy."""
     z, y, x = box
     slice_bytes = 4 * (y.stop - y.start) * (x.stop - x.start)
-    deep = max(1, min(z.stop - z.start, _HELD // slice_bytes))
-    many = max(1, _HELD // (slice_bytes * deep)) if deep == z.stop - z.start else 1
+    deep = max(1, min(z.stop - z.start, HELD // slice_bytes))
+    many = max(1, HELD // (slice_bytes * deep)) if deep == z.stop - z.start else 1
     return [
         (slice(e, min(n, e + many)), (slice(start, min(z.stop, start + deep)), y, x))
         for e in range(0, n, many)
