@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_export import export
 from .errors import Aborted, ReadError, SpectrotomoError
 from .terminal import has_display, interruptible, shown
 
@@ -173,6 +174,9 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
             f"There is no display to open napari on; the report {project / 'report.html'} opens in any browser."
         )
     _view(project)
+
+
+app.command()(export)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Recipe (what to do), project (what is done), run (doing it, resumably)."""
 
 from .describe import Description, describe, describe_parameters, in_words, numbers
+from .exports import ExportOptions, export_steps, exportable
 from .project import Project
 from .recipe import PARAMETERS, STAGES, Recipe
 from .redo import redo_energy
@@ -14,11 +15,14 @@ __all__ = [
     "STAGES",
     "ComparedViews",
     "Description",
+    "ExportOptions",
     "Project",
     "Recipe",
     "ViewComparison",
     "describe",
     "describe_parameters",
+    "export_steps",
+    "exportable",
     "in_words",
     "numbers",
     "redo_energy",
