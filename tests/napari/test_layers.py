@@ -187,10 +187,10 @@ def test_the_canvas_says_the_energy_as_the_slider_moves(model):
 def test_before_and_after_are_magenta_and_green_and_side_by_side_shares_its_contrast(model, finished):
     show_done(model, finished)
     raw, registered, fixed = (layer_of(model, role) for role in ("raw", "registered", "fixed"))
-    compare(model, "before")
+    compare(model, "overlay", before=True)
     assert [x.name for x in model.layers if x.visible] == ["Raw", "Fixed 6710.0 eV"]
     assert (fixed.colormap.name, raw.colormap.name, str(raw.blending)) == ("magenta", "green", "additive")
-    compare(model, "after")
+    compare(model, "overlay")
     assert [x.name for x in model.layers if x.visible] == ["Fixed 6710.0 eV", "Registered"]
     assert not model.canvas.grid.enabled
     compare(model, "side by side")

@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Layer
 
 from ..energy_text import ENERGIES, energy_index
+from .glance import watch
 from .held import forget
 from .tuples import ROLE, LayerTuple
 
@@ -28,17 +29,23 @@ VOLUME_ROLES = (
     "particles",
     "difference raw",
     "difference registered",
+    "checkerboard",
+    "outline fixed",
+    "outline moving",
     "edge energy",
     "edge error",
     "edge step",
     "valence",
     "valence error",
+    "surface",
+    "cut",
+    "unknown",
     *COMPOSITION_ROLES,
     "nudge",
     "jacobian",
     "field",
 )
-PREVIEW_ROLES = ("preview", "preview before", "strip", "strip marks")
+PREVIEW_ROLES = ("preview", "preview before", "strip", "strip marks", "threshold")
 _FILLED = 0.95
 """Share of the canvas that a layer fills."""
 
@@ -63,11 +70,14 @@ def put(viewer: Any, made: LayerTuple) -> Layer:
         viewer.layers.remove(layer)
         layer = None
     if layer is None:
-        return viewer.add_layer(Layer.create(data, given, kind))
+        layer = Layer.create(data, given, kind)
+        watch(viewer, layer)
+        return viewer.add_layer(layer)
     layer.metadata = given["metadata"]
     layer.name = given["name"]
     if layer.data is not data:
         layer.data = data
+        watch(viewer, layer)
     return layer
 
 

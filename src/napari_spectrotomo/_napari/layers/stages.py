@@ -8,17 +8,22 @@ from napari.utils.colormaps import CyclicLabelColormap
 
 from ...errors import ProjectError
 from .composed import composed_layers
-from .held import held_volumes
-from .ready import Ready, map_layers, particles_layer, raw_layer, volumes_of
+from .held import held_volume, held_volumes
+from .maps import MAP_ROLES, map_layers, put_map
+from .ready import Ready, particles_layer, raw_layer, volumes_of
 from .show import COMPOSITION_ROLES, PREVIEW_ROLES, go_to_energy, go_to_sample, layer_of, put, show_only, take_away
-from .tuples import FULLEST, LayerTuple, energy_layer, projections_layer, volume_layer, volumes_layer
+from .solid import SOLID_ROLES
+from .tuples import FULLEST, energy_layer, projections_layer, volume_layer, volumes_layer
 
 ROLES = {
     "reconstruct": ("raw",),
     "binarize": ("mask",),
     "label": ("particles",),
-    "register": ("registered", "fixed", "difference raw", "difference registered", "nudge", "jacobian", "field"),
-    "spectra": ("edge energy", "edge error", "edge step", "valence", "valence error"),
+    "register": (
+        *("registered", "fixed", "difference raw", "difference registered", "checkerboard"),
+        *("outline fixed", "outline moving", "nudge", "jacobian", "field"),
+    ),
+    "spectra": (*MAP_ROLES, *SOLID_ROLES),
     "composition": COMPOSITION_ROLES,
 }
 """The layers that show what each stage made."""
@@ -108,16 +113,9 @@ def show_registration(viewer: Any, project: Any, ready: Ready) -> None:
     """Show the registered volumes over the fixed one."""
     stack = _raw(viewer, project, ready)
     registered = project.stack("registered")
+    fixed: Any = show_fixed(viewer, project)
     index = project.fixed_index
-    name = f"Fixed {stack.energies[index]:.1f} eV"
-    raw: Any = layer_of(viewer, "raw")
-    fits = raw is not None and raw.data.shape == stack.data.shape
-    fixed = (raw.data if fits else held_volumes(stack.data))[index]
-    look: dict[str, Any] = {
-        "blending": "additive",
-        "contrast_limits": tuple(raw.contrast_limits) if fits else (0.0, 1.0),
-    }
-    put(viewer, volume_layer(fixed, stack.voxel_size, "fixed", name, colormap=MAGENTA, **look))
+    look: dict[str, Any] = {"blending": "additive", "contrast_limits": tuple(fixed.contrast_limits)}
     put(viewer, volumes_layer(registered, "registered", "Registered", index, colormap=GREEN, **look))
     for which in ("raw", "registered"):
         try:
@@ -129,13 +127,33 @@ def show_registration(viewer: Any, project: Any, ready: Ready) -> None:
     show_only(viewer, "fixed", "registered")
 
 
+def show_fixed(viewer: Any, project: Any) -> Any:
+    """Put the fixed volume in its place, in magenta, with the contrast of the raw ones; give its layer."""
+    stack = volumes_of(project)
+    index = project.fixed_index
+    raw: Any = layer_of(viewer, "raw")
+    fits = raw is not None and raw.data.shape == stack.data.shape
+    return put(
+        viewer,
+        volume_layer(
+            held_volume(raw.data if fits else held_volumes(stack.data), index),
+            stack.voxel_size,
+            "fixed",
+            f"Fixed {stack.energies[index]:.1f} eV",
+            colormap=MAGENTA,
+            blending="additive",
+            contrast_limits=tuple(raw.contrast_limits) if fits else (0.0, 1.0),
+        ),
+    )
+
+
 def show_map(viewer: Any, project: Any, ready: Ready) -> None:
     """Show the edge energy of every voxel with its colour bar; its error, the edge step and the valence wait beside it."""
     maps = _ready_of(ready, "spectra") or map_layers(project)
-    take_away(viewer, *(set(ROLES["spectra"]) - maps.keys()))
-    for role in reversed(ROLES["spectra"]):
+    take_away(viewer, *(set(ROLES["spectra"]) - maps.keys()))  # the surface too: it is painted anew
+    for role in reversed(MAP_ROLES):
         if role in maps:
-            _put_map(viewer, maps[role])
+            put_map(viewer, maps[role])
     show_only(viewer, "edge energy")
 
 
@@ -144,18 +162,10 @@ def show_composition(viewer: Any, project: Any, ready: Ready) -> None:
     maps = _ready_of(ready, "composition") or composed_layers(project)
     take_away(viewer, *(set(COMPOSITION_ROLES) - maps.keys()))
     for layer in maps.values():
-        _put_map(viewer, layer)
+        put_map(viewer, layer)
     first = next((role for role in ("composition", "clusters", "component 1") if role in maps), None)
     if first is not None:
         show_only(viewer, first)
-
-
-def _put_map(viewer: Any, made: LayerTuple) -> None:
-    """Put a map in its place, its contrast also where the layer of another map is renewed, with a colour bar."""
-    layer: Any = put(viewer, made)
-    if "contrast_limits" in made[1]:
-        layer.contrast_limits = made[1]["contrast_limits"]
-        layer.colorbar.visible = True
 
 
 def _ready_of(ready: Ready, stage: str) -> Ready:

@@ -121,7 +121,7 @@ class QualityPanel(Panel):
     def _go(self, energy: float) -> None:
         """Go to an energy, and show the registered volume there where nothing is seen that has energies."""
         if shown_energy(self.viewer) is None and layer_of(self.viewer, "registered") is not None:
-            compare(self.viewer, "after")
+            compare(self.viewer, "overlay")
         go_to_energy(self.viewer, int(np.argmin(np.abs(self.state.project.energies - energy))))
 
     def _mark(self, event: Any = None) -> None:

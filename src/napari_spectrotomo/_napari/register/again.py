@@ -24,7 +24,7 @@ from ..work import Outcome
 from .moves import Moves
 
 _OF_THE_SERIES = ("fixed", "smooth", "reference", "deformation_spacing")
-_CHANGED = ("registered", "difference raw", "difference registered")
+_CHANGED = ("registered", "difference raw", "difference registered", "checkerboard")
 _HOW = (
     "Bring green onto magenta: type shifts and turns, or drag the layer in a 2-D slice with napari's transform tool (top "
     "left); what the 2-D view shows is right for moves within the slice."

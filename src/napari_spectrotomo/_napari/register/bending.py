@@ -67,7 +67,7 @@ class BendingSection(QGroupBox):
         self.words.clear()
         if not wanted:
             take_away(self._viewer, "jacobian", "field")
-            compare(self._viewer, "after")
+            compare(self._viewer, "overlay")
         self.refresh()
 
 

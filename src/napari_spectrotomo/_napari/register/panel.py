@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, get_args
+from functools import partial
+from typing import Any, ClassVar
 
+import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QButtonGroup, QGridLayout, QGroupBox, QLabel, QPushButton, QVBoxLayout
+from qtpy.QtWidgets import QPushButton, QVBoxLayout
 
+from ...progress import Progress
 from ...register import RegisterParameters
 from ..energy_text import shown_energy
 from ..forms import ParameterForm
-from ..layers import compare, go_to_energy
-from ..layers.compare import View
+from ..layers import go_to_energy
 from ..panel import Panel
-from ..registered import registered
 from ..run import run_until
 from ..status import span, stage_line
 from ..work import Outcome
 from .again import AgainSection
 from .bending import BendingSection
-
-_TIPS = {
-    "before": "The fixed volume in magenta, the raw one of the energy shown in green; whitest where both agree.",
-    "after": "The fixed volume in magenta, the registered one of the energy shown in green; whitest where both agree.",
-    "side by side": "Raw and registered beside each other, with one contrast.",
-    "squared difference": "Squared differences of the masks to the fixed one, raw and registered, with one contrast.",
-}
+from .curve import CurveSection
+from .views import KEY, ViewSection
 
 
 class RegisterPanel(Panel):
@@ -37,29 +33,14 @@ class RegisterPanel(Panel):
     NEXT: ClassVar[str] = "Edge map"
 
     def build(self, body: QVBoxLayout) -> None:
-        """Put in the form and the choice of pictures."""
+        """Put in the form, the curve, the choice of pictures, and what is done about one energy."""
         self.form = self.add_form(ParameterForm(RegisterParameters, usual=("transform", "engine", "fixed")), "register")
-        self.box = QGroupBox("Look at it")
-        inner = QVBoxLayout(self.box)
-        grid = QGridLayout()
-        self.views: dict[str, QPushButton] = {}
-        group = QButtonGroup(self)
-        for i, view in enumerate(get_args(View)):
-            button = QPushButton(view.capitalize())
-            button.setCheckable(True)
-            button.setToolTip(_TIPS[view])
-            button.clicked.connect(lambda _=False, view=view: self._look(view))
-            group.addButton(button)
-            grid.addWidget(button, i // 2, i % 2)
-            self.views[view] = button
-        inner.addLayout(grid)
-        self.numbers = QLabel()
-        self.numbers.setWordWrap(True)
-        self.quality = QPushButton("Quality against energy…")
-        self.quality.clicked.connect(lambda: self._open("Quality"))
-        inner.addWidget(self.numbers)
-        inner.addWidget(self.quality)
-        body.addWidget(self.box)
+        self.curve = CurveSection(self.viewer)
+        self.curve.energy_chosen.connect(self._go)
+        body.addWidget(self.curve)
+        self.views = ViewSection(self.viewer)
+        body.addWidget(self.views)
+        self.bind(KEY, "Before or after registration (Spectro-tomography)", self.views.turn)
         self.again = AgainSection(self.viewer)
         self.again.wrong.connect(lambda words: self.say(words, error=True))
         self.again.ended.connect(self._done_again)
@@ -68,10 +49,21 @@ class RegisterPanel(Panel):
         body.addWidget(self.again)
         self.bending = BendingSection(self.viewer)
         self.listen(self.bending.latest.done, self.bending.show_bent)
-        self.listen(self.bending.latest.failed, self._not_shown)
         body.addWidget(self.bending)
-        for section in (self.again, self.bending):
-            self.listen(self.viewer.dims.events.point, section.refresh)
+        self.quality = QPushButton("Quality against energy…")
+        self.quality.setToolTip("Dice, surfaces and errors of every energy and particle, as curves and as a table.")
+        self.quality.clicked.connect(lambda: self._open("Quality"))
+        body.addWidget(self.quality)
+        self.listen(self.curve.latest.done, self.curve.show_table)
+        self.listen(self.views.latest.done, self.views.show_outlines)
+        for section, what in ((self.curve, "quality"), (self.views, "outlines"), (self.bending, "deformation")):
+            self.listen(section.latest.failed, partial(self._not_shown, what))
+        dims = self.viewer.dims.events
+        for listener in (self.again.refresh, self.bending.refresh, self.views.follow, self.curve.mark):
+            self.listen(dims.point, listener)
+        for signal in (dims.ndisplay, dims.order):
+            self.listen(signal, self.views.follow)
+        self.listen(self.viewer.camera.events.zoom, self.views.on_zoom)
         for signal in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed):
             self.listen(signal, self.again.refresh)
 
@@ -95,52 +87,51 @@ class RegisterPanel(Panel):
         )
 
     def refresh(self) -> None:
-        """Show the numbers of a registration that is done."""
-        project = self.state.project
-        done = self.state.stage("register") == "done"
-        self.box.setVisible(done)
-        if done:
-            self.numbers.setText(_means(project))
-        self.again.refresh()
-        self.bending.refresh()
+        """Show how far the registration is, and what there is to look at."""
+        self.quality.setVisible(self.state.stage("register") == "done")
+        for section in (self.curve, self.views, self.again, self.bending):
+            section.refresh()
 
     def act(self) -> None:
-        """Register, then show the overlay."""
+        """Register, the raw volumes over the fixed one meanwhile, then show the overlay."""
         job = run_until(self.viewer, self.UNTIL, "Registering")
-        if job is not None:
-            job.ended.connect(self._show)
+        if job is None:
+            return
+        job.ended.connect(self._show)
+        if self.state.stage("binarize") == "done":
+            self.views.look("overlay", before=True)
+
+    def _on_job(self, *_: Any) -> None:
+        """Leave the curve and the pictures in use while there is work, and the wheel."""
+        super()._on_job()
+        idle = self.state.job is None
+        self.content.setEnabled(True)
+        for widget in (self.form, self.again):
+            widget.setEnabled(idle)
+
+    def _on_progress(self, progress: Progress) -> None:
+        super()._on_progress(progress)
+        self.curve.on_progress(progress)
 
     def _show(self, outcome: Outcome) -> Any:
         if not outcome.error and self.state.stage("register") == "done":
-            self._look("after")
+            self.views.look("overlay", before=False)
 
-    def _look(self, view: View) -> None:
-        """Show a comparison; not at the fixed energy, which agrees with itself."""
+    def _go(self, energy: float) -> None:
+        """Go to an energy, and show it where nothing is seen that has energies."""
         project = self.state.project
-        if shown_energy(self.viewer) in (None, float(project.energies[project.fixed_index])):
-            go_to_energy(self.viewer, 0 if project.fixed_index else len(project.energies) - 1)
-        compare(self.viewer, view)
-        self.views[view].setChecked(True)
+        if shown_energy(self.viewer) is None:
+            self.views.look(self.views.view or "overlay")
+        go_to_energy(self.viewer, int(np.argmin(np.abs(project.energies - energy))))
 
-    def _not_shown(self, error: Exception) -> None:
-        self.say(f"The deformation cannot be shown: {error}", error=True)
+    def _not_shown(self, what: str, error: Exception) -> None:
+        self.say(f"The {what} cannot be shown: {error}", error=True)
 
     def _reveal_nudge(self) -> None:
         self.content.ensureWidgetVisible(self.again.drop)
 
     def _done_again(self, index: int, words: str) -> None:
         """Show the energy that was done again, and say what came of it."""
-        self._look("after")
+        self.views.look("overlay", before=False)
         go_to_energy(self.viewer, index)
         self.say(words)
-
-
-def _means(project: Any) -> str:
-    """Give the means over all energies but the fixed one, before and after."""
-    found = registered(project)
-    quality = found.quality.drop(index=project.fixed_index)
-    stages = ("raw", "global", "registered") if found.particles else ("raw", "registered")
-    mse = " → ".join(f"{quality[f'mse_{stage}'].mean():.4f}" for stage in stages)
-    dice = " → ".join(f"{quality[f'dice_{stage}'].mean():.3f}" for stage in stages)
-    words = "raw → global → a transform a particle" if found.particles else "raw → registered"
-    return f"Mean MSE {mse}, Dice {dice} ({words})."
