@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxL
 from ...errors import ParameterError
 from ..layers import ROLE
 from ..outline import AREAS, outline_of
+from .live import OVERLAY
 
 KINDS = {
     "masks": ("Masks", "A labels layer, (energy, z, y, x) or (z, y, x), whose non-zero voxels are the sample."),
@@ -93,9 +94,10 @@ class OwnSection(QWidget):
             names = [
                 x.name
                 for x in self._viewer.layers
-                if isinstance(x, wanted) and x.ndim in dims and x.metadata.get(ROLE) != "mask"
+                if isinstance(x, wanted) and x.ndim in dims and x.metadata.get(ROLE) not in ("mask", OVERLAY)
             ]
-            box.choices = [(n, n) for n in names] or [("no such layer", None)]
+            if names != [n for n in box.choices if n is not None]:
+                box.choices = [(n, n) for n in names] or [("no such layer", None)]
 
     def _choose_layer(self, kind: str, *_: Any) -> None:
         name = self.layers[kind].value

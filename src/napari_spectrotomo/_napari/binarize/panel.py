@@ -5,19 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QGroupBox, QVBoxLayout
 
 from ...errors import ParameterError, SpectrotomoError
-from ...segment import BinarizeParameters, LabelParameters
+from ...progress import Progress
+from ...segment import BinarizeParameters, LabelParameters, with_threshold
 from ..forms import Fold, ParameterForm
-from ..layers import layer_of, leave_comparison
+from ..layers import go_to_energy, layer_of, leave_comparison
+from ..layers.ready import volumes_of
 from ..panel import Panel
 from ..run import run_until
 from ..status import span, stage_line
+from ..theme import colors
+from .against_energy import AgainstEnergy
+from .cutting import Cut, Whole
+from .live import LiveThreshold, shown_index
 from .own import take_file, take_labels, take_masks
 from .own_section import OwnSection, polygon_of
+from .threshold_section import ThresholdSection, rounded_shift
 
 _FIELD = {"masks": ("binarize", "masks"), "labels": ("label", "labels"), "region": ("binarize", "region")}
+_SLIDING = 120  # ms that a slider stands still before its energy is looked at
 
 
 class BinarizePanel(Panel):
@@ -29,9 +38,17 @@ class BinarizePanel(Panel):
     NEXT: ClassVar[str] = "Register"
 
     def build(self, body: QVBoxLayout) -> None:
-        """Put in the forms and the section for own masks."""
+        """Put in the threshold, the forms and the section for own masks."""
+        self.threshold = ThresholdSection()
+        self.live = LiveThreshold(self.viewer, self)
+        self.against = AgainstEnergy()
+        body.addWidget(self.threshold)
         usual = ("method", "sigma", "min_size", "keep_largest", "clear_border")
-        self.form = self.add_form(ParameterForm(BinarizeParameters, usual=usual, skip=("masks", "region")), "binarize")
+        skip = ("masks", "region", "thresholds")
+        self.form = self.add_form(ParameterForm(BinarizeParameters, usual=usual, skip=skip), "binarize")
+        self.against_fold = Fold("Thresholds against energy", self.against)
+        self.against_fold.expand(animate=False)
+        body.addWidget(self.against_fold)
         box = QGroupBox("Particles")
         inner = QVBoxLayout(box)
         self.particles = self.add_form(ParameterForm(LabelParameters, usual=("separate",), skip=("labels",)), "label")
@@ -45,6 +62,26 @@ class BinarizePanel(Panel):
         self.own.cleared.connect(lambda kind: self._set(kind, None))
         self.fold = Fold("Masks, labels or a region of your own", self.own)
         body.addWidget(self.fold)
+        self._sliding = QTimer(self, singleShot=True, interval=_SLIDING)
+        self._sliding.timeout.connect(self._follow)
+        self._connect_threshold()
+
+    def _connect_threshold(self) -> None:
+        self.listen(self.live.looks.done, self.live.on_look)
+        self.listen(self.live.looks.failed, self.live.on_failed)
+        self.listen(self.live.wholes.done, self.live.on_whole)
+        self.listen(self.live.wholes.failed, self.live.on_failed)
+        self.listen(self.viewer.dims.events.point, self._on_slider)
+        self.listen(self.state.events.project, lambda *_: self.live.forget())
+        self.live.looking.connect(self.threshold.wait)
+        self.live.cut_ready.connect(self._on_cut)
+        self.live.whole_ready.connect(self._on_whole)
+        self.live.failed.connect(self._on_no_threshold)
+        self.threshold.moved.connect(self._on_moved)
+        self.threshold.placed.connect(self._on_placed)
+        self.threshold.reset.connect(self._on_reset)
+        self.threshold.live.connect(lambda _: self._show_live())
+        self.against.energy_chosen.connect(self._go)
 
     def missing(self) -> tuple[str, str] | None:
         """Ask for volumes."""
@@ -64,14 +101,19 @@ class BinarizePanel(Panel):
         return f"{span(project.energies)}. {stage_line(self.state, stage, words)}"
 
     def refresh(self) -> None:
-        """Show which masks, labels and region are in use."""
+        """Show the threshold of the energy shown, those of all, and which masks, labels and region are in use."""
         recipe = self.state.project.recipe
         for kind, (stage, name) in _FIELD.items():
             self.own.show_used(kind, getattr(getattr(recipe, stage), name))
+        self.own.refill()
+        self._show_found()
+        self._follow()
 
     def act(self) -> None:
-        """Binarize and label."""
+        """Binarize and label; what was looked at makes room."""
         leave_comparison(self.viewer)
+        self.live.show(False)
+        self.live.forget()
         run_until(self.viewer, self.UNTIL, "Binarizing")
 
     def _on_layer(self, kind: str, layer: Any) -> None:
@@ -96,3 +138,83 @@ class BinarizePanel(Panel):
         except SpectrotomoError as error:
             self.say(str(error), error=True)
         self.state.touch()
+
+    def _follow(self) -> None:
+        """Look at the threshold of the energy shown."""
+        project = self.state.project
+        if project is None or self.state.job is not None or self.missing() is not None or not self.isVisible():
+            return
+        self.against.mark(float(project.energies[shown_index(self.viewer, project)]))
+        if project.recipe.binarize.masks is not None:
+            self.threshold.refuse("Masks of your own are in use: no threshold is taken.", colors(self.viewer))
+            self.live.show(False)
+        else:
+            self.live.follow()
+
+    def _on_slider(self, *_: Any) -> None:
+        self._sliding.start()
+
+    def _show_found(self) -> None:
+        project = self.state.project
+        unit = volumes_of(project).attenuation_unit
+        self.against_fold.setVisible(self.against.show_project(project, unit, colors(self.viewer)))
+
+    def _on_cut(self, cut: Cut) -> None:
+        self.threshold.show_cut(cut, colors(self.viewer))
+        self._show_live()
+
+    def _on_whole(self, whole: Whole) -> None:
+        self.threshold.show_whole(whole, colors(self.viewer))
+
+    def _on_no_threshold(self, sentence: str) -> None:
+        self.threshold.refuse(sentence, colors(self.viewer))
+        self.live.show(False)
+
+    def _show_live(self, moving: bool = False) -> None:
+        """Lay the mask over the picture where it is another one than the project's."""
+        changed = moving or self.state.stage("binarize") != "done"
+        self.live.show(self.threshold.ticked.isChecked() and changed)
+
+    def _on_moved(self, level: float) -> None:
+        cut = self.live.cut
+        if cut is not None:
+            self.live.move(level)
+            self.threshold.say_moving(cut, level)
+            self._show_live(moving=True)
+
+    def _on_placed(self, level: float) -> None:
+        """Write where the line was left into the recipe."""
+        cut = self.live.cut
+        if cut is None:
+            return
+        if cut.own is not None or self.threshold.alone:
+            self._change(thresholds=with_threshold(cut.parameters, cut.energy, level))
+        else:
+            self._change(shift=rounded_shift(cut, level))
+
+    def _on_reset(self) -> None:
+        cut = self.live.cut
+        if cut is not None and cut.own is not None:
+            self._change(thresholds=with_threshold(cut.parameters, cut.energy, None))
+        elif cut is not None:
+            self._change(shift=0.0)
+
+    def _change(self, **values: Any) -> None:
+        if not self.apply_forms():
+            return
+        try:
+            self.state.project.change("binarize", **values)
+        except SpectrotomoError as error:
+            self.say(str(error), error=True)
+        self.state.touch()
+
+    def _go(self, energy: float) -> None:
+        """Show the energy nearest to one that was clicked."""
+        energies = self.state.project.energies
+        go_to_energy(self.viewer, int(abs(energies - energy).argmin()))
+
+    def _on_progress(self, progress: Progress) -> None:
+        super()._on_progress(progress)
+        if progress.stage == "binarize" and progress.energy is not None:
+            self._show_found()
+            self.against.mark(progress.energy)

@@ -45,6 +45,7 @@ VOLUME_ROLES = (
     "jacobian",
     "field",
 )
+PROJECTION_ROLES = ("projections", "corrected", "view first", "view second", "view outlines")
 PREVIEW_ROLES = ("preview", "preview before", "strip", "strip marks", "threshold")
 _FILLED = 0.95
 """Share of the canvas that a layer fills."""
@@ -62,8 +63,8 @@ def put(viewer: Any, made: LayerTuple) -> Layer:
     """
     data, given, kind = made
     role = given["metadata"][ROLE]
-    if role != "projections":
-        take_away(viewer, "projections")
+    if role not in PROJECTION_ROLES:
+        take_away(viewer, *PROJECTION_ROLES)
     layer = layer_of(viewer, role)
     fits = layer is not None and layer.data.shape == data.shape and tuple(layer.scale) == tuple(given["scale"])
     if layer is not None and not fits:
