@@ -9,11 +9,11 @@ from weakref import ref
 
 from ..errors import ProjectError
 from ..workflow import Project
-from .docks import open_panel
+from .docks import BESIDE, open_panel
 from .load.opening import reopen
 from .run import busy_with
-from .state import plain_viewer
-from .status import LAST_STAGE
+from .state import plain_viewer, state_of
+from .status import next_step
 from .work import Outcome
 
 
@@ -51,12 +51,10 @@ def open_project(path: str | Path, viewer: Any = None) -> Any:
 
 
 def _open_panels(viewer_ref: Any, outcome: Outcome) -> None:
+    """Show the first step that is not done, and beside the steps what looks at their results."""
     viewer = viewer_ref()
     if viewer is None or outcome.result is None:
         return
-    project = outcome.result.project
-    steps = [name for name in LAST_STAGE if not (name == "Reconstruct" and project.kind == "stack")]
-    open_next = [name for name in steps if project.state(LAST_STAGE[name]) != "done"]
-    for name in (*steps, "Quality", "ROI spectrum"):
+    for name in BESIDE:
         open_panel(viewer, name)
-    open_panel(viewer, open_next[0] if open_next else "Edge map")
+    open_panel(viewer, next_step(state_of(viewer)))

@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
+from ..errors import SpectrotomoError
 from ..progress import Progress
 from ..workflow import run_steps
-from .layers import Ready, drop_stale, made_ready, renew, show_stage
+from ..workflow.estimate import estimate
+from .layers import Ready, drop_stale, history_of, made_ready, renew, show_stage
 from .state import ViewerState, plain_viewer, state_of
 from .work import Job, Outcome, Steps
 
@@ -39,14 +41,26 @@ def busy_with(viewer: Any, wanted: str) -> str:
 def run_until(viewer: Any, stage: str, title: str) -> Job | None:
     """Run the project's stages up to `stage`; layers grow as energies finish, and what is finished stays when it is cancelled."""
     project = state_of(viewer).project
+    finished: dict[str, Ready] = {}
 
     def steps(abort: threading.Event) -> Generator[Progress, None, Ready]:
-        yield from run_steps(project, until=stage, abort=abort)
+        at, worked = "", False
+        for progress in run_steps(project, until=stage, abort=abort):
+            if progress.stage != at:
+                if worked:
+                    finished[at] = made_ready(project, at)
+                at, worked = progress.stage, False
+            worked = worked or progress.message != "found done"
+            yield progress
         return made_ready(project, stage)
 
+    if state_of(viewer).job is not None:
+        return None
+    history_of(plain_viewer(viewer)).remember(title)
     job = start(viewer, title, steps)
     if job is not None:
-        shown = _Shown(plain_viewer(viewer), project, stage)
+        job.expected = {part.stage: part.seconds for part in _estimated(project, stage)}
+        shown = _Shown(plain_viewer(viewer), project, stage, finished)
         job.progressed.connect(shown.on_progress)
         job.ended.connect(shown.on_end)
         job.companions.append(shown)
@@ -54,15 +68,30 @@ def run_until(viewer: Any, stage: str, title: str) -> Job | None:
 
 
 class _Shown:
-    """Shows what a running project makes: a stage as soon as it has one energy, the others as they come, and all at the end."""
+    """Shows what a running project makes: a stage as soon as it has one energy, the others as they come, and all at the end.
 
-    def __init__(self, viewer: Any, project: Any, until: str) -> None:
-        self._viewer, self._project, self._until = ref(viewer), project, until
+    Parameters
+    ----------
+    viewer : napari viewer
+    project : Project
+    until : str
+        The last stage.
+    finished : dict
+        Stages that the worker has finished since, with their layers; it fills as the work goes.
+    """
+
+    def __init__(self, viewer: Any, project: Any, until: str, finished: dict[str, Ready]) -> None:
+        self._viewer, self._project, self._until, self._finished = ref(viewer), project, until, finished
         self._growing = ""
 
     def on_progress(self, progress: Progress) -> None:
         viewer = self._viewer()
-        if viewer is None or progress.energy is None or progress.stage not in GROWING:
+        if viewer is None:
+            return
+        for stage in [name for name in self._finished if name != self._until]:
+            drop_stale(viewer, self._project)
+            show_stage(viewer, self._project, stage, self._finished.pop(stage))
+        if progress.energy is None or progress.stage not in GROWING:
             return
         if self._growing == progress.stage:
             renew(viewer, GROWING[progress.stage], progress.energy)
@@ -76,6 +105,14 @@ class _Shown:
         if viewer is not None:
             drop_stale(viewer, self._project)
             show_stage(viewer, self._project, self._until, outcome.result)
+
+
+def _estimated(project: Any, until: str) -> list[Any]:
+    """Give what is to be done; nothing where that cannot be told, which the run itself will say."""
+    try:
+        return estimate(project, until)
+    except SpectrotomoError:
+        return []
 
 
 def _free(state: Callable[[], ViewerState | None]) -> None:

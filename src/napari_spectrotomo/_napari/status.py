@@ -18,6 +18,19 @@ LAST_STAGE = {
     "Edge map": "spectra",
     "Composition": "composition",
 }
+STEP_OF = {
+    "read": "Load",
+    "correct": "Reconstruct",
+    "align": "Reconstruct",
+    "reconstruct": "Reconstruct",
+    "binarize": "Binarize",
+    "label": "Binarize",
+    "register": "Register",
+    "spectra": "Edge map",
+    "composition": "Composition",
+}
+"""The step that does a stage."""
+
 MARKS = {"done": "✓", "partial": "◐", "outdated": "↻", "missing": "○"}
 WORDS = {
     "done": "done",
@@ -56,11 +69,37 @@ def plan_line(shared: ViewerState, until: str) -> str:
     return f"Will {words}: {energies} energies, {in_time(sum(part.seconds for part in left))}."
 
 
+def next_step(shared: ViewerState) -> str:
+    """Give the first step to the edge map that is not done, or the edge map: what comes after it must be asked for."""
+    if shared.project is None:
+        return "Load"
+    needed = STEPS[: STEPS.index("Edge map")]
+    open_steps = (name for name in needed if shared.stage(LAST_STAGE[name]) != "done" and _has(shared, name))
+    return next(open_steps, "Edge map")
+
+
+def in_words(project: Any) -> str:
+    """Say how a finished run came out, in two sentences."""
+    stages = project.record.content["stages"]
+    spent = sum(float(entry.get("seconds", 0.0)) for entry in stages.values())
+    words = f"All is done, in {spent:.0f} s of work."
+    if project.maps_edges and project.state("spectra") == "done":
+        particles = project.particles()
+        medians = ", ".join(f"{m:.2f}" for m in particles["median_eV"][:4])
+        words += f" Median edge energy of the particles: {medians} eV."
+    return f"{words} The report is in {project.path.name}/report.html."
+
+
+def _has(shared: ViewerState, step: str) -> bool:
+    """Say whether a project goes through a step: volumes that were read are not reconstructed."""
+    return not (step == "Reconstruct" and shared.project is not None and shared.project.kind == "stack")
+
+
 def trail(shared: ViewerState, here: str, shades: Colors) -> str:
     """Give the steps with their marks as links, the present one in bold; HTML."""
     parts = []
     for name in STEPS:
-        if shared.project is not None and shared.project.kind == "stack" and name == "Reconstruct":
+        if not _has(shared, name):
             continue
         state = shared.stage(LAST_STAGE[name])
         words = name.replace(" ", "&nbsp;")

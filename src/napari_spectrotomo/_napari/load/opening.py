@@ -16,6 +16,7 @@ from ...progress import Progress
 from ...workflow import Project, Recipe, run_steps
 from ..layers import (
     PREVIEW_ROLES,
+    PROJECTION_ROLES,
     VOLUME_ROLES,
     Ready,
     layer_of,
@@ -84,12 +85,14 @@ def load(viewer: Any, source: Path, folder: Path, read: dict[str, Any]) -> Job |
     source, folder : path
         The scan or stack, and its project.
     read : dict
-        Parameters of reading that the user chose; others are as in the folder's project, or the defaults.
+        Parameters of reading that the user chose; others are as in the folder's project, else in the viewer's recipe.
     """
+
+    begun_with = state_of(viewer).recipe or Recipe()
 
     def steps(abort: threading.Event) -> Generator[Progress, None, Opened]:
         yield Progress("read", 0, 1, "looking at the files")
-        recipe = Project.open(folder).recipe if is_project(folder) else Recipe()
+        recipe = Project.open(folder).recipe if is_project(folder) else begun_with
         project = Project.create(folder, source, recipe.changed("read", **read))
         yield from run_steps(project, until="read", abort=abort)
         return _looked_into(project)
@@ -140,7 +143,7 @@ def show_done(viewer: Any, project: Project, ready: Ready | None = None) -> None
         Layers that were made in a worker; those it lacks are made now.
     """
     if project is not state_of(viewer).project:
-        take_away(viewer, "projections", *PREVIEW_ROLES, *VOLUME_ROLES)
+        take_away(viewer, *PROJECTION_ROLES, *PREVIEW_ROLES, *VOLUME_ROLES)
     if project.state("reconstruct") not in ("done", "partial"):
         if project.kind == "stack" or not _has_volumes(viewer):
             show_stage(viewer, project, "read", ready)
