@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
+from .waiting import WAITING
+
 ENERGIES = "energies_eV"
 """Where a layer's metadata keep its energies."""
 
@@ -36,6 +38,7 @@ class EnergyText:
         viewer.dims.events.order.connect(self.update)
         viewer.dims.events.ndisplay.connect(self.update)
         viewer.layers.events.removed.connect(self.update)
+        WAITING.changed.connect(self.update)
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
             layer.events.visible.connect(self.update)
@@ -53,7 +56,8 @@ class EnergyText:
         energy = shown_energy(viewer)
         text = viewer.canvas.overlays.text
         if energy is not None:
-            text.text = f"{energy:.1f} eV"
+            reading = any(layer.visible and layer in WAITING for layer in viewer.layers)
+            text.text = f"{energy:.1f} eV" + ("\nreading…" if reading else "")
             text.font_size = 14
             text.position = "top_left"
         text.visible = energy is not None

@@ -73,9 +73,10 @@ def plain_viewer(viewer: Any) -> Any:
 def state_of(viewer: Any) -> ViewerState:
     """Give the state of `viewer`, made when it is first asked for; from then on the canvas shows the energy."""
     from .energy_text import EnergyText
+    from .layers.ahead import read_ahead
 
     viewer = plain_viewer(viewer)
     if viewer not in _STATES:
         _STATES[viewer] = ViewerState()
-        _COMPANIONS[viewer] = [EnergyText(viewer)]
+        _COMPANIONS[viewer] = [EnergyText(viewer), read_ahead(viewer, _STATES[viewer])]
     return _STATES[viewer]

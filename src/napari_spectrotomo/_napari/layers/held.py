@@ -1,130 +1,238 @@
-"""Lazy arrays for layers that keep what was just read, without dask's own cache.
+"""Lazy arrays for layers that read little and keep what was just read, without dask's own cache.
 
 napari caches dask chunks through a dask callback, which all threads share: while a worker computes anything with dask,
 slicing a layer in the GUI thread fails with a KeyError (dask 2026.8). So layers of this plugin go without that cache
 (``cache=False``) and read through these arrays.
+
+A slice of a large volume on disk costs as much as the chunks it passes through. So for a slice that is looked at the whole slab of
+chunks is read and kept: 64 MB of 512³ voxels, not the volume's 512 MB, and the slices beside it are at hand.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 from weakref import WeakValueDictionary, finalize
 
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
+import zarr
+from dask.local import get_sync
 
 from ...data import Scan
+from .kept import KEPT, WHOLE
 
-_FRACTION = 0.15  # of the machine's memory
+Array = npt.NDArray[Any]
+Index = tuple[Any, ...]
+"""Of an array: an integer or a slice an axis."""
 
+_SMALL = 8_000_000
+"""Bytes of a volume that is read whole whenever a part of it is looked at."""
 
-class _Kept:
-    """The volumes read last, up to a share of the memory; the ones used longest ago go first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._volumes: OrderedDict[tuple[int, int], npt.NDArray[Any]] = OrderedDict()
-        self._bytes = 0
-        self._most = 0
-
-    def get(self, key: tuple[int, int]) -> npt.NDArray[Any] | None:
-        with self._lock:
-            if key in self._volumes:
-                self._volumes.move_to_end(key)
-            return self._volumes.get(key)
-
-    def put(self, key: tuple[int, int], volume: npt.NDArray[Any]) -> None:
-        with self._lock:
-            if key in self._volumes:
-                return
-            self._volumes[key] = volume
-            self._bytes += volume.nbytes
-            while self._bytes > self._limit() and len(self._volumes) > 1:
-                self._bytes -= self._volumes.popitem(last=False)[1].nbytes
-
-    def forget(self, owner: int, energy: int | None = None) -> None:
-        with self._lock:
-            for key in [k for k in self._volumes if k[0] == owner and energy in (None, k[1])]:
-                self._bytes -= self._volumes.pop(key).nbytes
-
-    def _limit(self) -> int:
-        if not self._most:
-            from psutil import virtual_memory
-
-            self._most = int(_FRACTION * virtual_memory().total)
-        return self._most
+_alone: Any = partial(get_sync, callbacks=())
+"""dask's scheduler in the thread that asks, without the callbacks that all threads share."""
 
 
-_KEPT = _Kept()
-_HELD: WeakValueDictionary[str, _Volumes] = WeakValueDictionary()
+class Reader(Protocol):
+    """An array that is read in parts."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    ndim: int
+
+    def __getitem__(self, key: Index) -> Array:
+        """Read a part, and nothing but it."""
+        ...
+
+    def look(self, key: Index) -> Array:
+        """Read a part that is being looked at, and keep what is read."""
+        ...
+
+    def at_hand(self, key: Index) -> bool:
+        """Say whether `look` gives a part without reading."""
+        ...
+
+    def cost(self, key: Index) -> int:
+        """Give the bytes that `look` keeps for a part."""
+        ...
+
+
+_READERS: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
 
 class _Volumes:
-    """An (energy, z, y, x) array that reads one energy's volume whole and keeps it; parts of volumes not kept are read alone."""
+    """An (energy, z, y, x) array of which slabs, or whole volumes where they are small, are kept once they were looked at."""
 
-    def __init__(self, source: da.Array) -> None:
+    def __init__(self, source: da.Array, dtype: npt.DTypeLike = None) -> None:
         self._source = source
-        self.shape, self.dtype, self.ndim = source.shape, source.dtype, source.ndim
+        self._stored = _stored(source)
+        self.dtype = np.dtype(source.dtype if dtype is None else dtype)
+        self.shape, self.ndim = source.shape, source.ndim
         self.owner = id(self)
-        finalize(self, _KEPT.forget, self.owner)
+        self._slab = None if self._stored is None else tuple(self._stored.chunks[1:])
+        finalize(self, KEPT.forget, self.owner)
 
-    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+    def __getitem__(self, key: Any) -> Array:
         first, *rest = key if isinstance(key, tuple) else (key,)
+        part = (*rest, *(slice(None),) * (self.ndim - 1 - len(rest)))
         if not isinstance(first, slice):
-            return self._volume(int(first), tuple(rest))
-        parts = [self._volume(e, tuple(rest)) for e in range(*first.indices(self.shape[0]))]
-        return np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *rest]
+            return self._volume(int(first), part)
+        energies = range(*first.indices(self.shape[0]))
+        if len(energies) > 1 and not any(self.at_hand((e, *part)) for e in energies):
+            return self._read((first, *part))
+        parts = [self._volume(e, part) for e in energies]
+        return np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *part]
 
-    def _volume(self, energy: int, part: tuple[Any, ...]) -> npt.NDArray[Any]:
-        kept = _KEPT.get((self.owner, energy))
-        if kept is None:
-            if any(
-                not isinstance(p, slice) or p.indices(n) != (0, n, 1)
-                for p, n in zip(part, self.shape[1:], strict=False)
-            ):
-                return self._source[(energy, *part)].compute(scheduler="synchronous")
-            kept = self._source[energy].compute(scheduler="synchronous")
-            _KEPT.put((self.owner, energy), kept)
-        return kept[part]
+    def _volume(self, energy: int, part: Index) -> Array:
+        """Give a part of one volume: of what is kept, or read alone; a whole one is kept."""
+        if self._is_whole(part) or self.at_hand((energy, *part)):
+            return self.look((energy, *part))
+        return self._read((energy, *part))
+
+    def look(self, key: Index) -> Array:
+        """Give a part, read with the slab or the volume that it lies in; across energies it is read alone."""
+        energy, *part = key
+        if isinstance(energy, slice):
+            return self[key]
+        whole = KEPT.get((self.owner, energy, *WHOLE))
+        if whole is not None:
+            return whole[tuple(part)]
+        axis, number = self._unit(part)
+        found = KEPT.get((self.owner, energy, axis, number))
+        if found is None:
+            within: list[Any] = [slice(None)] * (self.ndim - 1)
+            if axis >= 0:
+                within[axis] = slice(number * self._depth(axis), (number + 1) * self._depth(axis))
+            found = self._read((energy, *within))
+            KEPT.put((self.owner, energy, axis, number), found)
+        if axis >= 0:
+            part[axis] -= number * self._depth(axis)
+        return found[tuple(part)]
+
+    def at_hand(self, key: Index) -> bool:
+        """Say whether a part is kept."""
+        energy, *part = key
+        if isinstance(energy, slice):
+            return False
+        return any(KEPT.get((self.owner, energy, *unit)) is not None for unit in (WHOLE, self._unit(part)))
+
+    def cost(self, key: Index) -> int:
+        """Give the bytes of the slab, or of the volume, in which a part lies."""
+        axis, _ = self._unit(list(key[1:]))
+        size = list(self.shape[1:])
+        if axis >= 0:
+            size[axis] = self._depth(axis)
+        return int(np.prod(size)) * self.dtype.itemsize
+
+    def _unit(self, part: Any) -> tuple[int, int]:
+        """Give the axis and the number of the slab that a part lies in; a part without a single slice lies in the volume."""
+        if self._slab is not None and np.prod(self.shape[1:]) * self.dtype.itemsize > _SMALL:
+            for axis, p in enumerate(part):
+                if not isinstance(p, slice) and self._slab[axis] < self.shape[1 + axis]:
+                    return axis, int(p) // self._slab[axis]
+        return WHOLE
+
+    def _depth(self, axis: int) -> int:
+        return self._slab[axis] if self._slab is not None else self.shape[1 + axis]
+
+    def _is_whole(self, part: Index) -> bool:
+        return all(isinstance(p, slice) and p.indices(n) == (0, n, 1) for p, n in zip(part, self.shape[1:]))
+
+    def _read(self, key: Index) -> Array:
+        if self._stored is not None:
+            return np.asarray(self._stored[key]).astype(self.dtype, copy=False)
+        return np.asarray(self._source[key].compute(scheduler=_alone)).astype(self.dtype, copy=False)
+
+
+class _OneVolume:
+    """The volume of one energy of an array of volumes, (z, y, x), which keeps it."""
+
+    def __init__(self, volumes: _Volumes, energy: int) -> None:
+        self._volumes, self._energy = volumes, range(volumes.shape[0])[energy]
+        self.shape, self.dtype, self.ndim = volumes.shape[1:], volumes.dtype, volumes.ndim - 1
+
+    def __getitem__(self, key: Any) -> Array:
+        return self._volumes[(self._energy, *(key if isinstance(key, tuple) else (key,)))]
+
+    def look(self, key: Index) -> Array:
+        return self._volumes.look((self._energy, *key))
+
+    def at_hand(self, key: Index) -> bool:
+        return self._volumes.at_hand((self._energy, *key))
+
+    def cost(self, key: Index) -> int:
+        return self._volumes.cost((self._energy, *key))
 
 
 class _Frames:
-    """The projections of all energies as one (energy, angle, row, column) array, read frame by frame."""
+    """The projections of all energies as one (energy, angle, row, column) array, read frame by frame; none is kept."""
 
     def __init__(self, scan: Scan) -> None:
         self._projections = scan.projections
         self.shape = (len(scan), *scan.projections[0].shape)
         self.dtype, self.ndim = scan.projections[0].dtype, 4
 
-    def __getitem__(self, key: tuple[Any, ...]) -> npt.NDArray[Any]:
+    def __getitem__(self, key: Any) -> Array:
         first, *rest = key
         if not isinstance(first, slice):
-            return self._projections[int(first)][tuple(rest)].compute(scheduler="synchronous")
-        parts = [p[tuple(rest)].compute(scheduler="synchronous") for p in self._projections[first]]
+            return self._projections[int(first)][tuple(rest)].compute(scheduler=_alone)
+        parts = [p[tuple(rest)].compute(scheduler=_alone) for p in self._projections[first]]
         return np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *rest]
 
+    def look(self, key: Index) -> Array:
+        return self[key]
 
-def held_volumes(source: da.Array) -> da.Array:
-    """Give a lazy (energy, z, y, x) array for a layer, one energy a chunk, that reads an energy once while it is looked at."""
-    volumes = _Volumes(source)
-    meta = np.empty((0,) * 4, source.dtype)
-    data = da.from_array(volumes, chunks=(1, *source.shape[1:]), name=False, asarray=False, meta=meta)
-    _HELD[data.name] = volumes
-    return data
+    def at_hand(self, key: Index) -> bool:
+        return False
+
+    def cost(self, key: Index) -> int:
+        return 0
 
 
-def forget(data: da.Array, energy: int) -> None:
-    """Read an energy of an array from `held_volumes` anew when it is looked at next: it was written meanwhile."""
-    if data.name in _HELD:
-        _KEPT.forget(_HELD[data.name].owner, energy)
+def held_volumes(source: da.Array, dtype: npt.DTypeLike = None) -> da.Array:
+    """Give a lazy (energy, z, y, x) array for a layer, one energy a chunk, that reads no more of it than what is looked at.
+
+    `dtype` is what the layer holds, such as uint8 for masks.
+    """
+    return lazy(_Volumes(source, dtype), (1, *source.shape[1:]))
+
+
+def held_volume(data: da.Array, energy: int) -> da.Array:
+    """Give one energy of an array from `held_volumes`, (z, y, x), that shares what is kept with it; of others their own."""
+    volumes = _READERS.get(data.name)
+    return lazy(_OneVolume(volumes, energy), data.shape[1:]) if isinstance(volumes, _Volumes) else data[energy]
 
 
 def frames(scan: Scan) -> da.Array:
     """Give the projections of all energies as one lazy (energy, angle, row, column) array, one frame a chunk."""
     source = _Frames(scan)
-    return da.from_array(
-        source, chunks=(1, 1, *source.shape[2:]), name=False, asarray=False, meta=np.empty((0,) * 4, source.dtype)
-    )
+    return lazy(source, (1, 1, *source.shape[2:]))
+
+
+def lazy(reader: Reader, chunks: tuple[int, ...]) -> da.Array:
+    """Give a dask array of a reader, for a layer; `reader_of` finds the reader again."""
+    meta = np.empty((0,) * reader.ndim, reader.dtype)
+    data = da.from_array(reader, chunks=chunks, name=False, asarray=False, meta=meta)
+    _READERS[data.name] = reader
+    return data
+
+
+def reader_of(data: Any) -> Reader | None:
+    """Give the reader behind the array of a layer, or None where it has none."""
+    return _READERS.get(data.name) if isinstance(data, da.Array) else None
+
+
+def forget(data: da.Array, energy: int) -> None:
+    """Read an energy of an array from `held_volumes` anew when it is looked at next: it was written meanwhile."""
+    reader = reader_of(data)
+    if isinstance(reader, _Volumes):
+        KEPT.forget(reader.owner, energy)
+
+
+def _stored(source: da.Array) -> zarr.Array | None:
+    """Give the zarr array that a dask array is nothing but a view of, which is read without dask; else None."""
+    graph = source.__dask_graph__()
+    name = f"original-{source.name}"
+    found = graph.layers[name].get(name) if hasattr(graph, "layers") and name in graph.layers else None
+    return found if isinstance(found, zarr.Array) and found.shape == source.shape else None

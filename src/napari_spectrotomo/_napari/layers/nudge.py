@@ -15,7 +15,7 @@ from napari.layers import Layer
 
 from ...register import from_napari_affine, napari_affine
 from .compare import leave_comparison
-from .held import held_volumes
+from .held import held_volume, held_volumes
 from .ready import volumes_of
 from .show import layer_of, put, show_only, take_away
 from .stages import GREEN
@@ -40,7 +40,7 @@ def put_nudge(viewer: Any, project: Any, index: int, matrix: Matrix) -> Layer:
     stack = volumes_of(project)
     raw: Any = layer_of(viewer, "raw")
     fits = raw is not None and raw.data.shape == stack.data.shape
-    volume = (raw.data if fits else held_volumes(stack.data))[index]
+    volume = held_volume(raw.data if fits else held_volumes(stack.data), index)
     look = {"contrast_limits": tuple(raw.contrast_limits)} if fits else {}
     take_away(viewer, "nudge")
     data, given, kind = volume_layer(

@@ -71,9 +71,11 @@ def put(viewer: Any, made: LayerTuple) -> Layer:
         viewer.layers.remove(layer)
         layer = None
     if layer is None:
-        layer = Layer.create(data, given, kind)
+        layer = Layer.create(data, {**given, "visible": False}, kind)  # one that is seen is sliced before it can be watched
         watch(viewer, layer)
-        return viewer.add_layer(layer)
+        viewer.add_layer(layer)
+        layer.visible = given.get("visible", True)
+        return layer
     layer.metadata = given["metadata"]
     layer.name = given["name"]
     if layer.data is not data:

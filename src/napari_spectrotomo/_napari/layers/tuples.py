@@ -63,7 +63,7 @@ def energy_layer(data: da.Array, like: EnergyStack, role: str, name: str, **look
     """Make the layer of another array on a stack's grid, such as masks (labels) or a squared difference (image)."""
     metadata = {ROLE: role, ENERGIES: like.energies}
     kind = "labels" if data.dtype == bool else "image"
-    shown = held_volumes(data.astype(np.uint8) if kind == "labels" else data)
+    shown = held_volumes(data, np.uint8 if kind == "labels" else None)
     return shown, {"name": name, "metadata": metadata, "cache": False} | volume_axes(4, like.voxel_size) | look, kind
 
 
