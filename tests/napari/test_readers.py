@@ -76,7 +76,7 @@ def test_a_project_that_is_dropped_opens_with_its_panels(make_napari_viewer, fin
     viewer.open(str(finished.path), plugin="napari-spectrotomo")
     settle(viewer)
     assert viewer.layers["Edge energy (eV)"].visible
-    assert "Edge map (Spectro-tomography)" in viewer.window.dock_widgets
+    assert open_panel(viewer, "Spectro-tomography").step.NAME == "Edge map"
 
 
 def read_in(monkeypatch, module, name):
@@ -157,3 +157,28 @@ def test_a_busy_viewer_opens_nothing_and_says_so(
         go_on.set()
         settle(viewer)
     assert not viewer.layers, "no placeholder either"
+
+
+def test_a_dropped_scan_starts_the_first_step(make_napari_viewer, scan_tiny, settle):
+    viewer = make_napari_viewer()
+    viewer.open(str(scan_tiny), plugin="napari-spectrotomo")
+    settle(viewer)
+    assert "Spectro-tomography (Spectro-tomography)" in viewer.window.dock_widgets
+    step = open_panel(viewer, "Spectro-tomography").step
+    assert (step.NAME, step.source.path) == ("Load", scan_tiny)
+
+
+def test_a_dropped_recipe_is_taken_for_the_scan_that_comes_next_and_a_projects_opens_the_project(
+    make_napari_viewer, finished, settle, tmp_path
+):
+    alone = tmp_path / "mine.yaml"
+    alone.write_text(finished.recipe.changed("binarize", method="otsu").to_yaml())
+    other = tmp_path / "other.yml"
+    other.write_text("- of something else\n")
+    assert readers.get_reader(str(other)) is None
+    viewer = make_napari_viewer()
+    viewer.open(str(alone), plugin="napari-spectrotomo")
+    assert state_of(viewer).recipe.binarize.method == "otsu"
+    viewer.open(str(finished.path / "recipe.yaml"), plugin="napari-spectrotomo")
+    settle(viewer)
+    assert state_of(viewer).project.path == finished.path

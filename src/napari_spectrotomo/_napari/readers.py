@@ -5,18 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from weakref import ref
 
 from napari.layers import Layer
 from napari.utils.notifications import show_error
+from qtpy.QtCore import QTimer
 
 import napari
 
 from ..errors import ReadError
 from ..io import identify, read_scan, read_stack
 from ..progress import Progress
+from ..workflow import STAGES
+from .docks import JOURNEY, open_panel
 from .layers import projections_layer, volumes_layer
 from .layers.tuples import LayerTuple
 from .run import busy_with, start
@@ -26,6 +30,8 @@ from .work import Outcome
 Reader = Callable[[Any], list[LayerTuple]]
 _NOTHING_YET: list[Any] = [(None,)]
 """npe2's sign for "nothing to add"."""
+_LINES = 200
+"""Lines of a YAML file that are looked at."""
 
 
 def get_reader(path: str | Sequence[str]) -> Reader | None:
@@ -33,6 +39,8 @@ def get_reader(path: str | Sequence[str]) -> Reader | None:
     first = Path(path if isinstance(path, str) else path[0])
     if (first / "run.json").is_file():
         return read_project
+    if first.suffix.lower() in (".yaml", ".yml"):
+        return read_recipe if _is_recipe(first) else None
     try:
         kind, _ = identify(first)
     except ReadError:
@@ -51,6 +59,20 @@ def read_project(path: str | Sequence[str]) -> list[LayerTuple]:
         open_project(folder, viewer)
         return _NOTHING_YET
     return [volumes_layer(Project.open(folder).stack("reconstruction"), "raw", "Raw")]
+
+
+def read_recipe(path: str | Sequence[str]) -> list[LayerTuple]:
+    """Take up the settings of a recipe that was dropped, in the dock of all steps; that of a project opens the project."""
+    from .journey.recipes import say_taken
+    from .opening import open_project
+
+    file = Path(path if isinstance(path, str) else path[0])
+    viewer = napari.current_viewer()
+    if viewer is not None and (file.parent / "run.json").is_file():
+        open_project(file.parent, viewer)
+    elif viewer is not None:
+        say_taken(open_panel(viewer, JOURNEY), file)
+    return _NOTHING_YET
 
 
 def projections_of(path: str | Sequence[str]) -> LayerTuple:
@@ -77,7 +99,10 @@ def _read(make: Callable[[Any], LayerTuple], path: str | Sequence[str]) -> list[
     """
     viewer = napari.current_viewer()
     first = Path(path if isinstance(path, str) else path[0])
-    if viewer is None or (first.is_file() and (isinstance(path, str) or len(path) == 1)):
+    if viewer is None:
+        return [make(path)]
+    if first.is_file() and (isinstance(path, str) or len(path) == 1):
+        QTimer.singleShot(0, partial(_start_with, ref(plain_viewer(viewer))))
         return [make(path)]
 
     def steps(abort: threading.Event) -> Generator[Progress, None, LayerTuple]:
@@ -97,3 +122,21 @@ def _show(viewer_ref: Any, outcome: Outcome) -> None:
         show_error(outcome.error)
     if viewer is not None and outcome.result is not None:
         viewer.add_layer(Layer.create(*outcome.result))
+        open_panel(viewer, "Load")
+
+
+def _start_with(viewer_ref: Any) -> None:
+    """Open the Load panel: it takes the path from the layer that has come."""
+    viewer = viewer_ref()
+    if viewer is not None:
+        open_panel(viewer, "Load")
+
+
+def _is_recipe(file: Path) -> bool:
+    """Say whether a YAML file looks like a recipe, by the names at its margin."""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            names = {line.split(":")[0] for line in islice(lines, _LINES) if line[:1].isalpha()}
+    except (OSError, UnicodeDecodeError):
+        return False
+    return bool(names & {"spectrotomo", *STAGES})
