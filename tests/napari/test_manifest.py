@@ -40,7 +40,7 @@ def test_every_suffix_that_is_read_is_offered_to_napari(manifest):
     from napari_spectrotomo.io.sniff import _SCAN_SUFFIXES
 
     (reader,) = manifest.contributions.readers
-    assert {f"*{suffix}" for suffix in (*_SCAN_SUFFIXES, ".zarr")} == set(reader.filename_patterns)
+    assert {f"*{suffix}" for suffix in (*_SCAN_SUFFIXES, ".zarr", ".yaml", ".yml")} == set(reader.filename_patterns)
 
 
 def test_every_command_can_be_imported(manifest):
