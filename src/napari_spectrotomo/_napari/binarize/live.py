@@ -118,6 +118,14 @@ class LiveThreshold(QObject):
         elif layer is not None and layer.visible:
             show_only(viewer, "raw", "mask", "particles")
 
+    def leave(self) -> None:
+        """Take the mask away, whatever else is seen."""
+        viewer = self._viewer()
+        layer = None if viewer is None else layer_of(viewer, OVERLAY)
+        self.wanted = self._laid = False
+        if layer is not None:
+            layer.visible = False
+
     def _draw(self) -> None:
         viewer, cut = self._viewer(), self.cut
         if viewer is None or cut is None or not self.wanted:

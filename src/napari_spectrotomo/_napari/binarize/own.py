@@ -32,58 +32,72 @@ def take_masks(viewer: Any, data: Any) -> Job | None:
         Non-zero is sample.
     """
     project = state_of(viewer).project
-
-    def steps(abort: threading.Event) -> Generator[Progress, None, Path]:
-        import zarr
-
-        shape = _stack_shape(project)
-        if tuple(data.shape) not in (shape, shape[1:]):
-            raise DataError(
-                f"These masks have shape {tuple(data.shape)}: they must be {shape} (energy, z, y, x) or {shape[1:]} (z, y, x)."
-            )
-        path = _new(project.path, "own_masks", ".zarr")
-        whole = data if data.ndim == 4 else data[None]
-        with _written_folder(path) as temporary:
-            out = zarr.create_array(
-                str(temporary), shape=data.shape, dtype="bool", chunks=(1, *shape[1:])[-data.ndim :]
-            )
-            for e in range(len(whole)):
-                raise_if_aborted(abort)
-                out[e if data.ndim == 4 else slice(None)] = np.asarray(whole[e]) != 0
-                yield Progress("binarize", e + 1, len(whole), "mask saved")
-        project.change("binarize", masks=str(path))
-        return path
-
-    return start(viewer, "Saving the masks", steps)
+    return start(viewer, "Saving the masks", lambda abort: _save_masks(project, data, abort))
 
 
 def take_labels(viewer: Any, data: Any) -> Job | None:
     """Save a labels layer's data, (z, y, x), as the project's particles, in the worker."""
     project = state_of(viewer).project
+    return start(viewer, "Saving the labels", lambda abort: _save_labels(project, data, abort))
 
-    def steps(abort: threading.Event) -> Generator[Progress, None, Path]:
-        import tifffile
 
-        shape = _stack_shape(project)[1:]
-        if tuple(data.shape) != shape:
-            raise DataError(
-                f"These labels have shape {tuple(data.shape)}: they must be that of the volumes, {shape} (z, y, x)."
-            )
-        yield Progress("label", 0, 1, "saving")
-        labels = np.asarray(data)
-        if labels.min() < 0 or labels.max() > MOST:
-            raise DataError(
-                f"These labels go from {labels.min()} to {labels.max()}: particles are numbered from 1 to {MOST}. "
-                "Number them anew (skimage.segmentation.relabel_sequential)."
-            )
-        path = _new(project.path, "own_labels", ".tif")
-        with _written(path) as temporary:
-            tifffile.imwrite(temporary, labels.astype(np.uint16))
-        project.change("label", labels=str(path))
-        yield Progress("label", 1, 1, "labels saved")
-        return path
+def take_edits(viewer: Any, edits: dict[str, Any]) -> Job | None:
+    """Save what was edited of the 'mask' and the 'particles', data by role, in the worker."""
+    project = state_of(viewer).project
 
-    return start(viewer, "Saving the labels", steps)
+    def steps(abort: threading.Event) -> Generator[Progress, None, None]:
+        if "mask" in edits:
+            yield from _save_masks(project, edits["mask"], abort)
+        if "particles" in edits:
+            yield from _save_labels(project, edits["particles"], abort)
+
+    return start(viewer, "Saving the edits", steps)
+
+
+def _save_masks(project: Any, data: Any, abort: threading.Event) -> Generator[Progress, None, Path]:
+    import zarr
+
+    shape = _stack_shape(project)
+    if tuple(data.shape) not in (shape, shape[1:]):
+        raise DataError(
+            f"These masks have shape {tuple(data.shape)}: they must be {shape} (energy, z, y, x) or {shape[1:]} (z, y, x)."
+        )
+    path = _new(project.path, "own_masks", ".zarr")
+    whole = data if data.ndim == 4 else data[None]
+    with _written_folder(path) as temporary:
+        out = zarr.create_array(str(temporary), shape=data.shape, dtype="bool", chunks=(1, *shape[1:])[-data.ndim :])
+        for e in range(len(whole)):
+            raise_if_aborted(abort)
+            out[e if data.ndim == 4 else slice(None)] = np.asarray(whole[e]) != 0
+            yield Progress("binarize", e + 1, len(whole), "mask saved")
+    project.change("binarize", masks=str(path))
+    return path
+
+
+def _save_labels(project: Any, data: Any, abort: threading.Event) -> Generator[Progress, None, Path]:
+    import tifffile
+
+    shape = _stack_shape(project)[1:]
+    if tuple(data.shape) != shape:
+        raise DataError(
+            f"These labels have shape {tuple(data.shape)}: they must be that of the volumes, {shape} (z, y, x)."
+        )
+    raise_if_aborted(abort)
+    yield Progress("label", 0, 1, "saving")
+    labels = np.asarray(data)
+    if labels.min() < 0 or labels.max() > MOST:
+        raise DataError(
+            f"These labels go from {labels.min()} to {labels.max()}: particles are numbered from 1 to {MOST}. "
+            "Number them anew (skimage.segmentation.relabel_sequential)."
+        )
+    if not labels.any():
+        raise DataError("There is no particle left: every voxel is background. Drop the edits, or paint one.")
+    path = _new(project.path, "own_labels", ".tif")
+    with _written(path) as temporary:
+        tifffile.imwrite(temporary, labels.astype(np.uint16))
+    project.change("label", labels=str(path))
+    yield Progress("label", 1, 1, "labels saved")
+    return path
 
 
 def take_file(viewer: Any, stage: str, name: str, source: Path) -> Job | None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, ClassVar
 
 from qtpy.QtCore import QTimer
+from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QGroupBox, QVBoxLayout
 
-from ...errors import ParameterError, SpectrotomoError
+from ...errors import ParameterError, ProjectError, SpectrotomoError
 from ...progress import Progress
 from ...segment import BinarizeParameters, LabelParameters, with_threshold
-from ..forms import Fold, ParameterForm
-from ..layers import go_to_energy, layer_of, leave_comparison
+from ..forms import Fold, ParameterForm, Words
+from ..layers import Ready, go_to_energy, layer_of, leave_comparison, made_ready, put
 from ..layers.ready import volumes_of
 from ..panel import Panel
-from ..run import run_until
+from ..run import run_until, start
 from ..status import span, stage_line
 from ..theme import colors
+from ..work import Outcome
 from .against_energy import AgainstEnergy
 from .cutting import Cut, Whole
+from .edits import EditWatch
+from .edits_row import HOW_TO, EditsRow
 from .live import LiveThreshold, shown_index
-from .own import take_file, take_labels, take_masks
+from .own import take_edits, take_file, take_labels, take_masks
 from .own_section import OwnSection, polygon_of
 from .threshold_section import ThresholdSection, rounded_shift
 
@@ -39,6 +45,8 @@ class BinarizePanel(Panel):
 
     def build(self, body: QVBoxLayout) -> None:
         """Put in the threshold, the forms and the section for own masks."""
+        self.watch, self.edits = EditWatch(self.viewer), EditsRow()
+        body.addWidget(self.edits)
         self.threshold = ThresholdSection()
         self.live = LiveThreshold(self.viewer, self)
         self.against = AgainstEnergy()
@@ -53,10 +61,19 @@ class BinarizePanel(Panel):
         inner = QVBoxLayout(box)
         self.particles = self.add_form(ParameterForm(LabelParameters, usual=("separate",), skip=("labels",)), "label")
         inner.addWidget(self.particles)
+        self.how_to_edit = Words()
+        self.how_to_edit.setText(HOW_TO)
+        inner.addWidget(self.how_to_edit)
         body.addWidget(box)
         self.own = OwnSection(self.viewer)
         for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed):
             self.listen(event, self.own.refill)
+            self.listen(event, self.watch.follow)
+        self.listen(self.watch.changed, self._on_edit)
+        self.edits.take.clicked.connect(self._take_over)
+        self.edits.drop.clicked.connect(self._drop)
+        self._again = QTimer(self, singleShot=True, interval=0)
+        self._again.timeout.connect(self._run)
         self.own.layer_chosen.connect(self._on_layer)
         self.own.file_chosen.connect(lambda kind, path: take_file(self.viewer, *_FIELD[kind], Path(path)))
         self.own.cleared.connect(lambda kind: self._set(kind, None))
@@ -106,11 +123,27 @@ class BinarizePanel(Panel):
         for kind, (stage, name) in _FIELD.items():
             self.own.show_used(kind, getattr(getattr(recipe, stage), name))
         self.own.refill()
+        self.how_to_edit.setStyleSheet(f"color: {colors(self.viewer).faint};")
+        self._on_edit()
         self._show_found()
         self._follow()
 
     def act(self) -> None:
         """Binarize and label; what was looked at makes room."""
+        if self.watch.pending:
+            self.say(
+                f"You edited {self.watch.words}: take your edits over above, or drop them, before masks are made anew."
+            )
+            self.content.ensureWidgetVisible(self.edits)
+            return
+        self._run()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the moving mask from the picture: other steps show other things."""
+        self.live.leave()
+        super().hideEvent(event)
+
+    def _run(self) -> None:
         leave_comparison(self.viewer)
         self.live.show(False)
         self.live.forget()
@@ -156,8 +189,12 @@ class BinarizePanel(Panel):
 
     def _show_found(self) -> None:
         project = self.state.project
-        unit = volumes_of(project).attenuation_unit
-        self.against_fold.setVisible(self.against.show_project(project, unit, colors(self.viewer)))
+        try:
+            unit = volumes_of(project).attenuation_unit
+        except ProjectError:  # the reconstruction was stopped before its first volume
+            self.against_fold.hide()
+        else:
+            self.against_fold.setVisible(self.against.show_project(project, unit, colors(self.viewer)))
 
     def _on_cut(self, cut: Cut) -> None:
         self.threshold.show_cut(cut, colors(self.viewer))
@@ -198,6 +235,36 @@ class BinarizePanel(Panel):
             self._change(thresholds=with_threshold(cut.parameters, cut.energy, None))
         elif cut is not None:
             self._change(shift=0.0)
+
+    def _on_edit(self) -> None:
+        self.edits.say(self.watch.words, colors(self.viewer))
+
+    def _take_over(self, *_: Any) -> None:
+        if self.apply_forms():
+            job = take_edits(self.viewer, {role: layer.data for role, layer in self.watch.pending.items()})
+            if job is not None:
+                job.ended.connect(self._on_taken)
+
+    def _on_taken(self, outcome: Outcome) -> None:
+        if not outcome.error and not outcome.cancelled:
+            self._again.start()  # when the viewer is free
+
+    def _drop(self, *_: Any) -> None:
+        project = self.state.project
+
+        def steps(abort: threading.Event) -> Generator[Progress, None, Ready]:
+            yield Progress("label", 0, 1, "reading")
+            return made_ready(project, "label")
+
+        if "particles" in self.watch.drop():
+            job = start(self.viewer, "Reading the particles", steps)
+            if job is not None:
+                job.ended.connect(self._on_dropped)
+        self._on_edit()
+
+    def _on_dropped(self, outcome: Outcome) -> None:
+        if outcome.result:
+            put(self.viewer, outcome.result["particles"])
 
     def _change(self, **values: Any) -> None:
         if not self.apply_forms():
