@@ -20,7 +20,7 @@ from .. import __version__
 from ..errors import DataError
 from ..io import write_scan
 from ..progress import Progress
-from ..simulate import SimulateParameters, simulate_scan, write_truth
+from ..simulate import SimulateParameters, simulate_scan, write_standards, write_truth
 from .docks import open_panel
 from .layers import ROLE, put, take_away
 from .layers.geometry import projection_axes
@@ -79,6 +79,7 @@ def _simulate(folder: Path, abort: threading.Event) -> Generator[Progress, None,
     unfinished.mkdir(parents=True)
     write_scan(scan, unfinished, format="fxi")
     write_truth(truth, unfinished)
+    write_standards(unfinished / "standards", scan.energies)
     unfinished.rename(folder)
     yield Progress("simulate", 2, 2)
     return folder

@@ -3,6 +3,7 @@
 from .comparison import Comparison, compare_with_truth
 from .parameters import SimulateParameters
 from .scan import simulate_scan
+from .standards import write_standards
 from .truth import Truth, load_truth, write_truth
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "compare_with_truth",
     "load_truth",
     "simulate_scan",
+    "write_standards",
     "write_truth",
 ]
