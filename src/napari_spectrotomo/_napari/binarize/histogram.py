@@ -150,6 +150,7 @@ class ThresholdHistogram(QWidget):
         import pyqtgraph as pg
 
         behind = background_of(self)
+        self.widget.setBackground(behind)
         faint = readable("#8a9099", behind, _TEXT_CONTRAST)
         for side in ("bottom", "left"):
             axis = self.widget.getAxis(side)

@@ -267,7 +267,7 @@ class BinarizePanel(Panel):
             put(self.viewer, outcome.result["particles"])
 
     def _change(self, **values: Any) -> None:
-        if not self.apply_forms():
+        if self._pending.isActive() and not self.apply_forms():
             return
         try:
             self.state.project.change("binarize", **values)
