@@ -30,8 +30,7 @@ VOLUME_ROLES = (
     "difference raw",
     "difference registered",
     "checkerboard",
-    "outline fixed",
-    "outline moving",
+    "outlines",
     "edge energy",
     "edge error",
     "edge step",
@@ -106,7 +105,8 @@ def show_only(viewer: Any, *roles: str) -> None:
     for layer in viewer.layers:
         role = layer.metadata.get(ROLE)
         if role in (*VOLUME_ROLES, *PREVIEW_ROLES):
-            layer.visible = role in roles
+            if layer.visible != (role in roles):  # napari draws all anew at each, also where nothing changes
+                layer.visible = role in roles
 
 
 def fit(viewer: Any, layer: Layer) -> None:
