@@ -250,8 +250,7 @@ def _recipe_in(output: Path) -> Recipe:
 def _simulated(folder: Path, settings: list[str]) -> Path:
     import yaml
 
-    from .io import write_scan
-    from .simulate import simulate_scan, write_truth
+    from .simulate import simulate_scan, write_simulation
 
     values = {}
     for setting in settings:
@@ -263,9 +262,7 @@ def _simulated(folder: Path, settings: list[str]) -> Path:
         except yaml.YAMLError as error:
             raise SpectrotomoError(f"The value in {setting!r} cannot be read: {error}.") from error
     scan, truth = simulate_scan(**values)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_scan(scan, folder, format="fxi")
-    write_truth(truth, folder)
+    write_simulation(scan, truth, folder)
     return folder
 
 

@@ -18,9 +18,8 @@ import napari
 
 from .. import __version__
 from ..errors import DataError
-from ..io import write_scan
 from ..progress import Progress
-from ..simulate import SimulateParameters, simulate_scan, write_standards, write_truth
+from ..simulate import SimulateParameters, simulate_scan, write_simulation
 from .docks import open_panel
 from .layers import ROLE, put, take_away
 from .layers.geometry import projection_axes
@@ -76,10 +75,7 @@ def _simulate(folder: Path, abort: threading.Event) -> Generator[Progress, None,
     yield Progress("simulate", 1, 2)
     unfinished = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    write_scan(scan, unfinished, format="fxi")
-    write_truth(truth, unfinished)
-    write_standards(unfinished / "standards", scan.energies)
+    write_simulation(scan, truth, unfinished)
     unfinished.rename(folder)
     yield Progress("simulate", 2, 2)
     return folder

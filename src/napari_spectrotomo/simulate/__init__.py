@@ -1,6 +1,7 @@
 """Phantom scans with known truth."""
 
 from .comparison import Comparison, compare_with_truth
+from .folder import write_simulation
 from .parameters import SimulateParameters
 from .scan import simulate_scan
 from .standards import write_standards
@@ -13,6 +14,7 @@ __all__ = [
     "compare_with_truth",
     "load_truth",
     "simulate_scan",
+    "write_simulation",
     "write_standards",
     "write_truth",
 ]
