@@ -163,13 +163,17 @@ def test_projections_of_all_energies_are_one_lazy_layer_and_leave_when_volumes_c
     assert [layer.name for layer in model.layers] == ["Raw"]
 
 
-def test_energies_with_other_numbers_of_views_show_the_last(model):
+def test_energies_with_other_numbers_of_views_lack_those_they_have_not(model):
     scan = Scan.from_arrays(
         [np.zeros((3, 4, 5)), np.ones((2, 4, 5))], [7000.0, 7010.0], [[0.0, 60.0, 120.0], [0.0, 90.0]]
     )
     data, given, _ = projections_layer(scan)
-    assert data.shape == (2, 4, 5)
-    assert "7010.0 eV" in given["name"]
+    shown = np.asarray(data)
+    assert shown.shape == (2, 3, 4, 5)
+    assert (shown[0] == 0).all()
+    assert (shown[1, :2] == 1).all()
+    assert np.isnan(shown[1, 2]).all()
+    assert [list(angles) for angles in given["metadata"]["angles_deg"]] == [[0, 60, 120], [0, 90]]
 
 
 def test_the_canvas_says_the_energy_as_the_slider_moves(model):

@@ -19,6 +19,7 @@ from napari_spectrotomo.errors import ParameterError
 from napari_spectrotomo.workflow import Project
 
 pytestmark = pytest.mark.viewer
+TIMEOUT = 60_000  # ms
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def test_volumes_already_reconstructed_go_on_to_binarize(panel, model, finished,
     assert "go on to Binarize" in panel(ReconstructPanel, model).header.text()
 
 
-def test_leaving_the_load_step_takes_the_projections_away(make_napari_viewer, scan, settle):
+def test_leaving_the_load_step_takes_the_projections_away(make_napari_viewer, scan, settle, qtbot):
     viewer = make_napari_viewer()
     made = open_panel(viewer, "Load")
     made.source.path = scan
@@ -198,9 +199,9 @@ def test_leaving_the_load_step_takes_the_projections_away(make_napari_viewer, sc
     assert layer_of(viewer, "projections") is not None
     made.next.click()
     assert layer_of(viewer, "projections") is None
-    assert "Reconstruct (Spectro-tomography)" in viewer.window.dock_widgets
+    assert viewer.window.dock_widgets["Spectro-tomography (Spectro-tomography)"].step.NAME == "Reconstruct"
     made.look.click()
-    assert layer_of(viewer, "projections") is not None
+    qtbot.waitUntil(lambda: layer_of(viewer, "projections") is not None, timeout=TIMEOUT)
 
 
 def test_continuing_a_project_keeps_how_it_was_read(panel, model, scan, settle):

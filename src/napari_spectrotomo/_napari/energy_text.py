@@ -1,4 +1,4 @@
-"""The photon energy in the canvas, following the slider: the energy axis itself is only an index."""
+"""The photon energy in the canvas, following the slider: the energy axis itself is only an index; and what is out of date."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from .waiting import WAITING
 
 ENERGIES = "energies_eV"
 """Where a layer's metadata keep its energies."""
+
+ANGLES = "angles_deg"
+"""Where the metadata of a layer of projections keep the angles of the views of every energy, in degrees."""
+
+CAPTION = "caption"
+"""Where a layer's metadata keep words that stand in the canvas while it is seen."""
+
+STALE = "out_of_date"
+"""Where a layer's metadata keep its plain name while what it shows is out of date."""
 
 
 def energy_index(viewer: Any, layer: Any) -> int | None:
@@ -41,23 +50,53 @@ class EnergyText:
         WAITING.changed.connect(self.update)
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
-            layer.events.visible.connect(self.update)
+            self._follow(layer)
         self.update()
 
+    def _follow(self, layer: Any) -> None:
+        layer.events.visible.connect(self.update)
+        layer.events.metadata.connect(self.update)
+
     def _watch(self, event: Any) -> None:
-        event.value.events.visible.connect(self.update)
+        self._follow(event.value)
         self.update()
 
     def update(self, event: Any = None) -> None:
-        """Write the energy shown, or hide the text where there is none."""
+        """Write the energy shown and what is out of date, or hide the text where there is neither."""
         viewer = self._viewer()
         if viewer is None:
             return
         energy = shown_energy(viewer)
-        text = viewer.canvas.overlays.text
+        said = [layer.metadata[CAPTION] for layer in viewer.layers if layer.visible and CAPTION in layer.metadata]
         if energy is not None:
-            reading = any(layer.visible and layer in WAITING for layer in viewer.layers)
-            text.text = f"{energy:.1f} eV" + ("\nreading…" if reading else "")
+            said.append(f"{energy:.1f} eV{_at_angle(viewer)}")
+        if any(layer.visible and layer in WAITING for layer in viewer.layers):
+            said.append("reading…")
+        said += [
+            f"{layer.metadata[STALE]}: out of date"
+            for layer in viewer.layers
+            if layer.visible and STALE in layer.metadata
+        ]
+        text = viewer.canvas.overlays.text
+        if said:
+            text.text = "\n".join(said)
             text.font_size = 14
             text.position = "top_left"
-        text.visible = energy is not None
+        text.visible = bool(said)
+
+
+def shown_angle(viewer: Any) -> float | None:
+    """Give the angle in degrees of the view that the topmost visible layer of projections shows; None where there is none."""
+    for layer in reversed(list(viewer.layers)):
+        energy = energy_index(viewer, layer) if layer.visible else None
+        axis = viewer.dims.ndim - layer.ndim + 1
+        if energy is None or ANGLES not in layer.metadata or axis in viewer.dims.displayed:
+            continue
+        angles, view = layer.metadata[ANGLES][energy], round(float(viewer.dims.point[axis]))
+        return float(angles[view]) if 0 <= view < len(angles) else None
+    return None
+
+
+def _at_angle(viewer: Any) -> str:
+    angle = shown_angle(viewer)
+    return "" if angle is None else f", {angle:.2f}°"

@@ -46,6 +46,8 @@ class ComparedViews:
         Size of the second view relative to the first, which was taken out.
     pixel_size : float
         nm; NaN when unknown.
+    origin : (float, float)
+        Row and column of the corrected projections of the first energy at which the pictures' first pixel lies.
     doubts : tuple of str
     """
 
@@ -56,6 +58,7 @@ class ComparedViews:
     shift: FloatArray
     magnification: float
     pixel_size: float
+    origin: tuple[float, float]
     doubts: tuple[str, ...]
 
 
@@ -73,7 +76,7 @@ class ViewComparison:
         self, project: Project, corrected: Callable[[int, threading.Event | None], CorrectedTomogram] | None = None
     ) -> None:
         self._project = project
-        self._corrected = corrected or self._correct
+        self._corrected = corrected or self._correct_once
         self._kept: dict[tuple[Any, ...], Any] = {}
 
     def compare(
@@ -131,7 +134,7 @@ class ViewComparison:
     ) -> ComparedViews:
         project, views, angles = self._project, [], []
         for index in (first, second):
-            tomogram = self._once(("views", index), partial(self._corrected, index, abort))
+            tomogram = self._corrected(index, abort)
             raise_if_aborted(abort)
             if project.planar:
                 views.append(tomogram.optical_density.mean(axis=0))
@@ -159,6 +162,7 @@ class ViewComparison:
             shift,
             larger,
             float("nan") if sizes is None else float(sizes[first]),
+            (0.0, 0.0),
             tuple(doubts),
         )
 
@@ -196,6 +200,7 @@ class ViewComparison:
             np.full(2, np.nan),
             1.0,
             float("nan") if size is None else size,
+            self._origin(first, views[0].shape[1]),
             (),
         )
 
@@ -208,12 +213,21 @@ class ViewComparison:
         """Give the column of the axis where it was settled."""
         return float(self._project.alignment().centers[index]) if self._project.state("align") == "done" else None
 
+    def _origin(self, index: int, columns: int) -> tuple[float, float]:
+        """Give where the first pixel of a view of the volume lies in the projections, the axis' column in the middle of both."""
+        region, center = self._project.recipe.reconstruct.region, self._center(index)
+        if self._project.planar or self._project.kind == "stack":
+            return 0.0, 0.0
+        across = 0.0 if center is None or region is not None else center - (columns - 1) / 2
+        return 0.0 if region is None else float(region[0]), across
+
     def _energies(self, first: int, second: int) -> tuple[float, float]:
         energies = self._project.energies
         return float(energies[first]), float(energies[second])
 
-    def _correct(self, index: int, abort: threading.Event | None) -> CorrectedTomogram:
-        return correct_tomogram(self._project.scan(), index, self._project.recipe.correct, abort)
+    def _correct_once(self, index: int, abort: threading.Event | None) -> CorrectedTomogram:
+        scan, parameters = self._project.scan(), self._project.recipe.correct
+        return self._once(("views", index), partial(correct_tomogram, scan, index, parameters, abort))
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """Give what was made before, or make it; the one used longest ago goes."""

@@ -4,8 +4,19 @@ from .compare import compare, leave_comparison
 from .history import history_of
 from .nudge import lying, nudge, nudged_index, put_nudge
 from .ready import Ready, made_ready
-from .show import PREVIEW_ROLES, PROJECTION_ROLES, VOLUME_ROLES, fit, go_to_energy, layer_of, put, renew, show_only, take_away
-from .stages import drop_stale, show_stage
+from .show import (
+    PREVIEW_ROLES,
+    PROJECTION_ROLES,
+    VOLUME_ROLES,
+    fit,
+    go_to_energy,
+    layer_of,
+    put,
+    renew,
+    show_only,
+    take_away,
+)
+from .stages import drop_stale, show_stage, stage_steps
 from .tuples import ROLE, LayerTuple, projections_layer, volume_layer, volumes_layer
 
 __all__ = [
@@ -32,6 +43,7 @@ __all__ = [
     "renew",
     "show_only",
     "show_stage",
+    "stage_steps",
     "take_away",
     "volume_layer",
     "volumes_layer",

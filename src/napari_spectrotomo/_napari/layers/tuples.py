@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...data import EnergyStack, FloatArray, Scan
-from ..energy_text import ENERGIES
+from ..energy_text import ANGLES, ENERGIES
+from .frames import CorrectedFrames, Frames
 from .geometry import projection_axes, volume_axes
-from .held import frames, held_volumes
+from .held import held_volumes, lazy
 
 ROLE = "spectrotomo"
 """Where a layer's metadata keep what it is to this plugin."""
@@ -28,20 +29,20 @@ _ENOUGH = 1_000_000
 
 
 def projections_layer(scan: Scan, source: str = "") -> LayerTuple:
-    """Make the layer of projections: (energy, angle, row, column), or the last energy's where energies differ in views."""
-    alike = len({p.shape for p in scan.projections}) == 1
-    last = scan.projections[-1]
-    data = frames(scan) if alike else frames(scan.select([-1]))[0]
+    """Make the layer of projections as measured, (energy, angle, row, column); views that an energy has not are NaN."""
+    frames, last = Frames(scan), scan.projections[-1]
     middle = len(last) // 2
     view = np.asarray(last[middle : middle + 1], np.float32)
-    name = "Projections" if alike else f"Projections {scan.energies[-1]:.1f} eV"
-    metadata = {ROLE: "projections", "source": source} | ({ENERGIES: scan.energies} if alike else {})
-    return (
-        data,
-        {"name": name, "contrast_limits": limits(view), "metadata": metadata, "cache": False}
-        | projection_axes(data.ndim),
-        "image",
-    )
+    return frames_layer(frames, scan, "projections", "Projections", source, contrast_limits=limits(view))
+
+
+def frames_layer(
+    frames: Frames | CorrectedFrames, scan: Scan, role: str, name: str, source: str = "", **look: Any
+) -> LayerTuple:
+    """Make a layer of projections, one energy a chunk."""
+    metadata = {ROLE: role, "source": source, ENERGIES: scan.energies, ANGLES: frames.angles}
+    given = {"name": name, "metadata": metadata, "cache": False, "projection_mode": "none"}
+    return lazy(frames, (1, *frames.shape[1:])), given | projection_axes(4) | look, "image"
 
 
 def volumes_layer(stack: EnergyStack, role: str, name: str, index: int = -1, **look: Any) -> LayerTuple:

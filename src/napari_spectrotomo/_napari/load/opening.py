@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,13 +21,12 @@ from ..layers import (
     Ready,
     layer_of,
     made_ready,
-    projections_layer,
-    put,
-    show_stage,
+    stage_steps,
     take_away,
 )
-from ..run import start
+from ..run import in_turns, start
 from ..state import plain_viewer, state_of
+from ..turns import at_once
 from ..work import Job, Outcome
 
 SUFFIX = "_spectrotomo"
@@ -142,15 +141,21 @@ def show_done(viewer: Any, project: Project, ready: Ready | None = None) -> None
     ready : dict, optional
         Layers that were made in a worker; those it lacks are made now.
     """
+    at_once(_done_steps(viewer, project, ready))
+
+
+def _done_steps(viewer: Any, project: Project, ready: Ready | None) -> Iterator[None]:
+    """Show all that a project has made, a layer a step; only the last stage's are seen."""
     if project is not state_of(viewer).project:
         take_away(viewer, *PROJECTION_ROLES, *PREVIEW_ROLES, *VOLUME_ROLES)
     if project.state("reconstruct") not in ("done", "partial"):
-        if project.kind == "stack" or not _has_volumes(viewer):
-            show_stage(viewer, project, "read", ready)
+        if project.kind == "stack" or not has_volumes(viewer):
+            yield from stage_steps(viewer, project, "read", ready)
         return
-    for stage in ("reconstruct", "label", "register", "spectra", "composition"):
-        if project.state(stage) != "missing":
-            show_stage(viewer, project, stage, ready)
+    stages = ("reconstruct", "label", "register", "spectra", "composition")
+    there = [stage for stage in stages if project.state(stage) != "missing"]
+    for stage in there:
+        yield from stage_steps(viewer, project, stage, ready, seen=stage == there[-1])
 
 
 def _looked_into(project: Project) -> Opened:
@@ -160,18 +165,7 @@ def _looked_into(project: Project) -> Opened:
     return Opened(project, made_ready(project, *stages))
 
 
-def show_projections(viewer: Any, scan: Any, source: str) -> Any:
-    """Show projections in this viewer, or in a new one where there are volumes: the two do not share axes."""
-    if _has_volumes(viewer):
-        import napari
-
-        viewer = napari.Viewer(title=f"Projections of {Path(source).name}")
-    put(viewer, projections_layer(scan, source))
-    state_of(viewer)
-    return viewer
-
-
-def _has_volumes(viewer: Any) -> bool:
+def has_volumes(viewer: Any) -> bool:
     return any(layer_of(viewer, role) is not None for role in VOLUME_ROLES)
 
 
@@ -186,6 +180,10 @@ def _take_in(viewer_ref: Any, outcome: Outcome) -> None:
     viewer = viewer_ref()
     if viewer is None or outcome.result is None:
         return
-    opened = outcome.result
-    show_done(viewer, opened.project, opened.ready)
+    in_turns(viewer, _taken_in(viewer, outcome.result))
+
+
+def _taken_in(viewer: Any, opened: Opened) -> Iterator[None]:
+    yield from _done_steps(viewer, opened.project, opened.ready)
+    yield
     state_of(viewer).project = opened.project

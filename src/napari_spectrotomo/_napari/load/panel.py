@@ -11,14 +11,17 @@ from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout
 from ...io import ReadParameters
 from ...workflow import in_words
 from ..forms import Fold, ParameterForm
-from ..layers import ROLE, layer_of, take_away
+from ..layers import ROLE, layer_of
 from ..panel import Panel
 from ..path_row import PathRow
 from ..settings import setting
 from ..status import span
+from ..theme import colors
 from ..work import Outcome
 from .exclusions import ExclusionEditor
-from .opening import default_folder, exclude, is_project, load, reopen, show_projections
+from .opening import default_folder, exclude, is_project, load, reopen
+from .projections_box import ProjectionsBox
+from .projections_window import show_projections
 
 
 class LoadPanel(Panel):
@@ -52,11 +55,16 @@ class LoadPanel(Panel):
         self.exclusions.edited.connect(lambda wanted: exclude(self.viewer, wanted))
         self.exclusions.refused.connect(lambda why: self.say(why, error=True))
         self.fold = Fold("Leave out energies or projections", self.exclusions)
-        for widget in (self.source, self.folder, self.open_project, self.form, self.summary, self.look, self.fold):
+        self.box = ProjectionsBox(self.viewer, self.listen)
+        for widget in (
+            *(self.source, self.folder, self.open_project, self.form),
+            *(self.box, self.look, self.summary, self.fold),
+        ):
             body.addWidget(widget)
         self._edited: set[str] = set()
         self._filled_for: Any = None
         self.listen(self.viewer.layers.events.inserted, self._on_layer)
+        self.listen(self.viewer.layers.events.removed, self._on_projections)
         for layer in self.viewer.layers:
             self._take_source(layer)
 
@@ -76,7 +84,9 @@ class LoadPanel(Panel):
         project = self.state.project
         is_scan = project is not None and project.kind == "scan"
         self.fold.setVisible(is_scan)
-        self.look.setVisible(is_scan and layer_of(self.viewer, "projections") is None)
+        here = is_scan and layer_of(self.viewer, "projections") is not None
+        self.look.setVisible(is_scan and not here)
+        self.box.setVisible(here)
         if project is None:
             self.summary.setText("")
             return
@@ -86,7 +96,9 @@ class LoadPanel(Panel):
             self._edited.clear()
             self.source.path, self.folder.path = project.source, project.path
             self.form.show_parameters(project.recipe.read)
-        self.summary.setText(summary(project))
+        self.summary.setText(summary(project, colors(self.viewer).warn))
+        if here:
+            self.box.show_project(project)
         left_out = project.recipe.correct.exclude
         energies = sorted({*map(float, project.energies), *(x.energy for x in left_out if x.energy is not None)})
         views = max(len(p) for p in project.scan().projections) if is_scan else 0
@@ -107,14 +119,12 @@ class LoadPanel(Panel):
     def _open(self, name: str) -> None:
         project = self.state.project
         if name != self.NAME:
-            take_away(self.viewer, "projections")
+            self.box.leave()
         super()._open("Binarize" if name == self.NEXT and project is not None and project.kind == "stack" else name)
 
     def _show_projections(self) -> None:
         """Show the projections here while there are no volumes, else in a window of their own."""
-        project = self.state.project
-        show_projections(self.viewer, project.scan(), str(project.source))
-        self.refresh()
+        show_projections(self.viewer, self.state.project, self.box)
 
     def _suggest(self, text: str) -> None:
         path = Path(text).expanduser()
@@ -131,6 +141,12 @@ class LoadPanel(Panel):
 
     def _on_layer(self, event: Any) -> None:
         self._take_source(event.value)
+        self._on_projections(event)
+
+    def _on_projections(self, event: Any) -> None:
+        """Show what projections can be looked at while they are there."""
+        if event.value.metadata.get(ROLE) == "projections" and self.state.project is not None and not self._behind:
+            self.refresh()
 
     def _take_source(self, layer: Any) -> None:
         """Take the path of a scan that was dropped on napari."""
@@ -149,8 +165,8 @@ class LoadPanel(Panel):
             self.say("Stopped; nothing was loaded.")
 
 
-def summary(project: Any) -> str:
-    """Say what a project's source holds, as HTML: the facts, then every doubt."""
+def summary(project: Any, warn: str) -> str:
+    """Say what a project's source holds, as HTML: the facts, then every doubt in the colour `warn`."""
     found = project.input()
     rows = "".join(
         f"<tr><td style='padding-right: 8px;'>{escape(k)}</td><td>{escape(v)}</td></tr>"
@@ -161,5 +177,5 @@ def summary(project: Any) -> str:
         *(f"{Path(str(file)).name} was skipped: {reason}" for file, reason in found.metadata.get("skipped", [])),
         *found.metadata.get("excluded", []),
     ]
-    said = "".join(f"<p style='color: #e3b341;'>⚠ {escape(d)}</p>" for d in doubts)
+    said = "".join(f"<p style='color: {warn};'>⚠ {escape(d)}</p>" for d in doubts)
     return f"<table>{rows}</table>{said}"
