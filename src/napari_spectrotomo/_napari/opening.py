@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from ..errors import ProjectError
 from ..workflow import Project
 from .docks import BESIDE, open_panel
 from .load.opening import reopen
-from .run import busy_with
+from .run import busy_with, in_turns
 from .state import plain_viewer, state_of
 from .status import next_step
 from .work import Outcome
@@ -53,8 +54,12 @@ def open_project(path: str | Path, viewer: Any = None) -> Any:
 def _open_panels(viewer_ref: Any, outcome: Outcome) -> None:
     """Show the first step that is not done, and beside the steps what looks at their results."""
     viewer = viewer_ref()
-    if viewer is None or outcome.result is None:
-        return
+    if viewer is not None and outcome.result is not None:
+        in_turns(viewer, _panels(viewer))
+
+
+def _panels(viewer: Any) -> Iterator[None]:
     for name in BESIDE:
         open_panel(viewer, name)
+        yield
     open_panel(viewer, next_step(state_of(viewer)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -12,8 +12,9 @@ from ..errors import SpectrotomoError
 from ..progress import Progress
 from ..workflow import run_steps
 from ..workflow.estimate import estimate
-from .layers import Ready, drop_stale, history_of, made_ready, renew, show_stage
+from .layers import Ready, drop_stale, history_of, made_ready, renew, stage_steps
 from .state import ViewerState, plain_viewer, state_of
+from .turns import at_once
 from .work import Job, Outcome, Steps
 
 GROWING = {"reconstruct": "raw", "binarize": "mask", "register": "registered"}
@@ -89,22 +90,44 @@ class _Shown:
         if viewer is None:
             return
         for stage in [name for name in self._finished if name != self._until]:
-            drop_stale(viewer, self._project)
-            show_stage(viewer, self._project, stage, self._finished.pop(stage))
+            in_turns(viewer, self._show(viewer, stage, self._finished.pop(stage)))
         if progress.energy is None or progress.stage not in GROWING:
             return
         if self._growing == progress.stage:
             renew(viewer, GROWING[progress.stage], progress.energy)
         elif self._project.done(progress.stage).any():
-            drop_stale(viewer, self._project)
-            show_stage(viewer, self._project, progress.stage)
+            in_turns(viewer, self._show(viewer, progress.stage))
             self._growing = progress.stage
 
     def on_end(self, outcome: Outcome) -> None:
         viewer = self._viewer()
         if viewer is not None:
-            drop_stale(viewer, self._project)
-            show_stage(viewer, self._project, self._until, outcome.result)
+            in_turns(viewer, self._show(viewer, self._until, outcome.result))
+
+    def _show(self, viewer: Any, stage: str, ready: Ready | None = None) -> Iterator[None]:
+        drop_stale(viewer, self._project)
+        yield
+        yield from stage_steps(viewer, self._project, stage, ready)
+
+
+def in_turns(viewer: Any, steps: Iterator[None]) -> None:
+    """Do steps one a turn of the event loop where work is under way, which then ends after them; at once where there is none."""
+    job = state_of(viewer).job
+    if job is None:
+        at_once(steps)
+    else:
+        job.turns.add(_while_open(plain_viewer(viewer), steps))
+
+
+def _while_open(viewer: Any, steps: Iterator[None]) -> Iterator[None]:
+    """Do steps until the viewer's window is closed."""
+    window = getattr(viewer, "window", None)
+    while window is None or hasattr(window, "_qt_window"):
+        try:
+            next(steps)
+        except StopIteration:
+            return
+        yield
 
 
 def _estimated(project: Any, until: str) -> list[Any]:

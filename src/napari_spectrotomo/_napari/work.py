@@ -16,6 +16,7 @@ from psygnal import Signal
 from ..errors import Aborted, SpectrotomoError
 from ..progress import Progress
 from . import collecting
+from .turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ class Job:
         All in the GUI thread, the last when all have heard how it ended.
     companions : list
         What lives as long as the job, such as listeners.
+    turns : Turns
+        What shows results, a step a turn of the event loop; the job is released when all is shown.
     expected : dict
         Seconds that stages should take, by their name, in order; empty where it is not known.
     """
@@ -97,6 +100,7 @@ class Job:
         self.outcome: Outcome | None = None
         self.companions: list[Any] = []
         self.expected: dict[str, float] = {}
+        self.turns = Turns()
         self.abort = threading.Event()
         self._stage_began = time.monotonic()
         self._stage_steps = 0
@@ -166,7 +170,7 @@ class Job:
         try:
             self.ended.emit(self.outcome)
         finally:  # whatever a listener does wrong, the viewer is free again
-            self.released.emit()
+            self.turns.then(self.released.emit)
 
 
 def _guarded(steps: Steps, abort: threading.Event) -> Generator[Progress, None, Outcome]:

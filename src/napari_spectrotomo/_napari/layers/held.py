@@ -37,9 +37,20 @@ _alone: Any = partial(get_sync, callbacks=())
 class Reader(Protocol):
     """An array that is read in parts."""
 
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    ndim: int
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the whole."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of what is read."""
+        ...
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        ...
 
     def __getitem__(self, key: Index) -> Array:
         """Read a part, and nothing but it."""
@@ -64,7 +75,7 @@ _READERS: WeakValueDictionary[str, Any] = WeakValueDictionary()
 class _Volumes:
     """An (energy, z, y, x) array of which slabs, or whole volumes where they are small, are kept once they were looked at."""
 
-    def __init__(self, source: da.Array, dtype: npt.DTypeLike = None) -> None:
+    def __init__(self, source: da.Array, dtype: npt.DTypeLike | None = None) -> None:
         self._source = source
         self._stored = _stored(source)
         self.dtype = np.dtype(source.dtype if dtype is None else dtype)
@@ -190,7 +201,7 @@ class _Frames:
         return 0
 
 
-def held_volumes(source: da.Array, dtype: npt.DTypeLike = None) -> da.Array:
+def held_volumes(source: da.Array, dtype: npt.DTypeLike | None = None) -> da.Array:
     """Give a lazy (energy, z, y, x) array for a layer, one energy a chunk, that reads no more of it than what is looked at.
 
     `dtype` is what the layer holds, such as uint8 for masks.
