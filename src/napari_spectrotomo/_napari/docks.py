@@ -12,6 +12,7 @@ STEPS = ("Load", "Reconstruct", "Binarize", "Register", "Edge map", "Composition
 BESIDE = {
     "ROI spectrum": "The spectrum of a region while you draw it.",
     "Quality": "Whether the registration is right: numbers of every energy.",
+    "Export": "Results as files: TIFF, meshes, pictures for print, movies.",
 }
 """Panels that stand beside the steps, with what they are for."""
 
@@ -26,6 +27,7 @@ PANELS = {
     "Composition": ("composition", "CompositionPanel"),
     "ROI spectrum": ("roi_spectrum", "RoiSpectrumPanel"),
     "Quality": ("quality", "QualityPanel"),
+    "Export": ("export", "ExportPanel"),
 }
 """Panels by the name in the manifest, with their folder and class."""
 

@@ -1,0 +1,204 @@
+"""Movies over energy or of a turning rendering: a frame a turn of the event loop, written by a worker."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
+
+from ...atomic import whole_file
+from ...errors import Aborted, ParameterError, SpectrotomoError
+from ...progress import Progress
+from ..energy_text import ENERGIES, energy_index
+from ..layers import go_to_energy
+from .compose import Look, compose, pixels_of
+from .shot import Pixels, is_waiting, take
+
+Move = Callable[[Any], None]
+"""Brings a viewer to where a frame is taken."""
+
+_AGAIN = 15  # ms until a layer that is still read is looked for again
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What a movie shows.
+
+    Attributes
+    ----------
+    moves : sequence of callable(viewer)
+        One a frame.
+    names : sequence of str
+        Of the frames, for the progress.
+    rate : float
+        Frames a second.
+    look : Look
+        Of every frame; its width in pixels is that of the movie.
+    """
+
+    moves: Sequence[Move]
+    names: Sequence[str]
+    rate: float
+    look: Look
+
+
+def can_write_mp4() -> bool:
+    """Say whether there is an encoder of MP4: the package imageio-ffmpeg, of the extra ``movie``."""
+    return find_spec("imageio_ffmpeg") is not None
+
+
+def over_energy(viewer: Any) -> tuple[list[Move], list[str]]:
+    """Give a move an energy of the topmost visible energy stack; none where there is no such stack."""
+    for layer in reversed(list(viewer.layers)):
+        if layer.visible and energy_index(viewer, layer) is not None:
+            energies = layer.metadata[ENERGIES]
+            return [_to_energy(k) for k in range(len(energies))], [f"{e:.1f} eV" for e in energies]
+    return [], []
+
+
+def turning(viewer: Any, frames: int) -> tuple[list[Move], list[str]]:
+    """Give moves around the vertical of the screen, once round from where the camera is, in 3-D."""
+    angles = np.arange(frames) * 2 * np.pi / frames
+    camera = viewer.camera
+    if viewer.dims.ndisplay == 3:
+        view, up = np.asarray(camera.view_direction, float), np.asarray(camera.up_direction, float)
+    else:
+        view, up = np.array([0.3, 1.0, 0.0]), np.array([-1.0, 0.3, 0.0])  # from the side, a little from above
+    up = up / np.linalg.norm(up)
+    return [_to_view(_turned(view, up, a), up) for a in angles], [f"{np.degrees(a):.0f}°" for a in angles]
+
+
+def movie_steps(camera: Camera, film: Film, path: Path, abort: threading.Event) -> Iterator[Progress]:
+    """Write a movie, a `Progress` a frame, in a worker; whole or not at all.
+
+    Parameters
+    ----------
+    camera : Camera
+        Made in the GUI thread.
+    film : Film
+    path : path ending in ``.mp4`` or ``.gif``
+    abort : event
+
+    Raises
+    ------
+    ParameterError
+        If the path has another suffix, or there is no encoder for it.
+    Aborted
+        When stopped.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".mp4", ".gif"):
+        raise ParameterError(f"A movie is written as .mp4 or .gif, not as {path.name}.")
+    if kind == ".mp4" and not can_write_mp4():
+        raise ParameterError("MP4 needs an encoder: pip install 'napari-spectrotomo[movie]', or write a .gif.")
+    total = len(film.moves)
+    try:
+        with whole_file(path) as temporary, _writer(temporary, film.rate) as writer:
+            for index, name in enumerate(film.names):
+                scene = camera.frame(index, abort)
+                writer.append_data(_even(pixels_of(compose(scene, film.look))))
+                yield Progress("export", index + 1, total, f"frame of {name} written")
+    except OSError as error:
+        raise SpectrotomoError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+class Camera(QObject):
+    """Takes frames for a worker; made in the GUI thread, which it leaves to others between any two frames.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    film : Film
+    """
+
+    _asked = Signal(int, object)
+
+    def __init__(self, viewer: Any, film: Film) -> None:
+        super().__init__()
+        self._viewer, self._film = ref(viewer), film
+        dims = viewer.dims
+        self._before = (dims.ndisplay, tuple(dims.point), tuple(viewer.camera.angles), viewer.camera.zoom)
+        self._stopped = threading.Event()
+        self._asked.connect(self._move, Qt.ConnectionType.QueuedConnection)
+
+    def frame(self, index: int, abort: threading.Event) -> Any:
+        """Wait for a frame; in a worker."""
+        answer: queue.Queue[Any] = queue.Queue(1)
+        self._asked.emit(index, answer)
+        while not abort.is_set():
+            try:
+                found = answer.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if isinstance(found, Exception):
+                raise found
+            return found
+        self._stopped.set()
+        raise Aborted("The movie was stopped, and not written.")
+
+    def put_back(self) -> None:
+        """Bring the viewer back to where it was; in the GUI thread."""
+        self._stopped.set()
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        ndisplay, point, angles, zoom = self._before
+        viewer.dims.ndisplay = ndisplay
+        viewer.dims.set_point(range(len(point)), point)
+        viewer.camera.angles, viewer.camera.zoom = angles, zoom
+
+    def _move(self, index: int, answer: queue.Queue[Any]) -> None:
+        viewer = self._viewer()
+        if viewer is None or self._stopped.is_set():
+            return
+        self._film.moves[index](viewer)
+        QTimer.singleShot(0, lambda: self._shoot(answer))
+
+    def _shoot(self, answer: queue.Queue[Any]) -> None:
+        viewer = self._viewer()
+        if viewer is None or self._stopped.is_set():
+            return
+        if is_waiting(viewer):
+            QTimer.singleShot(_AGAIN, lambda: self._shoot(answer))
+            return
+        answer.put(take(viewer, self._film.look.pixels))
+
+
+def _to_energy(index: int) -> Move:
+    return lambda viewer: go_to_energy(viewer, index)
+
+
+def _to_view(view: Any, up: Any) -> Move:
+    def move(viewer: Any) -> None:
+        viewer.dims.ndisplay = 3
+        viewer.camera.set_view_direction(tuple(view), up_direction=tuple(up))
+
+    return move
+
+
+def _turned(view: Any, axis: Any, angle: float) -> Any:
+    """Turn a direction about an axis (Rodrigues 1840)."""
+    across = np.cross(axis, view)
+    return view * np.cos(angle) + across * np.sin(angle) + axis * (axis @ view) * (1 - np.cos(angle))
+
+
+def _even(frame: Pixels) -> Pixels:
+    """Leave out a last odd row and column: H.264 takes even numbers only."""
+    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+
+
+def _writer(path: Path, rate: float) -> Any:
+    from imageio.v2 import get_writer
+
+    if path.suffix.lower() == ".gif":
+        return get_writer(path, format="GIF-PIL", mode="I", duration=1000 / rate, loop=0)
+    # yuv420p is what players and slides show; quality 8 of 10 keeps voxels sharp
+    return get_writer(path, format="FFMPEG", mode="I", fps=rate, codec="libx264", quality=8, macro_block_size=2)
