@@ -213,3 +213,48 @@ def test_images_need_no_reconstruction(panel, model, tmp_path):
     assert "nothing needs reconstructing" in made.header.text()
     assert made.primary.text() == "Take the images"
     assert made.box.isHidden()
+
+
+def previewed(made, qtbot, name):
+    qtbot.waitUntil(lambda: getattr(layer_of(made.viewer, "preview"), "name", "") == name, timeout=60_000)
+    return layer_of(made.viewer, "preview")
+
+
+def test_a_live_preview_follows_axis_slice_and_energy_without_a_button(made, model, qtbot):
+    made.form["center"].value = 14.0
+    made.box.live.setChecked(True)
+    layer = previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 14.00")
+    qtbot.waitUntil(lambda: layer.visible, timeout=60_000)
+    wrong = layer.data
+    assert state_of(model).job is None, "the panel stays free"
+    assert made.content.isEnabled()
+    made.form["center"].value = 16.9
+    previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 16.90")
+    assert np.abs(layer.data - wrong).max() > 0.01
+    made.form["filter"].value = "hann"
+    sharp = layer.data
+    qtbot.waitUntil(lambda: layer.data is not sharp, timeout=60_000)
+    made.box.row.value = 12
+    made.box.energy.value = 3
+    previewed(made, qtbot, "Slice 12 at 6545.0 eV, axis 16.90")
+    made.box.live.setChecked(False)
+    made.box.row.value = 13
+    assert not made.live.latest.busy
+
+
+def test_a_live_preview_that_cannot_be_made_says_why(made, qtbot):
+    made.form["center"].value = 900.0
+    made.box.live.setChecked(True)
+    qtbot.waitUntil(lambda: "900" in made.message.text(), timeout=60_000)
+    made.form["center"].value = 16.9
+    previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 16.90")
+    qtbot.waitUntil(lambda: made.message.text() == "", timeout=60_000)
+
+
+def test_long_work_stops_a_live_preview_and_it_goes_on_after(made, model, qtbot, settle):
+    made.box.live.setChecked(True)
+    made.box.find.click()
+    settle(model)
+    assert layer_of(model, "strip") is not None
+    made.form["center"].value = 16.5
+    previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 16.50")

@@ -15,12 +15,18 @@ from ...reconstruct import AxisEstimate, find_axis
 
 
 class KeptViews:
-    """The corrected views of the energy looked at last, and what was found in them; one worker at a time asks.
+    """The corrected views of the energy looked at last, and what was found in them.
 
     Stripes are still in them: taking these out goes sinogram by sinogram, and a slice needs a few only.
+
+    Attributes
+    ----------
+    lock : Lock
+        Held by the one worker that looks.
     """
 
     def __init__(self) -> None:
+        self.lock = threading.Lock()
         self._key: tuple[Any, ...] = ()
         self._found: dict[Any, Any] = {}
 
@@ -36,10 +42,13 @@ class KeptViews:
             parameters, stripes="none", stripe_size=None, stripe_threshold=CorrectParameters().stripe_threshold
         )
         key = (scan, index, plain)
-        if len(self._key) != len(key) or self._key[0] is not scan or self._key[1:] != key[1:]:
+        before, found = self._key, self._found
+        if len(before) != len(key) or before[0] is not scan or before[1:] != key[1:]:
             self.forget()
-            self._key, self._found = key, {"views": correct_tomogram(scan, index, plain, abort)}
-        return self._found["views"]
+            views = correct_tomogram(scan, index, plain, abort)
+            self._key, self._found = key, {"views": views}
+            return views
+        return found["views"]
 
     def axis(self, corrected: CorrectedTomogram, abort: threading.Event) -> AxisEstimate:
         """Give the vote on the axis in the views that are kept."""
@@ -56,6 +65,7 @@ class KeptViews:
         )
 
     def _once(self, name: Any, make: Callable[[], Any]) -> Any:
-        if name not in self._found:
-            self._found[name] = make()
-        return self._found[name]
+        found = self._found  # whoever lets go of everything meanwhile begins another one
+        if name not in found:
+            found[name] = make()
+        return found[name]

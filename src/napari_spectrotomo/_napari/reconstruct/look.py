@@ -71,6 +71,13 @@ def look_at(
     ReconstructionError
         If the axis is to be found and none stands out.
     """
+    with kept.lock:
+        return (yield from _look_at(project, index, kept, abort, vote))
+
+
+def _look_at(
+    project: Project, index: int, kept: KeptViews, abort: threading.Event, vote: bool
+) -> Generator[Progress, None, Look]:
     scan, recipe = project.scan(), project.recipe
     energy = float(scan.energies[index])
     yield Progress("correct", 0, 3, energy=energy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
 
@@ -22,9 +23,10 @@ from ..work import Outcome
 from .binned import rebinned
 from .found import FoundSection
 from .kept import KeptViews
-from .preview import preview_slice
+from .live_preview import LivePreview
+from .preview import Previewed, preview_slice, show_preview
 from .slice_box import FIRST, SliceBox
-from .strip import STRIP_ROLES, StripView, make_strip
+from .strip import STRIP_ROLES, Stripped, StripView, make_strip
 
 
 class ReconstructPanel(Panel):
@@ -44,6 +46,7 @@ class ReconstructPanel(Panel):
         self.box = SliceBox()
         self.finder = self.box.finder
         self.view = StripView(self.viewer, self.finder.choose)
+        self.live = LivePreview(self.viewer, self.kept)
         body.addWidget(self.box)
         usual = ("center", "algorithm", "filter")
         self.form = self.add_form(ParameterForm(ReconstructParameters, usual=usual), "reconstruct")
@@ -57,6 +60,10 @@ class ReconstructPanel(Panel):
             body.addWidget(fold)
         self.box.preview.clicked.connect(self._preview)
         self.box.find.clicked.connect(self._find)
+        for signal in (self.box.live.toggled, self.box.energy.changed, self.box.row.changed):
+            signal.connect(self._follow)
+        self.listen(self.live.latest.done, self._on_live)
+        self.listen(self.live.latest.failed, self._on_live_failed)
         self.finder.chosen.connect(self.view.choose)
         self.finder.large.connect(self.view.show_large)
         self.finder.taken.connect(self._use)
@@ -102,9 +109,11 @@ class ReconstructPanel(Panel):
         if found is not None:
             said = project.record.stage("align").get("warnings", {})
             self.found.show_alignment(found, [*said.get("axis", []), *said.get("views", [])])
+        self._follow()
 
     def act(self) -> None:
         """Reconstruct all energies; what was kept for previews makes room."""
+        self.live.stop()
         self.kept.forget()
         super().act()
 
@@ -124,16 +133,42 @@ class ReconstructPanel(Panel):
 
     def _preview(self, *_: Any) -> None:
         if self.apply_forms():
+            self.live.stop()
             job = preview_slice(self.viewer, self.box.energy.value, self.box.row.value, self.kept)
             if job is not None:
                 job.ended.connect(self._on_preview)
 
     def _on_preview(self, outcome: Outcome) -> None:
-        if outcome.result is not None:
-            self.box.describe(outcome.result.look, before=len(outcome.result.layers) > 1)
+        made = outcome.result
+        if made is not None:
+            self.box.describe(made.look, before=len(made.layers) > 1)
+            if self.state.job is not None:
+                self.state.job.turns.add(show_preview(self.viewer, made))
+
+    def _follow(self, *_: Any) -> None:
+        """Make the preview anew if it is to follow what is changed."""
+        project = self.state.project
+        ready = project is not None and self.missing() is None and not project.planar and self.state.job is None
+        if not self.box.live.isChecked() or not self.isVisible():
+            self.live.stop()
+        elif ready and self.live.ask(self.box.energy.value, self.box.row.value):
+            self.box.say("Making the preview…")
+
+    def _on_live(self, made: Previewed | str | None) -> None:
+        if isinstance(made, str):
+            self.say(made, error=True)
+            self.box.say("")
+        elif made is not None and self.state.job is None:
+            self.say("")
+            self.live.show(made)
+            self.box.describe(made.look, before=len(made.layers) > 1)
+
+    def _on_live_failed(self, error: Exception) -> None:
+        self.say(f"The preview stopped at an unforeseen error ({type(error).__name__}: {error}).", error=True)
 
     def _find(self, *_: Any) -> None:
         if self.apply_forms():
+            self.live.stop()
             box = self.box
             job = make_strip(self.viewer, box.energy.value, box.row.value, box.span.value, self.kept)
             if job is not None:
@@ -142,8 +177,13 @@ class ReconstructPanel(Panel):
     def _on_strip(self, outcome: Outcome) -> None:
         if outcome.result is not None:
             self.box.describe(outcome.result.look)
-            self.finder.show_strip(outcome.result)
-            self.view.show(outcome.result)
+            if self.state.job is not None:
+                self.state.job.turns.add(self._show_strip(outcome.result))
+
+    def _show_strip(self, made: Stripped) -> Iterator[None]:
+        self.finder.show_strip(made)
+        yield
+        yield from self.view.show(made)
 
     def _use(self, column: float) -> None:
         self.form["center"].value = column
@@ -174,6 +214,7 @@ class ReconstructPanel(Panel):
         self._drop_strip()
 
     def _on_project(self, *_: Any) -> None:
+        self.live.stop()
         self.kept.forget()
         self._drop_strip()
         self.box.say(FIRST)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from magicgui.widgets import ComboBox, FloatSpinBox, SpinBox
-from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from qtpy.QtWidgets import QCheckBox, QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from ...workflow import Project
 from ..forms import labelled
@@ -50,6 +50,11 @@ class SliceBox(QGroupBox):
             "Reconstruct this slice with all that stands in the forms below: axis (found at this energy where it is auto), "
             "filter, stripes, tilt, shifts of views. With stripe removal, the slice without it waits hidden in the layer list."
         )
+        self.live = QCheckBox("Preview follows what I change")
+        self.live.setToolTip(
+            "Make the preview anew whenever energy, slice, axis, filter, stripe removal or anything else below changes. The "
+            "first one of an energy takes longer: its views are corrected once."
+        )
         buttons = QHBoxLayout()
         buttons.addWidget(self.find)
         buttons.addWidget(self.preview)
@@ -59,6 +64,7 @@ class SliceBox(QGroupBox):
         layout = QVBoxLayout(self)
         layout.addWidget(self._rows)
         layout.addLayout(buttons)
+        layout.addWidget(self.live)
         layout.addWidget(self.note)
         layout.addWidget(self.finder)
         self.say(FIRST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import ref
@@ -33,11 +33,13 @@ _STILL = 3.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stripped:
-    """A strip with the energy that it was made at."""
+    """A strip with the energy that it was made at, its slices laid out in one picture."""
 
     look: Look
     strip: CenterStrip
     row: int
+    picture: npt.NDArray[np.float32]
+    contrast: tuple[float, float]
 
 
 def make_strip(viewer: Any, index: int, row: int, span: float, kept: KeptViews) -> Job | None:
@@ -67,7 +69,9 @@ def make_strip(viewer: Any, index: int, row: int, span: float, kept: KeptViews) 
             abort,
         )
         columns = strip.columns + (look.center - rows.center)  # in the middle row of the whole
-        return Stripped(look, replace(strip, columns=columns), row)
+        slices = strip.slices
+        picture = Tiling(len(slices), slices.shape[1]).picture(slices)
+        return Stripped(look, replace(strip, columns=columns), row, picture, limits(slices[len(slices) // 2]))
 
     return start(viewer, "Making the centre strip", steps)
 
@@ -91,34 +95,38 @@ class StripView:
         self._chosen = 0
         self.large = False
 
-    def show(self, made: Stripped) -> None:
-        """Show another strip."""
+    def show(self, made: Stripped) -> Iterator[None]:
+        """Show another strip, a layer a step."""
         viewer = self._viewer()
         if viewer is None:
             return
-        self._made, self._chosen = made, made.strip.best
+        before, self._made, self._chosen = self._tiling, made, made.strip.best
         slices = made.strip.slices
         self._tiling = Tiling(len(slices), slices.shape[1])
         size = None if made.look.pixel_size is None else np.full(3, made.look.pixel_size)
         axes = volume_axes(2, size)
-        contrast = limits(slices[len(slices) // 2])
         strip, marks = (layer_of(viewer, role) for role in STRIP_ROLES)
         if strip is None or marks is None or tuple(strip.scale) != axes["scale"]:
             take_away(viewer, *STRIP_ROLES)
             about: dict[str, Any] = {
                 "name": self._name(),
                 "metadata": {ROLE: "strip"},
-                "contrast_limits": contrast,
+                "contrast_limits": made.contrast,
                 "cache": False,
+                "visible": False,
             }
-            put(viewer, (self._tiling.picture(slices), about | axes, "image"))
-            put(viewer, (self._frames(), self._look(made.strip) | axes, "shapes"))
+            put(viewer, (made.picture, about | axes, "image"))
+            yield
+            put(viewer, (self._frames(), self._look(made.strip) | axes | {"visible": False}, "shapes"))
         else:
-            strip.contrast_limits = contrast
-            marks.data = self._frames()
+            strip.contrast_limits = made.contrast
+            if self._tiling != before:
+                marks.data = self._frames()
             look = self._look(made.strip)
             marks.text, marks.edge_width = look["text"], look["edge_width"]
-        self.choose(made.strip.best)
+        yield
+        self.choose(self._chosen)
+        yield
         self._fit(viewer)
 
     def choose(self, k: int) -> None:
@@ -148,8 +156,8 @@ class StripView:
             layer.data = made.strip.slices[self._chosen]
             layer.name = f"Slice about column {made.strip.columns[self._chosen]:.2f} at {made.look.energy:.1f} eV"
         else:
-            if layer.data.shape != self._tiling.shape or layer.name != self._name():
-                layer.data = self._tiling.picture(made.strip.slices)
+            if layer.data is not made.picture:
+                layer.data = made.picture
             layer.name = self._name()
         show_only(viewer, *(STRIP_ROLES[:1] if self.large else STRIP_ROLES))
 
