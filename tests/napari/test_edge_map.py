@@ -63,5 +63,6 @@ def test_images_at_two_energies_have_no_map_to_show(panel, model, qtbot, tmp_pat
     made = panel(EdgeMapPanel, model)
     assert "2 energies are too few for an edge" in made.header.text()
     assert not made.plot.isVisible()
+    qtbot.waitUntil(lambda: made.table.rowCount() == 1, timeout=20_000)
     assert made.table.item(0, 0).text() == "1"
     assert made.table.item(0, 2).text() == "–"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -41,9 +38,3 @@ def distributions(energy: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
         color = COLORS[(number - 1) % len(COLORS)]
         curves.append(Curve(middles, counts / len(own) / (edges[1] - edges[0]), f"particle {number}", color))
     return curves
-
-
-def made_at(folder: Path) -> tuple[Any, ...]:
-    """Say which edge map a project holds, so that it is read only when it is another one."""
-    file = folder / "edge_energy.tif"
-    return (str(file), file.stat().st_mtime_ns) if file.exists() else (str(file), None)

@@ -36,12 +36,15 @@ class Body:
         The particle's voxel nearest to each corner: what its map says is painted there.
     box : (2, 3) int, voxels
         First and last voxel of the particles.
+    fullest : (3,) int, voxels
+        Along each axis the slice with most of them.
     """
 
     corners: Corners
     faces: Faces
     voxels: npt.NDArray[np.intp]
     box: npt.NDArray[np.intp]
+    fullest: npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +110,8 @@ def body_of(labels: Labels) -> Body | None:
     surface = particle_surface(sample[::step, ::step, ::step])
     corners = np.clip(surface.vertices * np.float32(step), 0, np.array(labels.shape, np.float32) - 1)
     nearest = cKDTree(skin).query(corners)[1]
-    return Body(corners, surface.faces, skin[nearest], box)
+    fullest = [int(np.bincount(inside[:, axis]).argmax()) for axis in range(3)]
+    return Body(corners, surface.faces, skin[nearest], box, np.array(fullest))
 
 
 def painted(body: Body, values: npt.NDArray[np.floating]) -> tuple[Mesh, Mesh]:
