@@ -89,6 +89,10 @@ class EnergyPlot(QWidget):
         if self.widget is not None:
             self.widget.relabel(label, least)
 
+    def say_below(self, text: str) -> None:
+        """Say what the axis of energies is."""
+        self.below.setText(text)
+
     def mark(self, energy: float | None) -> None:
         """Put the line at an energy, or hide it."""
         self.energy = energy

@@ -91,6 +91,10 @@ class Results:
             **about,
         )
 
+    def edge_windows(self) -> dict[str, Any]:
+        """Give e0, windows and order of the edge map, as `EdgeMap.windows`; empty where there is none. No volume is read."""
+        return dict(self.record.stage("spectra").get("edge_map", {}).get("windows", {}))
+
     def energy_shift(self) -> dict[str, Any]:
         """Give what was added to the scan's energies: ``shift_eV``, ``uncertainty_eV`` and ``origin``, in words."""
         none = {"shift_eV": 0.0, "uncertainty_eV": 0.0, "origin": ""}

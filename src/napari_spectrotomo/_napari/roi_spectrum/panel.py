@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from magicgui.widgets import ComboBox, SpinBox
-from napari.layers import Labels, Points, Shapes
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
-from superqt.utils import qthrottled
+from napari.layers import Points, Shapes
+from qtpy.QtGui import QCloseEvent
+from qtpy.QtWidgets import QLabel, QVBoxLayout
 
-from ...errors import SpectrotomoError
+from ...progress import Progress
 from ..energy_text import ENERGIES, shown_energy
-from ..forms import labelled
-from ..latest import Latest
-from ..layers import ROLE, go_to_energy, layer_of, show_stage
+from ..layers import go_to_energy, layer_of, show_stage
 from ..panel import Panel
-from ..plot import Curve, EnergyPlot
-from .regions import regions_of
-from .spectra import RegionSpectrum, save_spectra, spectra_of
+from ..plot import EnergyPlot
+from ..readable import ReadableLabel
+from ..run import GROWING
+from ..theme import colors
+from .chosen import is_drawn
+from .controls import Controls
+from .curves import References, curves_of, key_of
+from .drawing import is_own, moved_into, regions_layer
+from .follower import Follower, Wish
+from .regions import MOST
+from .spectra import Answer, RegionSpectrum
+from .taking import Taking
 
-_INTERVAL = 60  # ms between spectra while a region is dragged
+_DOUBTS = 2
+"""Sentences on spectra that are shown at a time."""
 
 
 class RoiSpectrumPanel(Panel):
@@ -31,53 +37,37 @@ class RoiSpectrumPanel(Panel):
 
     def build(self, body: QVBoxLayout) -> None:
         """Put in the choice of regions and the plot."""
-        self.draw = QPushButton("Draw regions")
-        self.draw.setToolTip("A new shapes layer: draw an ellipse, a rectangle or a polygon, then drag it about.")
-        self.draw.clicked.connect(self._draw_regions)
-        self.pick = QPushButton("Pick points")
-        self.pick.setToolTip("A new points layer: click where you want a spectrum.")
-        self.pick.clicked.connect(self._pick_points)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.draw)
-        buttons.addWidget(self.pick)
-        body.addLayout(buttons)
-        self.layer = ComboBox(
-            label="regions of",
-            choices=[("nothing drawn yet", None)],
-            tooltip="A shapes, points or labels layer (of labels: the selected one).",
-        )
-        self.depth = SpinBox(
-            label="depth (voxels)",
-            value=1,
-            min=0,
-            max=50,
-            tooltip="Slices on either side of a flat shape; radius of a point.",
-        )
-        self._choice = labelled([self.layer, self.depth])
-        body.addWidget(self._choice)
-        self.plot = EnergyPlot("attenuation", legend="bottom")
+        self.controls = c = Controls()
+        self.plot = EnergyPlot("attenuation", legend="none")
         self.plot.energy_chosen.connect(self._go)
+        self.key, self.note = ReadableLabel(), QLabel()
+        for label in (self.key, self.note):
+            label.setWordWrap(True)
+        self.taking = Taking(self.plot, self.say)
+        body.addWidget(c)
+        body.addWidget(self.key)
         body.addWidget(self.plot, 10)
-        self.export = QPushButton("Export as CSV or XDI…")
-        self.export.setToolTip(
-            "Mean, standard error and count of every spectrum; larch and Athena open XDI. The name's ending decides."
-        )
-        self.export.setEnabled(False)
-        self.export.clicked.connect(self._export)
-        body.addWidget(self.export)
+        body.addWidget(self.note)
+        body.addWidget(self.taking)
         self.spectra: list[RegionSpectrum] = []
-        self._followed_layer: Any = None
-        self._seen: tuple[Any, ...] = ()
-        self._latest = Latest()
-        self.listen(self._latest.done, self._show)
-        self.listen(self._latest.failed, self._on_failed)
-        self.update_spectra = qthrottled(self._update, timeout=_INTERVAL)
-        self.layer.changed.connect(self._follow)
-        self.depth.changed.connect(lambda *_: self.update_spectra())
+        self._laid: References = {}
+        self.follower = Follower(self.viewer, self._wish)
+        self.listen(self.follower.found, self._on_found)
+        self.listen(self.follower.failed, self._on_failed)
+        c.draw.clicked.connect(lambda: self._start(Shapes, "add_ellipse"))
+        c.pick.clicked.connect(lambda: self._start(Points, "add"))
+        c.chosen.chosen.connect(lambda: self.follower.follow(c.chosen.layers))
+        c.depth.changed.connect(self._on_depth)
+        c.scroll.toggled.connect(self._on_scroll)
+        for box in (*c.shown.values(), c.normalized):
+            box.toggled.connect(lambda _: self.refresh())
+        c.references.wanted.connect(self._on_references)
+        c.references.read.connect(self._on_read)
+        c.references.failed.connect(lambda words: self.say(words, error=True))
         for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed):
             self.listen(event, self._refill)
-        self.listen(self.viewer.layers.selection.events.active, self._on_active)
-        self.listen(self.viewer.dims.events.point, self._mark)
+        self.listen(self.viewer.dims.events.point, self._on_scrolled)
+        self.listen(self.viewer.dims.events.order, self._on_scrolled)
         self._refill()
 
     def missing(self) -> tuple[str, str] | None:
@@ -94,153 +84,147 @@ class RoiSpectrumPanel(Panel):
     def headline(self) -> str:
         """Say what to do."""
         return (
-            "Draw a region, pick a point, or choose a label; drag it and the spectrum follows. Raw dashed, registered solid, "
-            "one standard error shaded."
+            "Draw a region or pick a point, and drag it: its spectrum follows. Raw dashed, registered solid; shaded: one "
+            "standard error."
         )
 
     def refresh(self) -> None:
-        """Compute again: volumes may have changed."""
-        self._seen = ()
-        self.update_spectra()
+        """Compute again: volumes, windows or the theme may have changed."""
+        self.note.setStyleSheet(f"color: {colors(self.viewer).faint};")
+        if not self.follower.layers:
+            self._show([])
+        self.controls.references.offer(self.state.project, self._windows(), self._energies())
+        self.follower.renew()
 
-    def _draw_regions(self) -> None:
-        layer = self._new(
-            self.viewer.add_shapes,
-            "Regions",
-            edge_width=1,
-            face_color="transparent",
-            edge_color="#ffd33d",
-        )
-        if layer is not None:
-            layer.mode = "add_ellipse"
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leave off reading."""
+        self.follower.stop()
+        super().closeEvent(event)
 
-    def _pick_points(self) -> None:
-        layer = self._new(self.viewer.add_points, "Picked points", size=3, face_color="#ffd33d")
-        if layer is not None:
-            layer.mode = "add"
+    # Drawing.
 
-    def _new(self, add: Any, name: str, **look: Any) -> Any:
-        """Add a layer to draw in, on the volumes' grid; None and a sentence where no volumes are in the viewer."""
-        raw: Any = layer_of(self.viewer, "raw")
-        if raw is None and self.state.project is not None:
+    def _start(self, kind: Any, mode: str) -> None:
+        """Add a layer to draw in, on the volumes' grid; a sentence where no volumes are in the viewer."""
+        if layer_of(self.viewer, "raw") is None and self.state.project is not None:
             show_stage(self.viewer, self.state.project, "reconstruct")
-            raw = layer_of(self.viewer, "raw")
+        raw = layer_of(self.viewer, "raw")
         if raw is None:
             self.say("There are no volumes to draw on yet: reconstruct the scan first.", error=True)
+            return
+        flat = self.controls.scroll.isChecked()
+        regions_layer(self.viewer, raw, kind, flat=flat, size=self.controls.diameter).mode = mode
+
+    def _own(self) -> list[Any]:
+        return [x for x in self.viewer.layers if is_own(x)]
+
+    def _on_depth(self, *_: Any) -> None:
+        for layer in self._own():  # a point is as large as the ball whose spectrum it shows
+            if isinstance(layer, Points):
+                layer.size = layer.current_size = self.controls.diameter
+        self.follower.update()
+
+    def _on_scroll(self, flat: bool) -> None:
+        raw = layer_of(self.viewer, "raw")
+        for layer in self._own():
+            if raw is None or (layer.ndim == 2) == flat:
+                continue
+            if moved_into(self.viewer, layer, raw, flat=flat, shown=self.follower.shown_slice(raw)) is None:
+                self.say(f"{layer.name} has shapes that go through slices: they stay where they are.")
+
+    # Following.
+
+    def _wish(self) -> Wish | None:
+        if not self.isVisible():
             return None
-        place = {"scale": raw.scale[-3:], "units": raw.units[-3:], "axis_labels": raw.axis_labels[-3:]}
-        layer = add(ndim=3, name=name, metadata={ROLE: "regions"}, **place, **look)
-        self.layer.value = layer.name
-        return layer
+        c = self.controls
+        recipe = None if self.state.project is None else self.state.project.recipe.spectra
+        return Wish(c.stacks, int(c.depth.value), c.normalized.isChecked(), self._windows() or recipe, self._shift())
 
     def _refill(self, event: Any = None) -> None:
-        chosen = self.layer.value
-        names = [
-            x.name
-            for x in self.viewer.layers
-            if isinstance(x, Shapes | Points) or (isinstance(x, Labels) and x.ndim == 3)
-        ]
-        self.layer.choices = [(n, n) for n in names] or [("nothing drawn yet", None)]
-        if chosen in names:
-            self.layer.value = chosen
-        self._follow()
+        raw = layer_of(self.viewer, "raw")
+        self.controls.chosen.fill(list(self.viewer.layers), () if raw is None else tuple(raw.data.shape[-3:]))
         if event is not None:
             self._on_changed()
 
-    def _on_active(self, event: Any) -> None:
-        layer = self.viewer.layers.selection.active
-        if layer is not None and any(layer.name == name for name in self.layer.choices):
-            self.layer.value = layer.name
+    def _on_scrolled(self, event: Any = None) -> None:
+        self._mark()
+        if any(layer.ndim == 2 for layer in self.follower.layers):
+            self.follower.update()
 
-    def _follow(self, *_: Any) -> None:
-        """Listen to the chosen layer: its data, and what moves while it is dragged."""
-        name = self.layer.value
-        layer = self.viewer.layers[name] if name is not None and name in self.viewer.layers else None
-        if layer is self._followed_layer:
-            return
-        for event in _changes(self._followed_layer):
-            event.disconnect(self._on_region)
-        self._followed_layer = layer
-        for event in _changes(layer):
-            event.connect(self._on_region)
-        self._seen = ()
-        self.update_spectra()
+    def _on_progress(self, progress: Progress) -> None:
+        super()._on_progress(progress)
+        if progress.energy is not None and progress.stage in GROWING:
+            self.follower.forget(GROWING[progress.stage], progress.energy)
 
-    def _on_region(self, event: Any = None) -> None:
-        self.update_spectra()
+    # Showing.
 
-    def _update(self) -> None:
-        layer, raw = self._followed_layer, layer_of(self.viewer, "raw")
-        if raw is None and self.spectra:
-            self._show([])
-        if raw is None or not self.isVisible():
-            return
-        regions = [] if layer is None else regions_of(layer, raw, self.depth.value)
-        stacks = {
-            role: (x.data, x.metadata[ENERGIES])
-            for role in ("raw", "registered")
-            if (x := layer_of(self.viewer, role)) is not None
-        }
-        seen = tuple((r.name, str(r.box), r.mask.tobytes(), tuple(r.color)) for r in regions) + tuple(
-            id(d) for d, _ in stacks.values()
-        )
-        if seen == self._seen:
-            return
-        self._seen = seen
-        self._latest.ask(lambda: spectra_of(regions, stacks))
+    def _on_found(self, found: Answer) -> None:
+        self._show(found.spectra, found.doubts)
 
-    def _show(self, spectra: list[RegionSpectrum]) -> None:
+    def _show(self, spectra: list[RegionSpectrum], doubts: tuple[str, ...] = ()) -> None:
         raw = layer_of(self.viewer, "raw")
         self.spectra = spectra = [] if raw is None else spectra  # volumes may have gone since they were asked for
-        unit = "" if raw is None else raw.metadata.get("attenuation_unit", "")
-        self.plot.relabel(f"attenuation ({unit})" if unit else "attenuation")
-        self.plot.draw(
-            [
-                Curve(s.energies, s.mean, f"{s.region.name} {s.stack}", s.region.color, s.stack == "raw", band=s.error)
-                for s in spectra
-            ]
-        )
-        self.export.setEnabled(bool(spectra))
+        normalized, shift = self.controls.normalized.isChecked(), self._shift()
+        unit = "" if raw is None or normalized else raw.metadata.get("attenuation_unit", "")
+        label = "normalised attenuation" if normalized else f"attenuation ({unit})" if unit else "attenuation"
+        self.plot.relabel(label)
+        self.plot.say_below(f"energy, shifted by {shift:+.2f} eV as for the map (eV)" if shift else "energy (eV)")
+        laid = self._laid if normalized else {}
+        self.plot.draw(curves_of(spectra, laid))
+        self.key.setText(key_of(spectra, laid))
+        self.taking.give(spectra, unit, label, shift, self._about())
+        self.note.setText(self._words(spectra, doubts))
+        self.note.setVisible(bool(self.note.text()))
         self._mark()
+
+    def _words(self, spectra: list[RegionSpectrum], doubts: tuple[str, ...]) -> str:
+        """Say what is left out, and what is doubtful."""
+        many = [x.name for x in self.follower.layers if is_drawn(x) and len(x.data) > MOST]
+        words = [f"Of {name} the first {MOST} regions are followed." for name in many]
+        words += doubts[:_DOUBTS]
+        if self.controls.normalized.isChecked() and spectra and not self._windows():
+            words.append("There is no edge map yet: windows are the recipe's, about the edge of each spectrum.")
+        return " ".join(words)
 
     def _on_failed(self, error: Exception) -> None:
         self.say(f"The spectrum could not be computed: {error}", error=True)
 
+    def _on_references(self, wanted: bool) -> None:
+        if wanted and not self.controls.normalized.isChecked():
+            self.controls.normalized.setChecked(True)  # references are on no other scale
+        self.refresh()
+
+    def _on_read(self, references: References) -> None:
+        if references or self._laid:
+            self._laid = references
+            self._show(self.spectra)
+
     def _mark(self, event: Any = None) -> None:
-        self.plot.mark(shown_energy(self.viewer))
+        energy = shown_energy(self.viewer)
+        self.plot.mark(None if energy is None else energy + self._shift())
 
     def _go(self, energy: float) -> None:
-        raw = layer_of(self.viewer, "raw")
-        if raw is not None:
-            go_to_energy(self.viewer, int(np.argmin(np.abs(raw.metadata[ENERGIES] - energy))))
+        energies = self._energies()
+        if len(energies):
+            go_to_energy(self.viewer, int(np.argmin(np.abs(energies + self._shift() - energy))))
 
-    def _export(self) -> None:
-        kinds = "CSV, all in one table (*.csv);;XDI, a file a spectrum (*.xdi)"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export spectra", "roi_spectra.csv", kinds)
-        if not chosen:
-            return
+    # What the project says.
+
+    def _energies(self) -> Any:
         raw = layer_of(self.viewer, "raw")
-        unit = raw.metadata.get("attenuation_unit", "") if raw is not None else ""
-        shift = 0.0 if self.state.project is None else float(self.state.project.energy_shift()["shift_eV"])
-        try:
-            written = save_spectra(self.spectra, Path(chosen), unit, self._about(), shift)
-        except SpectrotomoError as error:
-            self.say(str(error), error=True)
-            return
-        more = f" and {len(written) - 1} more" if len(written) > 1 else ""
-        corrected = f", energies shifted by {shift:+.2f} eV as for the edge map" if shift else ""
-        self.say(f"Written to {written[0].name}{more}{corrected}.")
+        return np.empty(0) if raw is None else np.asarray(raw.metadata[ENERGIES])
+
+    def _windows(self) -> dict[str, Any]:
+        """Give the windows of an edge map that is up to date; empty where there is none."""
+        done = self.state.project is not None and self.state.stage("spectra") == "done"
+        return self.state.project.edge_windows() if done else {}
+
+    def _shift(self) -> float:
+        return 0.0 if self.state.project is None else float(self.state.project.energy_shift()["shift_eV"])
 
     def _about(self) -> dict[str, object]:
         """Give what XDI asks to know of the element, as far as the recipe says it."""
-        project = self.state.project
-        if project is None or project.recipe.spectra.element is None:
+        spectra = None if self.state.project is None else self.state.project.recipe.spectra
+        if spectra is None or spectra.element is None:
             return {}
-        return {"Element.symbol": project.recipe.spectra.element, "Element.edge": project.recipe.spectra.edge}
-
-
-def _changes(layer: Any) -> list[Any]:
-    if layer is None:
-        return []
-    events = [layer.events.data, layer.events.set_data]
-    return [*events, layer.events.selected_label] if isinstance(layer, Labels) else events
+        return {"Element.symbol": spectra.element, "Element.edge": spectra.edge}

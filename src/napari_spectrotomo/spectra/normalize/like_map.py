@@ -18,15 +18,17 @@ _TOUCH = 1e-6
 """Energies (eV) so near to a window's end lie in it."""
 
 
-def windows_like_map(energies: FloatArray, windows: Mapping[str, Any] | None, mean: FloatArray) -> Windows:
-    """Give the windows of an edge map at `energies` again, or those a map of its defaults would take.
+def windows_like_map(
+    energies: FloatArray, windows: Mapping[str, Any] | SpectraParameters | None, mean: FloatArray
+) -> Windows:
+    """Give the windows of an edge map at `energies` again, or those a map would take.
 
     Parameters
     ----------
     energies : (E,) float64, eV, ascending
         Those there are: an edge map's own, or fewer of them.
-    windows : mapping or None
-        As `EdgeMap.windows`; None: about the edge of `mean`.
+    windows : mapping, SpectraParameters or None
+        As `EdgeMap.windows`; parameters, or None for their defaults: those a map of `mean` would take.
     mean : (E,)
         Finite.
 
@@ -37,11 +39,11 @@ def windows_like_map(energies: FloatArray, windows: Mapping[str, Any] | None, me
     ParameterError
         If something else is given for windows.
     """
-    if windows is None:
-        parameters = SpectraParameters()
-        return map_windows(energies, edge_of(energies, mean, parameters)[0])
+    if windows is None or isinstance(windows, SpectraParameters):
+        asked = windows or SpectraParameters()
+        return map_windows(energies, edge_of(energies, mean, asked)[0], asked.pre, asked.post, asked.nnorm)
     if not isinstance(windows, Mapping):
-        raise ParameterError("windows are those of an edge map: give EdgeMap.windows, or None.")
+        raise ParameterError("windows are those of an edge map: give EdgeMap.windows, SpectraParameters or None.")
     if any(name not in windows for name in _NEEDED) or not np.isfinite(windows["e0"]):
         raise DataError(
             "The edge map has no edge, and no windows to normalise with: give windows=None, or scan across an edge."

@@ -16,6 +16,7 @@ from ...progress import raise_if_aborted
 from ..normalize.background import background
 from ..normalize.like_map import windows_like_map
 from ..normalize.normalization import FEWEST_ENERGIES
+from ..parameters import SpectraParameters
 from .boxes import Box, around
 from .regions import HELD, check_fit, data_of
 
@@ -23,7 +24,7 @@ from .regions import HELD, check_fit, data_of
 def normalized_roi_spectrum(
     stack: EnergyStack | npt.ArrayLike,
     mask: npt.ArrayLike,
-    windows: Mapping[str, Any] | None = None,
+    windows: Mapping[str, Any] | SpectraParameters | None = None,
     *,
     energies: npt.ArrayLike | None = None,
     energy_shift: float = 0.0,
@@ -36,8 +37,9 @@ def normalized_roi_spectrum(
     stack : EnergyStack or (E, z, y, x) array, lazy or not
     mask : (z, y, x)
         The region, where true or not zero.
-    windows : mapping
-        `EdgeMap.windows`: e0, windows and order of that map. None: those a map would take about the edge of the region's own mean.
+    windows : mapping, SpectraParameters or None
+        `EdgeMap.windows`: e0, windows and order of that map. Parameters, or None for their defaults: those a map would take about
+        the edge of the region's own mean.
     energies : (E,), eV, ascending
         Needed where `stack` is an array.
     energy_shift : float, eV
