@@ -7,16 +7,16 @@ from functools import partial
 from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ...workflow import ComparedViews, ViewComparison
 from ..forms import labelled
 from ..latest import Latest
-from ..layers import layer_of
+from ..layers import ROLE, layer_of
 from ..layers.frames import CorrectedFrames
 from ..layers.tuples import LayerTuple
-from .pair_layers import ROLES, in_words, pair_layers, put_pair
+from .pair_layers import ROLES, in_words, pair_layers, put_view
 
 _Found = tuple[ViewComparison, ComparedViews, list[LayerTuple]]
 
@@ -51,6 +51,9 @@ class PairSection(QWidget):
         self._binning = 1
         self._before: dict[tuple[Any, ...], float] = {}
         self._off = threading.Event()
+        self._coming: list[LayerTuple] = []
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._put_next)
         self.comparing = Latest()
         self.comparing.done.connect(self._on_done)
         self.comparing.failed.connect(self.failed.emit)
@@ -115,6 +118,11 @@ class PairSection(QWidget):
             )
         )
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being compared, or layers still come."""
+        return self.comparing.busy or bool(self._coming)
+
     def stop(self) -> None:
         """Give up what is being compared."""
         self._off.set()
@@ -130,11 +138,23 @@ class PairSection(QWidget):
         comparison, found, made = result
         if comparison is not self._comparison or self.isHidden() or layer_of(self.viewer, "projections") is None:
             return
-        put_pair(self.viewer, made, self.outlines.value)
+        self._coming = list(made)
+        self._next.start()
         pair = (found.energies, round(found.angles[0], 2), self.sigma.value)
         if found.how in ("measured", "projected"):
             self._before[pair] = found.pair.apart
         self.found.emit(in_words(found, self._before.get(pair)))
+
+    def _put_next(self) -> None:
+        """Put one layer in its place, in one turn of the event loop, lest the window stands still for all of them."""
+        if not self._coming or self.isHidden() or layer_of(self.viewer, "projections") is None:
+            self._coming = []
+            return
+        made = self._coming.pop(0)
+        outlines = made[1]["metadata"][ROLE] == "view outlines"
+        put_view(self.viewer, made, self.outlines.value or not outlines)
+        if self._coming:
+            self._next.start()
 
     def _on_second(self, index: int | None) -> None:
         if index is not None:
