@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from .sample_box import frame_sample
 from .show import layer_of, show_only
 from .stages import GREEN
 from .tuples import ROLE
@@ -41,8 +42,11 @@ def compare(viewer: Any, view: View, *, before: bool = False) -> None:
             _unlink(viewer, layers)
         for layer in layers:
             layer.name_overlay.visible = name == view
-            layer.name_overlay.font_size = 12
+            layer.name_overlay.font_size = 10
             layer.name_overlay.position = "bottom_left"
+    bar: Any = layer_of(viewer, "difference registered")
+    if bar is not None:
+        bar.colorbar.visible = view == "squared difference"
     for role in ("raw", "registered"):
         shown: Any = layer_of(viewer, role)
         if shown is not None:
@@ -52,7 +56,7 @@ def compare(viewer: Any, view: View, *, before: bool = False) -> None:
     which = "raw" if before else "registered"
     roles_of = {
         "overlay": ("fixed", which),
-        "outlines": (which, "outline fixed", "outline moving"),
+        "outlines": (which, "outlines"),
         "checkerboard": ("checkerboard",),
     }
     show_only(viewer, *(_PAIRS[view] if beside else roles_of[view]))
@@ -61,7 +65,7 @@ def compare(viewer: Any, view: View, *, before: bool = False) -> None:
     viewer.canvas.grid.shape = (1, -1) if beside else (-1, -1)
     if viewer.canvas.grid.enabled != beside:
         viewer.canvas.grid.enabled = beside
-        viewer.reset_view()
+        frame_sample(viewer)
 
 
 def leave_comparison(viewer: Any) -> None:
@@ -75,6 +79,8 @@ def leave_comparison(viewer: Any) -> None:
         _unlink(viewer, layers)
         for layer in layers:
             layer.name_overlay.visible = False
+            if layer.metadata[ROLE].startswith("difference"):
+                layer.colorbar.visible = False
     raw: Any = layer_of(viewer, "raw")
     if raw is not None:
         raw.colormap = "gray"

@@ -13,14 +13,14 @@ from ...assess import checkerboard, mask_outlines, moved_mask
 from .geometry import volume_axes
 from .ready import volumes_of
 from .show import layer_of, put
-from .stages import MAGENTA
 from .tuples import ROLE, energy_layer
 
 Which = Literal["raw", "registered"]
 PIXELS = 2.0
 """Width of outlines on the screen."""
 
-_COLORS = {"outline fixed": MAGENTA, "outline moving": "lime"}
+_COLORS = ((1.0, 0.0, 1.0, 1.0), (0.0, 1.0, 0.0, 1.0))
+"""Of the fixed and of the moving mask."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,14 +33,16 @@ class Outlines:
         Of the other energy.
     which : 'raw' or 'registered'
         How its mask lies.
-    fixed, moving : (n, 2, 4) float32
-        Pieces as start and direction, (energy, z, y, x) in voxels.
+    pieces : (n, 2, 4) float32
+        As start and direction, (energy, z, y, x) in voxels: those of the fixed mask first.
+    fixed : int
+        How many are of the fixed mask.
     """
 
     index: int
     which: Which
-    fixed: npt.NDArray[np.float32]
-    moving: npt.NDArray[np.float32]
+    pieces: npt.NDArray[np.float32]
+    fixed: int
 
 
 def find_outlines(project: Any, which: Which, index: int, axis: int, at: int) -> Outlines:
@@ -64,25 +66,32 @@ def find_outlines(project: Any, which: Which, index: int, axis: int, at: int) ->
         moving = _plane(masks, (index, *key))
     else:
         moving = moved_mask(_plane(project.squared_difference("registered"), (index, *key)), fixed)
-    return Outlines(index, which, _pieces(fixed, index, axis, at), _pieces(moving, index, axis, at))
+    still, other = _pieces(fixed, index, axis, at), _pieces(moving, index, axis, at)
+    return Outlines(index, which, np.concatenate([still, other]), len(still))
 
 
 def put_outlines(viewer: Any, project: Any, found: Outlines) -> None:
-    """Show outlines: of the fixed mask in magenta, of the other one in green, white where they fall together."""
-    energies, size = project.energies, volumes_of(project).voxel_size
-    names = {
-        "outline fixed": f"Outline fixed {energies[project.fixed_index]:.1f} eV",
-        "outline moving": f"Outline {found.which} {energies[found.index]:.1f} eV",
-    }
-    for role, data in (("outline fixed", found.fixed), ("outline moving", found.moving)):
-        layer: Any = layer_of(viewer, role)
-        if layer is not None:
-            layer.data = data
-            layer.name = names[role]
-            continue
-        look = {"edge_color": _COLORS[role], "vector_style": "line", "edge_width": thickness(viewer, size)}
-        about = {"name": names[role], "blending": "additive", "metadata": {ROLE: role}}
-        viewer.add_layer(Layer.create(data, look | about | volume_axes(4, size), "vectors"))
+    """Show outlines: of the fixed mask in magenta, of the other one in green, white where they fall together.
+
+    A layer that is hidden stays as it is: napari 0.9 would look for its new colours by what it showed before.
+    """
+    size = volumes_of(project).voxel_size
+    name = f"Outlines {found.which} {project.energies[found.index]:.1f} eV"
+    colors = np.repeat(_COLORS, [found.fixed, len(found.pieces) - found.fixed], axis=0)
+    layer: Any = layer_of(viewer, "outlines")
+    if layer is None:
+        look = {"vector_style": "line", "edge_width": thickness(viewer, size), "opacity": 1.0, "blending": "additive"}
+        given = look | {"name": name, "metadata": {ROLE: "outlines"}} | volume_axes(4, size)
+        if len(colors):
+            given["edge_color"] = colors
+        viewer.add_layer(Layer.create(found.pieces, given, "vectors"))
+        return
+    if not layer.visible:
+        return
+    layer.data = found.pieces
+    layer.name = name
+    if len(colors):
+        layer.edge_color = colors
 
 
 def thickness(viewer: Any, voxel_size: Any) -> float:

@@ -18,11 +18,11 @@ from .solid import SOLID_ROLES
 from .tuples import FULLEST, ROLE, LayerTuple, energy_layer, projections_layer, volume_layer, volumes_layer
 
 ROLES = {
-    "reconstruct": ("raw",),
+    "reconstruct": ("raw", "fixed"),
     "binarize": ("mask",),
     "label": ("particles",),
     "register": (
-        *("registered", "fixed", "difference raw", "difference registered", "checkerboard"),
+        *("registered", "difference raw", "difference registered", "checkerboard"),
         *("outlines", "nudge", "jacobian", "field"),
     ),
     "spectra": (*MAP_ROLES, *SOLID_ROLES),

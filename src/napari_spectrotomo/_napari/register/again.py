@@ -17,6 +17,7 @@ from ...workflow import redo_energy
 from ..energy_text import energy_index
 from ..forms import ParameterForm
 from ..layers import drop_stale, layer_of, lying, nudged_index, put_nudge, renew, take_away
+from ..layers.sample_box import sample_box
 from ..registered import registered
 from ..run import start
 from ..state import state_of
@@ -42,14 +43,15 @@ class AgainSection(QGroupBox):
     ----------
     wrong : Signal(str)
         A sentence about what could not be done.
-    begun : Signal()
-        A volume is there to be moved by hand.
+    begun, left : Signal()
+        A volume is there to be moved by hand; it was given up.
     ended : Signal(int, str)
         An energy, as an index, is done again; what came of it.
     """
 
     wrong = Signal(str)
     begun = Signal()
+    left = Signal()
     ended = Signal(int, str)
 
     def __init__(self, viewer: Any) -> None:
@@ -76,7 +78,7 @@ class AgainSection(QGroupBox):
         self.nudge.clicked.connect(self._nudge)
         self.take.clicked.connect(lambda: self._go(by_hand=True))
         self.keep.clicked.connect(lambda: self._go(by_hand=True, keep=True))
-        self.drop.clicked.connect(self._leave)
+        self.drop.clicked.connect(self._give_up)
         layout = QVBoxLayout(self)
         layout.addWidget(self.words)
         layout.addWidget(self.form)
@@ -174,6 +176,10 @@ class AgainSection(QGroupBox):
         self.refresh()
         self.begun.emit()
 
+    def _give_up(self) -> None:
+        self._leave()
+        self.left.emit()
+
     def _leave(self) -> None:
         take_away(self._viewer, "nudge")
         if self._flat:
@@ -208,10 +214,5 @@ def _number(value: float) -> str:
 
 def _middle(viewer: Any, project: Any) -> Any:
     """Give the middle of the sample in the fixed volume, (z, y, x) in voxels; that of the volume where it is not known."""
-    particles: Any = layer_of(viewer, "particles")
-    step = 2
-    some = np.zeros((0, 0, 0)) if particles is None else np.asarray(particles.data)[::step, ::step, ::step]
-    found = np.argwhere(some > 0)
-    if len(found):
-        return step * (found.min(axis=0) + found.max(axis=0)) / 2
-    return (np.array(project.stack("reconstruction").shape) - 1) / 2
+    box = sample_box(viewer)
+    return (np.array(project.stack("reconstruction").shape) - 1) / 2 if box is None else box.mean(axis=0)

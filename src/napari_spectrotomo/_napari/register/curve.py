@@ -19,7 +19,7 @@ from ..readable import ReadableLabel
 from ..state import state_of
 from ..theme import colors
 
-_HEIGHT = 165
+_HEIGHT = 155
 _FLAGS = 3
 """Flagged energies that are named."""
 

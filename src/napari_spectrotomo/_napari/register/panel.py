@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton, QVBoxLayout
+from qtpy.QtWidgets import QVBoxLayout
 
 from ...progress import Progress
 from ...register import RegisterParameters
@@ -46,14 +46,11 @@ class RegisterPanel(Panel):
         self.again.ended.connect(self._done_again)
         queued = Qt.ConnectionType.QueuedConnection  # when the rows that have appeared are laid out
         self.again.begun.connect(self._reveal_nudge, queued)
+        self.again.left.connect(lambda: self.views.look("overlay"))
         body.addWidget(self.again)
         self.bending = BendingSection(self.viewer)
         self.listen(self.bending.latest.done, self.bending.show_bent)
         body.addWidget(self.bending)
-        self.quality = QPushButton("Quality against energy…")
-        self.quality.setToolTip("Dice, surfaces and errors of every energy and particle, as curves and as a table.")
-        self.quality.clicked.connect(lambda: self._open("Quality"))
-        body.addWidget(self.quality)
         self.listen(self.curve.latest.done, self.curve.show_table)
         self.listen(self.views.latest.done, self.views.show_outlines)
         for section, what in ((self.curve, "quality"), (self.views, "outlines"), (self.bending, "deformation")):
@@ -88,7 +85,6 @@ class RegisterPanel(Panel):
 
     def refresh(self) -> None:
         """Show how far the registration is, and what there is to look at."""
-        self.quality.setVisible(self.state.stage("register") == "done")
         for section in (self.curve, self.views, self.again, self.bending):
             section.refresh()
 
@@ -111,6 +107,11 @@ class RegisterPanel(Panel):
 
     def _on_progress(self, progress: Progress) -> None:
         super()._on_progress(progress)
+        if progress.stage == self.UNTIL:
+            project = self.state.project
+            self.header.setText(
+                f"{span(project.energies)}. Registering them to {project.energies[project.fixed_index]:.1f} eV."
+            )
         self.curve.on_progress(progress)
 
     def _show(self, outcome: Outcome) -> Any:

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..energy_text import energy_index, shown_energy
+from ..energy_text import energy_index
 from ..latest import Latest
 from ..layers import compare, go_to_energy, layer_of, show_stage
 from ..layers.compare import FLAT, View
@@ -140,7 +140,7 @@ class ViewSection(QGroupBox):
             self.before.setChecked(before or not self.done)
         self.view = view
         self._ensure(project)
-        if shown_energy(viewer) in (None, float(project.energies[project.fixed_index])):
+        if energy_index(viewer, layer_of(viewer, "raw")) == project.fixed_index:
             go_to_energy(viewer, 0 if project.fixed_index else len(project.energies) - 1)
         self.refresh()
         if view in FLAT and viewer.dims.ndisplay != 2:
@@ -174,28 +174,27 @@ class ViewSection(QGroupBox):
     def show_outlines(self, found: Outlines) -> None:
         """Put outlines in their place; of a slice that was left meanwhile they are not seen."""
         if self.view == "outlines" and self._state.project is not None:
-            first = layer_of(self._viewer, "outline fixed") is None
+            first = layer_of(self._viewer, "outlines") is None
             put_outlines(self._viewer, self._state.project, found)
             if first:
                 compare(self._viewer, "outlines", before=self.before.isChecked())
 
     def on_zoom(self, *_: Any) -> None:
         """Keep outlines as wide on the screen as they were, once zooming has ended."""
-        if layer_of(self._viewer, "outline fixed") is not None:
+        if layer_of(self._viewer, "outlines") is not None:
             self._zoomed.start()
 
     def _rethicken(self) -> None:
-        for role in ("outline fixed", "outline moving"):
-            layer: Any = layer_of(self._viewer, role)
-            if layer is not None:
-                layer.edge_width = thickness(self._viewer, layer.scale)
+        layer: Any = layer_of(self._viewer, "outlines")
+        if layer is not None:
+            layer.edge_width = thickness(self._viewer, layer.scale)
 
     def _which(self) -> Which:
         return "raw" if self.before.isChecked() else "registered"
 
     def _seen(self) -> bool:
         """Whether one of the pictures is on the screen."""
-        roles = ("fixed", "outline fixed", "checkerboard")
+        roles = ("fixed", "outlines", "checkerboard")
         return any((layer := layer_of(self._viewer, role)) is not None and layer.visible for role in roles)
 
     def _place(self) -> Any:
