@@ -97,10 +97,11 @@ class ShownMaps:
                 continue
             if layer.data is not values:
                 layer.data = values
+            if before == seen.look:
+                continue  # what was changed in the layer's own controls since stays
             if role in _COLOURED and layer.colormap.name != seen.look.colors:
                 layer.colormap = map_colormap(seen.look.colors)
-            if before != seen.look or role not in _COLOURED:
-                layer.contrast_limits = seen.limits[role]
+            layer.contrast_limits = seen.limits[role]
         self.changed.emit(seen)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari.utils.colormaps import CyclicLabelColormap
-
 from ...spectra import composition_rgb
-from ..plot import COLORS
 from .geometry import volume_axes
+from .map_colors import label_colors
 from .show import MOST_SHOWN, SHARES
 from .tuples import ROLE, LayerTuple, limits, volume_layer
 
@@ -23,10 +21,8 @@ def composed_layers(project: Any) -> Made:
         made |= _components(project)
     if "clusters" in entry:
         found = project.clusters()
-        colors = CyclicLabelColormap(colors=[(0.0, 0.0, 0.0, 0.0), *map(_rgba, COLORS)])
-        made["clusters"] = volume_layer(
-            found.labels, found.voxel_size, "clusters", "Clusters", opacity=0.9, colormap=colors
-        )
+        look: dict[str, Any] = {"opacity": 0.9, "colormap": label_colors()}
+        made["clusters"] = volume_layer(found.labels, found.voxel_size, "clusters", "Clusters", **look)
     if "references" in entry:
         made |= _references(project)
     return made
@@ -60,9 +56,3 @@ def _references(project: Any) -> Made:
     picture = composition_rgb(found.fractions, chosen)
     made["composition"] = (picture, {**about, "cache": False, "rgb": True, **axes}, "image")
     return made
-
-
-def _rgba(color: str) -> tuple[float, float, float, float]:
-    """Give a colour written as ``#rrggbb`` in 0..1, opaque."""
-    red, green, blue = (int(color[k : k + 2], 16) / 255 for k in (1, 3, 5))
-    return red, green, blue, 1.0

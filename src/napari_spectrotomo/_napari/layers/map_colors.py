@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
+from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap, CyclicLabelColormap
 
+from ..plot import COLORS
 from .tuples import limits
 
 SEQUENTIAL = ("viridis", "cividis", "plasma", "magma", "inferno")
@@ -62,3 +63,14 @@ def median_of(values: npt.NDArray[Any]) -> float:
     """Give the median of the known values; NaN where there is none."""
     known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else float("nan")
+
+
+def label_colors() -> CyclicLabelColormap:
+    """Give numbered particles and clusters the colours they have in plots."""
+    return CyclicLabelColormap(colors=[(0.0, 0.0, 0.0, 0.0), *map(_rgba, COLORS)])
+
+
+def _rgba(color: str) -> tuple[float, float, float, float]:
+    """Give a colour written as ``#rrggbb`` in 0..1, opaque."""
+    red, green, blue = (int(color[k : k + 2], 16) / 255 for k in (1, 3, 5))
+    return red, green, blue, 1.0

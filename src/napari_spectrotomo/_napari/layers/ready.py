@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
+from napari.layers import Labels
 
 from ...data import EnergyStack
 from ...errors import ProjectError
+from ..registered import registered
 from .composed import composed_layers
+from .map_colors import label_colors
 from .maps import map_layers
 from .tuples import FULLEST, LayerTuple, projections_layer, volume_layer, volumes_layer
 
@@ -23,13 +27,15 @@ def made_ready(project: Any, *stages: str) -> Ready:
     ----------
     project : Project
     stages : str
-        Of 'read', 'reconstruct', 'label', 'spectra' and 'composition'.
+        Of 'read', 'reconstruct', 'binarize', 'label', 'register', 'spectra' and 'composition'.
     """
     ready: Ready = {}
     makers = {
         "read": _input,
         "reconstruct": _volumes,
+        "binarize": _labels_at_hand,
         "label": _particles,
+        "register": _tables_at_hand,
         "spectra": map_layers,
         "composition": composed_layers,
     }
@@ -70,7 +76,8 @@ def raw_layer(project: Any, **look: Any) -> LayerTuple | None:
 def particles_layer(project: Any) -> LayerTuple:
     """Make the layer of particles, and find the slice with the most of them."""
     labels = project.labels()
-    data, given, kind = volume_layer(labels, volumes_of(project).voxel_size, "particles", "Particles", opacity=0.35)
+    look: dict[str, Any] = {"opacity": 0.35, "colormap": label_colors()}
+    data, given, kind = volume_layer(labels, volumes_of(project).voxel_size, "particles", "Particles", **look)
     given["metadata"][FULLEST] = int((labels > 0).sum(axis=(1, 2)).argmax())
     return data, given, kind
 
@@ -87,4 +94,23 @@ def _volumes(project: Any) -> Ready:
 
 
 def _particles(project: Any) -> Ready:
+    _labels_at_hand(project)
     return {"particles": particles_layer(project)} if project.state("label") == "done" else {}
+
+
+@cache
+def _compile_labels() -> None:
+    for kind in (np.uint8, np.int32):
+        Labels(np.zeros((2, 2), kind))
+
+
+def _labels_at_hand(project: Any) -> Ready:
+    """Let napari compile in this thread what draws labels: the first layer of labels takes it a third of a second."""
+    _compile_labels()
+    return {}
+
+
+def _tables_at_hand(project: Any) -> Ready:
+    """Read the tables of a registration, which panels ask for at once and which are long where there are many particles."""
+    registered(project)
+    return {}
