@@ -97,11 +97,11 @@ def test_limits_look_at_a_million_values_in_all_places(monkeypatch):
 
 
 def test_each_map_is_looked_into_once_and_in_the_worker(model, finished, settle, monkeypatch):
-    from napari_spectrotomo._napari.layers import ready
+    from napari_spectrotomo._napari.layers import maps
 
     looked, read = [], []
-    once, edge_map = ready.limits, type(finished).edge_map
-    monkeypatch.setattr(ready, "limits", lambda *a: looked.append(threading.current_thread()) or once(*a))
+    once, edge_map = maps.map_limits, type(finished).edge_map
+    monkeypatch.setattr(maps, "map_limits", lambda *a: looked.append(threading.current_thread()) or once(*a))
     monkeypatch.setattr(
         type(finished), "edge_map", lambda self: read.append(threading.current_thread()) or edge_map(self)
     )

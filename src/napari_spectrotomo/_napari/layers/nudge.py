@@ -55,9 +55,8 @@ def put_nudge(viewer: Any, project: Any, index: int, matrix: Matrix) -> Layer:
     given["metadata"][ENERGY] = index
     given["affine"] = napari_affine(matrix, given["scale"])
     leave_comparison(viewer)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Non-orthogonal slicing")  # said of every new layer; it is drawn in 3-D
-        layer = put(viewer, (data, given, kind))
+    warnings.filterwarnings("ignore", "Non-orthogonal slicing")  # else said at every slice; the panel says it in its words
+    layer = put(viewer, (data, given, kind))
     show_only(viewer, "fixed", "nudge")
     viewer.layers.selection.active = layer
     viewer.dims.ndisplay = 3  # last: a layer that is made in 3-D napari 0.9 draws under the others in 2-D

@@ -104,9 +104,9 @@ def show_only(viewer: Any, *roles: str) -> None:
     """Make the layers with these roles visible and the plugin's others not; layers of the user's own stay as they are."""
     for layer in viewer.layers:
         role = layer.metadata.get(ROLE)
-        if role in (*VOLUME_ROLES, *PREVIEW_ROLES):
-            if layer.visible != (role in roles):  # napari draws all anew at each, also where nothing changes
-                layer.visible = role in roles
+        ours = role in (*VOLUME_ROLES, *PREVIEW_ROLES)
+        if ours and layer.visible != (role in roles):  # napari draws all anew at each, also where nothing changes
+            layer.visible = role in roles
 
 
 def fit(viewer: Any, layer: Layer) -> None:

@@ -161,7 +161,7 @@ def _done_steps(viewer: Any, project: Project, ready: Ready | None) -> Iterator[
 def _looked_into(project: Project) -> Opened:
     """Read what the viewer will show, in the worker."""
     reconstructed = project.state("reconstruct") in ("done", "partial")
-    stages = ("reconstruct", "label", "spectra", "composition") if reconstructed else ("read",)
+    stages = ("reconstruct", "label", "register", "spectra", "composition") if reconstructed else ("read",)
     return Opened(project, made_ready(project, *stages))
 
 

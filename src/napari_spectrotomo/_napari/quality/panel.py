@@ -14,6 +14,7 @@ from ..panel import Panel
 from ..plot import EnergyPlot, legend_of
 from ..readable import ReadableLabel
 from ..registered import registered
+from ..theme import colors
 from .curves import PAGES, curves_of
 from .table import QualityTable, flag_of
 
@@ -37,7 +38,7 @@ class QualityPanel(Panel):
         body.addLayout(row)
         self.pages = QTabWidget()
         self.plots: dict[str, EnergyPlot] = {}
-        self.legends: dict[str, QLabel] = {}
+        self.legends: dict[str, ReadableLabel] = {}
         for title, measures in PAGES.items():
             page = QWidget()
             inner = QVBoxLayout(page)
@@ -56,6 +57,7 @@ class QualityPanel(Panel):
             self.pages.addTab(page, title)
         body.addWidget(self.pages)
         self.only_flagged = QCheckBox("Only energies with a flag")
+        self.only_flagged.setToolTip("Leaves out the energies about which there is nothing to say.")
         self.only_flagged.toggled.connect(lambda _: self._fill())
         body.addWidget(self.only_flagged)
         self.table = QualityTable()
@@ -115,7 +117,7 @@ class QualityPanel(Panel):
         self._fill()
 
     def _fill(self) -> None:
-        self.table.fill(self._table(), self.only_flagged.isChecked())
+        self.table.fill(self._table(), self.only_flagged.isChecked(), colors(self.viewer).warn)
         self._mark()
 
     def _go(self, energy: float) -> None:

@@ -16,7 +16,6 @@ _COLUMNS = {
     "surface_mean_registered": ("surface", 2, "Mean distance of the surfaces, registered, in voxels"),
     "uncertainty": ("± voxel", 3, "Expected error of the transform, in voxels"),
 }
-_FLAGGED = QColor("#f0b040")
 
 
 class QualityTable(QTableWidget):
@@ -49,8 +48,8 @@ class QualityTable(QTableWidget):
         self.setMinimumHeight(170)
         self.cellClicked.connect(lambda row, _: self.energy_chosen.emit(self._energies[row]))
 
-    def fill(self, table: Any, only_flagged: bool) -> None:
-        """Show the energies of a table, or those of them that have a flag."""
+    def fill(self, table: Any, only_flagged: bool, warn: str) -> None:
+        """Show the energies of a table, or those of them that have a flag; `warn` is the colour of these."""
         self.setRowCount(0)
         self.clearSpans()
         self._energies = []
@@ -58,7 +57,7 @@ class QualityTable(QTableWidget):
             said = flag_of(row)
             if only_flagged and not said:
                 continue
-            brush = QBrush(_FLAGGED) if said else None
+            brush = QBrush(QColor(warn)) if said else None
             for column, (name, (_, decimals, _)) in enumerate(_COLUMNS.items()):
                 if not column:
                     self._add(row["energy_eV"])

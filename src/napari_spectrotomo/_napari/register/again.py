@@ -142,7 +142,9 @@ class AgainSection(QGroupBox):
 
         def steps(abort: threading.Event) -> Generator[Progress, None, Any]:
             yield Progress("register", 0, 2, "begun", energy)
-            return redo_energy(project, index, start=begin, keep=keep, parameters=parameters, abort=abort)
+            found = redo_energy(project, index, start=begin, keep=keep, parameters=parameters, abort=abort)
+            registered(project)  # read here, so that the panels have it at hand
+            return found
 
         job = start(viewer, f"{'Placing' if keep else 'Registering'} {energy:.1f} eV", steps)
         if job is not None:
