@@ -152,7 +152,10 @@ class _Layout:
     def paint(self, painter: QPainter) -> None:
         painter.setFont(self.font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(QRectF(0, 0, self.look.pixels, self.height), QColor(*map(int, self.scene.background)))
+        page = QRectF(
+            -2, -2, self.look.pixels + 4, self.height + 4
+        )  # a page of a PDF is never a whole number of pixels
+        painter.fillRect(page, QColor(*map(int, self.scene.background)))
         h, w = self.scene.image.shape[:2]
         image = QImage(self.scene.image.tobytes(), w, h, 3 * w, QImage.Format.Format_RGB888)
         place = QRectF(0, (self.height - self.image_height) / 2, self.image_width, self.image_height)
@@ -164,6 +167,11 @@ class _Layout:
             self._scale_bar(painter, place, self.scene.length * w / self.image_width)
         if self.look.energy and self.scene.energy:
             self._boxed(painter, QPointF(place.left() + self.unit / 2, place.top() + self.unit / 2), self.scene.energy)
+        for x, y, name in self.scene.cells:
+            corner = QPointF(
+                x * self.image_width + self.unit / 2, place.top() + y * self.image_height - 1.8 * self.unit
+            )
+            self._boxed(painter, corner, name)
         left = self.image_width
         for bar in self.bars:
             self._color_bar(painter, bar, left)
@@ -199,8 +207,12 @@ class _Layout:
     def _color_bar(self, painter: QPainter, bar: Bar, left: float) -> None:
         top, high = 0.6 * self.unit, self.height - 1.2 * self.unit
         place = QRectF(left + 0.6 * self.unit, top, 1.1 * self.unit, high)
-        colors = np.ascontiguousarray(bar.colors[::-1, None])
-        strip = QImage(colors.tobytes(), 1, len(colors), 3, QImage.Format.Format_RGB888)
+        # as many pixels as are painted, and not one column: what shows a PDF would blend its rim with what is beside it
+        rows = np.linspace(255, 0, max(round(high), 2)).round().astype(int)
+        colors = np.repeat(bar.colors[rows, None], max(round(place.width()), 1), axis=1)
+        size = colors.shape[1::-1]
+        strip = QImage(colors.tobytes(), *size, 3 * size[0], QImage.Format.Format_RGB888)
+        painter.setBrush(self.ink)  # in a PDF an image is as transparent as the brush, and that of a box was
         painter.drawImage(place, strip)
         painter.setPen(QPen(self.ink, max(self.unit / 14, 1)))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -11,10 +11,13 @@ import numpy as np
 from magicgui.widgets import ComboBox, FloatSpinBox
 
 from ...progress import Progress
+from ..layers import ROLE
 from .tab import Tab, Task, choose_from
 from .what import colors_surfaces, has_particles, mesh_steps
 
 _EACH = "each, a file a particle"
+_FIRST = "edge energy"
+"""Role of the map that is offered first."""
 _MOST = 999
 """Numbers of particles that are offered."""
 
@@ -89,7 +92,11 @@ class MeshTab(Tab):
         if before in numbers:
             self.particle.value = before
         maps = [] if labels is None else [x for x in reversed(list(self.viewer.layers)) if colors_surfaces(x, labels)]
+        maps.sort(key=lambda layer: layer.metadata.get(ROLE) != _FIRST)
+        only_nothing = len(self.colors.choices) < 2
         choose_from(self.colors, maps, (("nothing", None),))
+        if only_nothing and maps:
+            self.colors.value = maps[0]
 
     def _numbers(self, labels: Any) -> list[int]:
         """Give the numbers of particles that may be there, the array looked through once."""

@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from weakref import ref
@@ -15,12 +14,13 @@ import numpy as np
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from ...atomic import whole_file
-from ...errors import Aborted, ParameterError, SpectrotomoError
+from ...errors import Aborted, SpectrotomoError
 from ...progress import Progress
 from ..energy_text import ENERGIES, energy_index
 from ..layers import go_to_energy
 from .compose import Look, compose, pixels_of
-from .shot import Pixels, is_waiting, take
+from .movie_files import movie_file
+from .shot import is_waiting, take
 
 Move = Callable[[Any], None]
 """Brings a viewer to where a frame is taken."""
@@ -48,11 +48,6 @@ class Film:
     names: Sequence[str]
     rate: float
     look: Look
-
-
-def can_write_mp4() -> bool:
-    """Say whether there is an encoder of MP4: the package imageio-ffmpeg, of the extra ``movie``."""
-    return find_spec("imageio_ffmpeg") is not None
 
 
 def over_energy(viewer: Any) -> tuple[list[Move], list[str]]:
@@ -94,17 +89,12 @@ def movie_steps(camera: Camera, film: Film, path: Path, abort: threading.Event) 
     Aborted
         When stopped.
     """
-    kind = path.suffix.lower()
-    if kind not in (".mp4", ".gif"):
-        raise ParameterError(f"A movie is written as .mp4 or .gif, not as {path.name}.")
-    if kind == ".mp4" and not can_write_mp4():
-        raise ParameterError("MP4 needs an encoder: pip install 'napari-spectrotomo[movie]', or write a .gif.")
     total = len(film.moves)
     try:
-        with whole_file(path) as temporary, _writer(temporary, film.rate) as writer:
+        with whole_file(path) as temporary, movie_file(temporary, film.rate) as movie:
             for index, name in enumerate(film.names):
                 scene = camera.frame(index, abort)
-                writer.append_data(_even(pixels_of(compose(scene, film.look))))
+                movie.append(pixels_of(compose(scene, film.look)))
                 yield Progress("export", index + 1, total, f"frame of {name} written")
     except OSError as error:
         raise SpectrotomoError(f"{path} cannot be written: {error.strerror or error}.") from error
@@ -125,7 +115,8 @@ class Camera(QObject):
         super().__init__()
         self._viewer, self._film = ref(viewer), film
         dims = viewer.dims
-        self._before = (dims.ndisplay, tuple(dims.point), tuple(viewer.camera.angles), viewer.camera.zoom)
+        seen = viewer.camera
+        self._before = (dims.ndisplay, tuple(dims.point), tuple(seen.angles), seen.zoom, tuple(seen.center))
         self._stopped = threading.Event()
         self._asked.connect(self._move, Qt.ConnectionType.QueuedConnection)
 
@@ -150,10 +141,11 @@ class Camera(QObject):
         viewer = self._viewer()
         if viewer is None:
             return
-        ndisplay, point, angles, zoom = self._before
+        ndisplay, point, angles, zoom, center = self._before
         viewer.dims.ndisplay = ndisplay
-        viewer.dims.set_point(range(len(point)), point)
-        viewer.camera.angles, viewer.camera.zoom = angles, zoom
+        if len(point) == viewer.dims.ndim:  # layers may have gone meanwhile
+            viewer.dims.set_point(range(len(point)), point)
+        viewer.camera.angles, viewer.camera.zoom, viewer.camera.center = angles, zoom, center
 
     def _move(self, index: int, answer: queue.Queue[Any]) -> None:
         viewer = self._viewer()
@@ -178,7 +170,9 @@ def _to_energy(index: int) -> Move:
 
 def _to_view(view: Any, up: Any) -> Move:
     def move(viewer: Any) -> None:
-        viewer.dims.ndisplay = 3
+        if viewer.dims.ndisplay != 3:
+            viewer.dims.ndisplay = 3
+            viewer.reset_view()
         viewer.camera.set_view_direction(tuple(view), up_direction=tuple(up))
 
     return move
@@ -188,17 +182,3 @@ def _turned(view: Any, axis: Any, angle: float) -> Any:
     """Turn a direction about an axis (Rodrigues 1840)."""
     across = np.cross(axis, view)
     return view * np.cos(angle) + across * np.sin(angle) + axis * (axis @ view) * (1 - np.cos(angle))
-
-
-def _even(frame: Pixels) -> Pixels:
-    """Leave out a last odd row and column: H.264 takes even numbers only."""
-    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
-
-
-def _writer(path: Path, rate: float) -> Any:
-    from imageio.v2 import get_writer
-
-    if path.suffix.lower() == ".gif":
-        return get_writer(path, format="GIF-PIL", mode="I", duration=1000 / rate, loop=0)
-    # yuv420p is what players and slides show; quality 8 of 10 keeps voxels sharp
-    return get_writer(path, format="FFMPEG", mode="I", fps=rate, codec="libx264", quality=8, macro_block_size=2)

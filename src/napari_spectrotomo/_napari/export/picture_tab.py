@@ -11,12 +11,13 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
 
 from ...progress import Progress
 from .compose import Look, save_picture
-from .movie import Camera, Film, can_write_mp4, movie_steps, over_energy, turning
+from .movie import Camera, Film, movie_steps, over_energy, turning
+from .movie_files import can_write_mp4
 from .shot import is_waiting, take
 from .tab import Tab, Task
 
 _SCREEN = 96.0  # dpi: what a pixel of a movie is counted as
-_WORDS_SHARE = 50  # a movie is this many times as wide as its words are high
+_WORDS_SHARE = 40  # a movie is this many times as wide as its words are high
 
 
 class PictureTab(Tab):

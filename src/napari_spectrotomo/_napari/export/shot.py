@@ -60,6 +60,8 @@ class Scene:
         With its unit; empty where none is shown.
     bars : tuple of Bar
     background : (3,) uint8
+    cells : tuple of (x, y, name)
+        What each cell of a grid shows, and its lower left corner, in shares of the image.
     """
 
     image: Pixels
@@ -68,6 +70,7 @@ class Scene:
     energy: str
     bars: tuple[Bar, ...]
     background: Pixels
+    cells: tuple[tuple[float, float, str], ...] = ()
 
 
 def take(viewer: Any, width: int, *, background: str | None = None, crop: bool = False) -> Scene:
@@ -86,7 +89,7 @@ def take(viewer: Any, width: int, *, background: str | None = None, crop: bool =
     """
     with _bare(viewer, background) as color:
         seen = None
-        if crop:
+        if crop and not viewer.canvas.grid.enabled:
             seen = _filled(_draw(viewer, 1.0)[0], color)
         factor = width / (seen[1].stop - seen[1].start if seen else viewer.canvas.size[1])
         factor = min(factor, LARGEST / max(viewer.canvas.size))
@@ -96,7 +99,7 @@ def take(viewer: Any, width: int, *, background: str | None = None, crop: bool =
     length, unit = _length(viewer, scale)
     energy = shown_energy(viewer)
     words = "" if energy is None else f"{energy:.1f} eV"
-    return Scene(np.ascontiguousarray(image), length, unit, words, bars_of(viewer), color)
+    return Scene(np.ascontiguousarray(image), length, unit, words, bars_of(viewer), color, _cells(viewer))
 
 
 def is_waiting(viewer: Any) -> bool:
@@ -120,6 +123,20 @@ def _bar(layer: Any) -> Bar:
     title = f"{layer.name} ({unit})" if unit and f"({unit})" not in layer.name else layer.name
     low, high = map(float, layer.contrast_limits)
     return Bar(title, colors, low, high)
+
+
+def _cells(viewer: Any) -> tuple[tuple[float, float, str], ...]:
+    """Give the names of the layers in each cell of a grid; none without a grid."""
+    grid = viewer.canvas.grid
+    if not grid.enabled:
+        return ()
+    rows, columns = grid.actual_shape(viewer.layers)
+    cells = []
+    for (row, column), indices in grid.iter_viewboxes(viewer.layers):
+        names = [viewer.layers[int(i)].name for i in indices if viewer.layers[int(i)].visible]
+        if names:
+            cells.append((column / columns, (row + 1) / rows, ", ".join(names)))
+    return tuple(cells)
 
 
 @contextmanager

@@ -96,6 +96,6 @@ def choose_from(field: ComboBox, layers: list[Any], other: tuple[tuple[str, Any]
 
 
 def file_name(words: str) -> str:
-    """Give words as a name of a file: without units, and nothing but letters, numbers and underscores."""
-    plain = re.sub(r"\([^)]*\)", "", words)
+    """Give words as a name of a file: without units, but with a word on what is out of date; letters, numbers, underscores."""
+    plain = re.sub(r"\((?!out of date)[^)]*\)", "", words)
     return re.sub(r"\W+", "_", plain).strip("_").lower() or "export"
