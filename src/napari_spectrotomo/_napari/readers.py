@@ -17,7 +17,7 @@ from qtpy.QtCore import QTimer
 import napari
 
 from ..errors import ReadError
-from ..io import identify, read_scan, read_stack
+from ..io import identify, is_recognised, read_scan, read_stack
 from ..progress import Progress
 from ..workflow import STAGES
 from .docks import JOURNEY, open_panel
@@ -41,11 +41,7 @@ def get_reader(path: str | Sequence[str]) -> Reader | None:
         return read_project
     if first.suffix.lower() in (".yaml", ".yml"):
         return read_recipe if _is_recipe(first) else None
-    try:
-        kind, _ = identify(first)
-    except ReadError:
-        return None
-    return partial(_read, projections_of if kind == "scan" else volumes_of)
+    return partial(_read, what_is_at) if is_recognised(first) else None
 
 
 def read_project(path: str | Sequence[str]) -> list[LayerTuple]:
@@ -73,6 +69,12 @@ def read_recipe(path: str | Sequence[str]) -> list[LayerTuple]:
     elif viewer is not None:
         say_taken(open_panel(viewer, JOURNEY), file)
     return _NOTHING_YET
+
+
+def what_is_at(path: str | Sequence[str]) -> LayerTuple:
+    """Read a scan or a stack, whichever it is, as one lazy layer; of a folder every header is looked at."""
+    kind, _ = identify(path if isinstance(path, str) else path[0])
+    return projections_of(path) if kind == "scan" else volumes_of(path)
 
 
 def projections_of(path: str | Sequence[str]) -> LayerTuple:

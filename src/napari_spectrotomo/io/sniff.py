@@ -65,6 +65,17 @@ def identify(path: str | Path, format: str | None = None) -> tuple[Literal["scan
     return ("stack" if found in STACK_FORMATS else "scan"), found
 
 
+def is_recognised(path: str | Path) -> bool:
+    """Tell whether `identify` would recognise anything at a path; it looks no further than the first file that it knows."""
+    path = as_path(path)
+    if is_zarr(path):
+        return True
+    try:
+        return any(format_of(file) in SCAN_FORMATS + STACK_FORMATS for file in files_at(path))
+    except ReadError:
+        return False
+
+
 def _known_format(format: str) -> str:
     if format not in SCAN_FORMATS + STACK_FORMATS:
         raise ReadError(

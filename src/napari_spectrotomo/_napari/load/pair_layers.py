@@ -63,14 +63,15 @@ def put_view(viewer: Any, made: LayerTuple, seen: bool) -> None:
         viewer.layers.remove(layer)
         layer = None
     if layer is None:
-        layer = viewer.add_layer(Layer.create(data, given | {"visible": seen}, "image"))
-        if role == "view second":
-            viewer.layers.selection.active = layer
+        viewer.add_layer(Layer.create(data, given | {"visible": seen}, "image"))
+        viewer.layers.selection.active = layer_of(viewer, "view second")
         return
     if tuple(layer.translate) != tuple(given["translate"]):
         layer.translate = given["translate"]
     if layer.name != given["name"]:
-        layer.name, layer.contrast_limits = given["name"], given["contrast_limits"]
+        layer.name = given["name"]
+    if "contrast_limits" in given and not np.allclose(layer.contrast_limits, given["contrast_limits"], rtol=0.02):
+        layer.contrast_limits = given["contrast_limits"]
     layer.data = data
     layer.metadata = given["metadata"]
     layer.visible = seen

@@ -30,6 +30,7 @@ def show_projections(viewer: Any, project: Any, box: ProjectionsBox) -> Any:
 
         viewer = napari.Viewer(title=f"Projections of {project.source.name}")
         box = ProjectionsBox(viewer, lambda signal, listener: signal.connect(listener))
+        box.setTitle("")
         viewer.window.add_dock_widget(box, name="Projections", area="right", add_vertical_stretch=True)
     state_of(viewer)  # from now on the canvas says energy and angle
     box.show_project(project)
