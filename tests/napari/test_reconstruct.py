@@ -251,10 +251,32 @@ def test_a_live_preview_that_cannot_be_made_says_why(made, qtbot):
     qtbot.waitUntil(lambda: made.message.text() == "", timeout=60_000)
 
 
-def test_long_work_stops_a_live_preview_and_it_goes_on_after(made, model, qtbot, settle):
+def test_a_strip_is_not_covered_by_a_live_preview_until_something_changes(made, model, qtbot, settle):
+    made.form["center"].value = 16.9
     made.box.live.setChecked(True)
+    previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 16.90")
     made.box.find.click()
     settle(model)
-    assert layer_of(model, "strip") is not None
+    qtbot.waitUntil(lambda: not made.live.latest.busy, timeout=60_000)
+    assert layer_of(model, "strip").visible
+    assert not layer_of(model, "preview").visible
     made.form["center"].value = 16.5
-    previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 16.50")
+    layer = previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 16.50")
+    qtbot.waitUntil(lambda: layer.visible, timeout=60_000)
+
+
+def test_with_another_axis_a_slice_comes_before_its_views_are_aligned_anew(made, model, qtbot, monkeypatch):
+    from napari_spectrotomo._napari.reconstruct import kept
+
+    found, find = [], kept.find_jitter_of
+    monkeypatch.setattr(kept, "find_jitter_of", lambda *a, **k: found.append(a[2]) or find(*a, **k))
+    looks = []
+    made.form["center"].value = 16.9
+    made.live.latest.done.connect(lambda one: looks.append(one.look))
+    made.box.live.setChecked(True)
+    previewed(made, qtbot, "Slice 16 at 6710.0 eV, axis 16.90")
+    made.form["center"].value = 16.0
+    qtbot.waitUntil(lambda: len(looks) == 3, timeout=60_000)
+    assert [look.near for look in looks] == [False, True, False]
+    assert [look.center for look in looks] == pytest.approx([16.9, 16.0, 16.0], abs=0.05)
+    assert found == [16.9, 16.0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from ...align.jitter import Jitter, find_jitter_of
 from ...align.parameters import JitterMethod
-from ...data import Scan
+from ...data import FloatArray, Scan
 from ...preprocess import CorrectedTomogram, CorrectParameters, correct_tomogram
 from ...reconstruct import AxisEstimate, find_axis
 
@@ -63,6 +63,19 @@ class KeptViews:
             ("jitter", center, tilt, method),
             lambda: find_jitter_of(views, angles, center, tilt=tilt, method=method, abort=abort),
         )
+
+    def note_shifts(self, center: float, method: JitterMethod, shifts: FloatArray | None) -> None:
+        """Keep the shifts of the views that were found about an axis, None where they stand in their place."""
+        self._found["shifts", center, method] = shifts
+
+    def shifts_of_another_axis(
+        self, center: float, method: JitterMethod
+    ) -> tuple[Literal[False], None] | tuple[Literal[True], FloatArray | None]:
+        """Say whether shifts were found about other axes but not about this one, and give those of the nearest."""
+        known = {key[1]: found for key, found in self._found.items() if key[0] == "shifts" and key[2] == method}
+        if not known or center in known:
+            return False, None
+        return True, known[min(known, key=lambda other: abs(other - center))]
 
     def _once(self, name: Any, make: Callable[[], Any]) -> Any:
         found = self._found  # whoever lets go of everything meanwhile begins another one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
@@ -16,6 +17,8 @@ from .preview import Previewed, previewing, show_preview
 
 class LivePreview:
     """Makes the slice that is asked for anew whenever something that it depends on changed.
+
+    With another axis the views' shifts are found anew, which takes seconds: a slice with the shifts there are comes first.
 
     Parameters
     ----------
@@ -34,6 +37,7 @@ class LivePreview:
         self._turns = Turns()
         self._asked: Any = None
         self._abort = threading.Event()
+        self._exact: Callable[[], Previewed | str | None] = lambda: None
 
     def ask(self, index: int, row: int) -> bool:
         """Make the preview of a slice, if it would be another one than the last; say whether it is made."""
@@ -48,7 +52,8 @@ class LivePreview:
         self.stop()
         self._asked, self._abort = wanted, threading.Event()
         abort, kept = self._abort, self._kept
-        self.latest.ask(lambda: _made(project, index, row, kept, abort))
+        self._exact = lambda: _made(project, index, row, kept, abort, quick=False)
+        self.latest.ask(lambda: _made(project, index, row, kept, abort, quick=True))
         return True
 
     def stop(self) -> None:
@@ -56,15 +61,24 @@ class LivePreview:
         self._asked = None
         self._abort.set()
 
+    def interrupt(self) -> None:
+        """Leave what is being made; the next change is followed again."""
+        self._abort.set()
+
     def show(self, made: Previewed) -> None:
         """Show a preview."""
         viewer = self._viewer()
-        if viewer is not None:
-            self._turns.add(show_preview(viewer, made))
+        if viewer is None:
+            return
+        self._turns.add(show_preview(viewer, made))
+        if made.look.near and not self._abort.is_set():
+            self.latest.ask(self._exact)
 
 
-def _made(project: Any, index: int, row: int, kept: KeptViews, abort: threading.Event) -> Previewed | str | None:
-    steps = previewing(project, index, row, kept, abort)
+def _made(
+    project: Any, index: int, row: int, kept: KeptViews, abort: threading.Event, *, quick: bool
+) -> Previewed | str | None:
+    steps = previewing(project, index, row, kept, abort, quick=quick)
     try:
         while True:
             next(steps)

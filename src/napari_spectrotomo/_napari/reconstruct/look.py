@@ -36,6 +36,8 @@ class Look:
     estimate : AxisEstimate or None
         The vote on the axis, where it was asked for.
     energy : float, eV
+    near : bool
+        Whether the shifts are those found about another axis.
     """
 
     corrected: CorrectedTomogram
@@ -46,10 +48,11 @@ class Look:
     pixel_size: float | None
     estimate: AxisEstimate | None
     energy: float
+    near: bool = False
 
 
 def look_at(
-    project: Project, index: int, kept: KeptViews, abort: threading.Event, *, vote: bool
+    project: Project, index: int, kept: KeptViews, abort: threading.Event, *, vote: bool, quick: bool = False
 ) -> Generator[Progress, None, Look]:
     """Correct one energy and settle where its views see the sample from.
 
@@ -65,6 +68,8 @@ def look_at(
     abort : threading.Event
     vote : bool
         Whether the vote on the axis is wanted even where the axis is known.
+    quick : bool
+        Whether shifts of the views found about another axis will do for now: finding them takes seconds.
 
     Raises
     ------
@@ -72,11 +77,11 @@ def look_at(
         If the axis is to be found and none stands out.
     """
     with kept.lock:
-        return (yield from _look_at(project, index, kept, abort, vote))
+        return (yield from _look_at(project, index, kept, abort, vote, quick))
 
 
 def _look_at(
-    project: Project, index: int, kept: KeptViews, abort: threading.Event, vote: bool
+    project: Project, index: int, kept: KeptViews, abort: threading.Event, vote: bool, quick: bool
 ) -> Generator[Progress, None, Look]:
     scan, recipe = project.scan(), project.recipe
     energy = float(scan.energies[index])
@@ -88,8 +93,10 @@ def _look_at(
     asked = recipe.reconstruct.center
     estimate = kept.axis(corrected, abort) if vote or (asked == "auto" and aligned is None) else None
     shifts: FloatArray | None
+    near = False
     if aligned is not None:
         center, tilt, shifts = float(aligned.centers[index]), aligned.tilt, aligned.shifts[index]
+        kept.note_shifts(center, recipe.align.jitter, shifts)
     else:
         if asked != "auto":
             center = float(given_centers(asked, len(scan), corrected.optical_density.shape[2])[index])
@@ -99,8 +106,12 @@ def _look_at(
             raise ReconstructionError(" ".join(estimate.doubts) if estimate is not None else "No axis was looked for.")
         tilt = recipe.reconstruct.tilt if recipe.reconstruct.tilt != "auto" else _tilt_of(estimate, asked)
         shifts = None
-        if recipe.align.jitter != "none":
-            jitter = kept.jitter(corrected, center, tilt, recipe.align.jitter, abort)
+        method = recipe.align.jitter
+        if method != "none" and quick:
+            near, shifts = kept.shifts_of_another_axis(center, method)
+        if method != "none" and not near:
+            jitter = kept.jitter(corrected, center, tilt, method, abort)
+            kept.note_shifts(center, method, jitter.used)
             shifts, center = jitter.used, jitter.center
     raise_if_aborted(abort)
     yield Progress("reconstruct", 2, 3, energy=energy)
@@ -109,7 +120,7 @@ def _look_at(
         replace(scan, pixel_size=project.layout()[2]), recipe.reconstruct.magnification, fixed
     )
     size = None if sizes is None else float(sizes[fixed])
-    return Look(corrected, center, float(tilt), shifts, float(ratio[index]), size, estimate, energy)
+    return Look(corrected, center, float(tilt), shifts, float(ratio[index]), size, estimate, energy, near)
 
 
 def _tilt_of(estimate: AxisEstimate | None, asked: object) -> float:

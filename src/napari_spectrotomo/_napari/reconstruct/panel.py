@@ -112,8 +112,8 @@ class ReconstructPanel(Panel):
         self._follow()
 
     def act(self) -> None:
-        """Reconstruct all energies; what was kept for previews makes room."""
-        self.live.stop()
+        """Reconstruct all energies; what was kept for previews makes room, and the volumes are not covered by one."""
+        self.box.live.setChecked(False)
         self.kept.forget()
         super().act()
 
@@ -133,7 +133,7 @@ class ReconstructPanel(Panel):
 
     def _preview(self, *_: Any) -> None:
         if self.apply_forms():
-            self.live.stop()
+            self.live.interrupt()
             job = preview_slice(self.viewer, self.box.energy.value, self.box.row.value, self.kept)
             if job is not None:
                 job.ended.connect(self._on_preview)
@@ -168,7 +168,7 @@ class ReconstructPanel(Panel):
 
     def _find(self, *_: Any) -> None:
         if self.apply_forms():
-            self.live.stop()
+            self.live.interrupt()
             box = self.box
             job = make_strip(self.viewer, box.energy.value, box.row.value, box.span.value, self.kept)
             if job is not None:

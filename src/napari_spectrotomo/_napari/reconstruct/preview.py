@@ -42,7 +42,7 @@ def preview_slice(viewer: Any, index: int, row: int, kept: KeptViews) -> Job | N
 
 
 def previewing(
-    project: Project, index: int, row: int, kept: KeptViews, abort: threading.Event
+    project: Project, index: int, row: int, kept: KeptViews, abort: threading.Event, *, quick: bool = False
 ) -> Generator[Progress, None, Previewed]:
     """Reconstruct one slice of one energy with all that the recipe says.
 
@@ -53,9 +53,11 @@ def previewing(
         Of the energy, and of the slice.
     kept : KeptViews
     abort : threading.Event
+    quick : bool
+        Whether shifts of the views found about another axis will do for now.
     """
     recipe = project.recipe
-    look = yield from look_at(project, index, kept, abort, vote=False)
+    look = yield from look_at(project, index, kept, abort, vote=False, quick=quick)
     parts = {"preview": rows_of(look, row)}
     if recipe.correct.stripes != "none":
         cleaned = without_stripes(parts["preview"], look, recipe.correct, abort)

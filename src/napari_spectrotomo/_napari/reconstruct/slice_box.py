@@ -104,6 +104,8 @@ class SliceBox(QGroupBox):
         if look.shifts is not None:
             down, across = np.sqrt(np.mean(look.shifts**2, axis=0))
             words += f" Views shifted by {down:.2f} rows and {across:.2f} columns (rms)."
+        if look.near:
+            words += " These shifts were found about another axis; finding them about this one…"
         if before:
             words += " The slice with its stripes waits hidden in the layer list: its eye lays it over."
         self.say(words)
