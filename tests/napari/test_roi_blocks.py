@@ -110,6 +110,15 @@ def test_what_lies_beside_is_read_ahead_until_all_is_there(values):
     assert not Blocks(values, 100).read_beside(one)
 
 
+def test_where_little_can_be_kept_only_what_lies_in_the_same_slices_is_read_ahead(values):
+    one = (slice(0, 5), slice(0, 5), slice(0, 5))
+    blocks = Blocks(values, 4 * SHAPE[0] * SIDE * 2 * SIDE * SHAPE[3])
+    while blocks.read_beside(one):
+        pass
+    assert blocks.at_hand((slice(0, 2), slice(60, 100), slice(0, 5)))
+    assert not blocks.at_hand((slice(63, 66), slice(0, 2), slice(0, 5)))
+
+
 def test_a_pause_comes_never_before_the_first_piece_of_work():
     at_once = Pause(-1.0)
     assert [at_once(), at_once()] == [False, True]

@@ -354,3 +354,23 @@ def test_an_energy_written_meanwhile_is_read_anew(made, model, finished, settled
         return bool(found) and abs(found[0].mean[3] / before.mean[3] - 2) < 1e-4
 
     qtbot.waitUntil(doubled, timeout=20_000)
+
+
+def test_what_lies_in_the_middle_is_read_before_anything_is_drawn(made, model, settled, qtbot):
+    made.follower._blocks.clear()
+    model.camera.center = (0, 14 * 50.0, 14 * 50.0)
+    made.controls.draw.click()
+    middle = (slice(16, 17), slice(14, 15), slice(14, 15))
+
+    def there():
+        blocks = made.follower._blocks.get("registered")
+        return blocks is not None and blocks.at_hand(middle)
+
+    qtbot.waitUntil(there, timeout=20_000)
+
+
+def test_a_region_whose_voxels_are_at_hand_has_its_spectrum_at_once(made, model, settled):
+    layer = pick(made, model, [16, 14, 14])
+    settled(2)
+    layer.data = [[16, 15, 14]]
+    assert made.spectra[0].region.box[1] == slice(14, 17)

@@ -36,7 +36,7 @@ def most_bytes() -> int:
 
 
 class Blocks:
-    """The voxels of one stack, read in blocks; not for two threads at once.
+    """The voxels of one stack, read in blocks, by one thread at a time.
 
     Parameters
     ----------
@@ -57,6 +57,11 @@ class Blocks:
         """Say whether the blocks that a box lies in can be kept together."""
         return sum(self._bytes(key) for key in self._keys(box)) <= self._most
 
+    def at_hand(self, box: Box) -> bool:
+        """Say whether a box was read at all energies; may be asked while another thread reads."""
+        found = [self._kept.get(key) for key in self._keys(box)]
+        return all(block is not None and bool(block[1].all()) for block in found)
+
     def read(self, box: Box, pause: Callable[[], bool]) -> bool:
         """Read what is not kept of the blocks a box lies in, until `pause` says so; say whether all is there."""
         for key in self._keys(box):
@@ -67,12 +72,13 @@ class Blocks:
         return True
 
     def part(self, box: Box) -> npt.NDArray[Any]:
-        """Give a box (E, z, y, x) of what was read; NaN at energies that were not."""
+        """Give a box (E, z, y, x) of what was read, NaN at energies that were not; another thread may read."""
         found = np.full((self.shape[0], *(s.stop - s.start for s in box)), np.nan, np.float32)
         for key in self._keys(box):
-            if key not in self._kept:
+            kept = self._kept.get(key)
+            if kept is None:
                 continue
-            values, there = self._kept[key]
+            values, there = kept
             within = [_meet(s, own) for s, own in zip(box, self._place(key), strict=True)]
             at = tuple(slice(a - s.start, b - s.start) for (a, b), s in zip(within, box, strict=True))
             own = tuple(slice(a - s.start, b - s.start) for (a, b), s in zip(within, self._place(key), strict=True))
@@ -83,17 +89,22 @@ class Blocks:
 
     def read_beside(self, box: Box) -> bool:
         """Read one more piece of the blocks beside a box, where they can be kept; say whether there is more to read."""
-        z, y, x = (
-            slice(max(0, s.start - SIDE), min(n, s.stop + SIDE)) for s, n in zip(box, self.shape[1:], strict=True)
-        )
-        near = (z, y, x)
-        if not self.fits(near):
+        near = self._beside(box)
+        if near is None:
             return False
         for key in self._keys(near):
             for energies in self._missing(key):
                 self._take(key, energies)
                 return True
         return False
+
+    def _beside(self, box: Box) -> Box | None:
+        """Give a box with a block more on every side, or in its slices only where not more can be kept; None for neither."""
+        z, y, x = (
+            slice(max(0, s.start - SIDE), min(n, s.stop + SIDE)) for s, n in zip(box, self.shape[1:], strict=True)
+        )
+        boxes: tuple[Box, ...] = ((z, y, x), (box[0], y, x))
+        return next((near for near in boxes if self.fits(near)), None)
 
     def forget(self, energy: int) -> None:
         """Read an energy anew when it is needed next: it was written since."""

@@ -15,10 +15,12 @@ from ...errors import Aborted
 from ..energy_text import ENERGIES
 from ..latest import Latest
 from ..layers import ROLE, layer_of
-from .blocks import Blocks, most_bytes
+from .blocks import Blocks, Box, most_bytes
 from .regions import LabelRegions, Region, regions_of
 from .spectra import Answer, Request, Windows, answer, read_beside
 
+_FEW = 4
+"""Regions that are found within a millisecond or two."""
 _INTERVAL = 10  # ms between requests while a region is dragged; those that come too fast are left out anyway
 
 
@@ -68,12 +70,12 @@ class Follower:
         self.layers: list[Any] = []
         self._blocks: dict[str, Blocks] = {}
         self._seen: tuple[Any, ...] | None = None
-        self._painted = 0
+        self._painted = self._asked = self._given = 0
         self._abort = Event()
         self._latest = Latest()
         self._latest.done.connect(self._on_done)
         self._latest.failed.connect(self._on_failed)
-        self.update = qthrottled(self._update, timeout=_INTERVAL)
+        self._later = qthrottled(self._update, timeout=_INTERVAL)
 
     def follow(self, layers: list[Any]) -> None:
         """Listen to these layers: their data, and what moves while it is dragged."""
@@ -88,6 +90,13 @@ class Follower:
         """Ask again, though nothing was drawn."""
         self._seen = None
         self.update()
+
+    def update(self) -> None:
+        """Ask for the spectra of what is drawn now: a few regions at once, many when there is time."""
+        if sum(len(layer.data) for layer in self.layers if not isinstance(layer, Labels)) > _FEW:
+            self._later()
+        else:
+            self._update()
 
     def stop(self) -> None:
         """Leave off reading, and the layers."""
@@ -108,6 +117,16 @@ class Follower:
         if axis < 0 or (axis in dims.displayed and dims.ndisplay == 2):
             return float("nan")
         return float((dims.point[axis] - raw.translate[-3]) / raw.scale[-3])
+
+    def _middle(self, raw: Any) -> Box | None:
+        """Give the voxel in the middle of the canvas."""
+        at = np.append(
+            self.shown_slice(raw), (np.asarray(self._viewer.camera.center)[-2:] - raw.translate[-2:]) / raw.scale[-2:]
+        )
+        if not np.isfinite(at).all():
+            return None
+        z, y, x = (int(min(max(a, 0), n - 1)) for a, n in zip(at, raw.data.shape[-3:], strict=True))
+        return slice(z, z + 1), slice(y, y + 1), slice(x, x + 1)
 
     def _on_region(self, event: Any = None) -> None:
         if event is not None and isinstance(event.source, Labels):
@@ -136,8 +155,14 @@ class Follower:
         self._seen = tuple(seen)
         self._abort.set()
         self._abort = Event()
-        request = Request(regions, stacks, wish.normalized, wish.windows, wish.shift, self._abort)
-        self._latest.ask(lambda: answer(request))
+        self._asked += 1
+        drawn_in = any(not isinstance(layer, Labels) for layer in self.layers)
+        ahead = self._middle(raw) if drawn_in and not any(given for _, given in regions) else None
+        request = Request(regions, stacks, wish.normalized, wish.windows, wish.shift, self._abort, self._asked, ahead)
+        if request.at_hand:  # a thread's answer would wait until the canvas is drawn
+            self._on_done(answer(request))
+        else:
+            self._latest.ask(lambda: answer(request))
 
     def _stack(self, role: str) -> Any:
         """Give what was read of a stack, and its energies; None where the viewer has none."""
@@ -152,7 +177,10 @@ class Follower:
     def _on_done(self, done: Answer | tuple[Answer, bool]) -> None:
         """Give spectra; then read on, or ahead of where regions may be dragged."""
         answered, more = done if isinstance(done, tuple) else (done, True)
+        if answered.request.number < self._given:
+            return
         if isinstance(done, Answer):
+            self._given = answered.request.number
             self.found.emit(done)
         if answered.request.abort is not self._abort or self._wish() is None:
             return

@@ -16,11 +16,14 @@ from ...data import FloatArray
 from ...errors import DataError
 from ...io import spectra_as_text, write_spectra
 from ...spectra import SpectraParameters, normalized_roi_spectrum, roi_spectrum
-from .blocks import Blocks, Pause
+from .blocks import Blocks, Box, Pause
 from .regions import LabelRegions, Region
 
 READING = 0.025
 """Seconds of reading before what is known so far is drawn."""
+
+_LITTLE = 1_000_000
+"""Values of which a mean is taken at once."""
 
 _LEAST_STEP = SpectraParameters().least_step
 """Edge step over the noise of the pre-edge, below which there is no edge."""
@@ -70,6 +73,10 @@ class Request:
         Added to the energies.
     abort : Event
         Stops the reading of regions too large to be kept.
+    number : int
+        Of the request; it goes up.
+    ahead : box or None
+        About where something may be drawn, as nothing is yet.
     """
 
     regions: list[tuple[str, list[Region] | LabelRegions]]
@@ -78,6 +85,19 @@ class Request:
     windows: Windows | None
     shift: float
     abort: Event
+    number: int = 0
+    ahead: Box | None = None
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the spectra take no more than some milliseconds: few voxels, all of them read."""
+        found = [region for _, given in self.regions if not isinstance(given, LabelRegions) for region in given]
+        if any(isinstance(given, LabelRegions) for _, given in self.regions):
+            return False
+        work = sum(region.mask.size * blocks.shape[0] for region in found for blocks, _ in self.stacks.values())
+        return work <= _LITTLE and all(
+            blocks.at_hand(region.box) for region in found for blocks, _ in self.stacks.values()
+        )
 
     def found(self) -> list[Region]:
         """Find the regions of all layers, named apart: with their layer where two have the same name."""
@@ -126,10 +146,13 @@ def answer(request: Request) -> Answer:
 
 def read_beside(answered: Answer) -> bool:
     """Read a piece of what lies beside the regions, so that it is there when one is dragged; say whether there is more."""
+    request = answered.request
+    if request.ahead is not None:
+        return any(blocks.read_beside(request.ahead) for blocks, _ in request.stacks.values())
     return any(
         blocks.read_beside(s.region.box)
         for s in answered.spectra
-        for name, (blocks, _) in answered.request.stacks.items()
+        for name, (blocks, _) in request.stacks.items()
         if name == s.stack and blocks.fits(s.region.box)
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from .boxes import Box, around
 
 HELD = 1 << 28
 """Bytes of the regions' box read at a time."""
+_SMALL = 1 << 20
+"""Values of a region that are looked at together."""
 
 
 def roi_spectrum(
@@ -145,12 +148,7 @@ def _moments(
             continue
         which = np.searchsorted(present, label[part][inside])
         values = np.asarray(data[(together, *part)])[:, inside]
-        for e, volume in enumerate(values, together.start):
-            known = np.isfinite(volume)
-            of, found = which[known], volume[known].astype(np.float64)
-            new = np.bincount(of, minlength=p).astype(np.float64)
-            level = np.bincount(of, found, p) / np.maximum(new, 1)
-            apart = np.bincount(of, (found - level[of]) ** 2, p)
+        for e, new, level, apart in _of_each(values, which, together.start, p):
             both = np.maximum(count[e] + new, 1)
             squares[e] += apart + (level - mean[e]) ** 2 * count[e] * new / both
             mean[e] += (level - mean[e]) * new / both
@@ -158,6 +156,29 @@ def _moments(
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.where(count > 1, np.sqrt(squares / (count - 1) / count), np.nan)
     return np.where(count > 0, mean, np.nan), error, count.astype(np.int64)
+
+
+def _of_each(
+    values: npt.NDArray[Any], which: npt.NDArray[np.int64], first: int, p: int
+) -> Iterator[tuple[int | slice, FloatArray, FloatArray, FloatArray]]:
+    """Give count, mean and sum of squared deviations (P,) in each label of the values (E, N), energy by energy.
+
+    Of one small region all energies come at once, (E, 1): it may be dragged about, and its spectrum is to follow.
+    """
+    if p == 1 and values.size <= _SMALL:
+        known = np.isfinite(values)
+        found = np.where(known, values, 0.0).astype(np.float64)
+        new = known.sum(axis=1, keepdims=True).astype(np.float64)
+        level = found.sum(axis=1, keepdims=True) / np.maximum(new, 1)
+        apart = np.where(known, found - level, 0.0)
+        yield slice(first, first + len(values)), new, level, np.square(apart).sum(axis=1, keepdims=True)
+        return
+    for e, volume in enumerate(values, first):
+        known = np.isfinite(volume)
+        of, found = which[known], volume[known].astype(np.float64)
+        new = np.bincount(of, minlength=p).astype(np.float64)
+        level = np.bincount(of, found, p) / np.maximum(new, 1)
+        yield e, new, level, np.bincount(of, (found - level[of]) ** 2, p).astype(np.float64)
 
 
 def _pieces(n: int, box: Box) -> list[tuple[slice, Box]]:
