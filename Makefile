@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 XVFB := xvfb-run -a -s "-screen 0 1280x1024x24 +extension GLX +render -noreset"
 
-.PHONY: demo test docs bench bench-reconstruction bench-spectra system clean help
+.PHONY: demo test docs tour bench bench-reconstruction bench-spectra system clean help
 
 help:
 	@echo "make demo    the whole chain on a simulated scan, then napari where there is a display"
 	@echo "make test    lint, types, import walls and tests"
 	@echo "make docs    the documentation, in docs/_build/html"
+	@echo "make tour    the pictures of docs/tutorial.md"
 	@echo "make bench   the benchmarks"
 	@echo "make bench-reconstruction   what docs/reconstruction_benchmark.md shows"
 	@echo "make bench-spectra   what docs/spectra_benchmark.md shows"
@@ -41,6 +42,9 @@ test: .venv/ready system
 
 docs: .venv/docs-ready
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+tour: .venv/ready system
+	$(XVFB) $(BIN)/python docs/tour.py /tmp/scans
 
 .venv/bench-ready: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

@@ -71,14 +71,17 @@ def dock_of(panel: QWidget) -> QDockWidget | None:
     return parent
 
 
-def name_dock(panel: QWidget, name: str) -> None:
-    """Give the dock of a panel a short name, so that its title and its tab can be read; not for a step in the dock of all."""
+def name_dock(panel: QWidget, name: str, tab: str = "") -> None:
+    """Give the dock of a panel a short name, so that its title and its tab can be read; not for a step in the dock of all.
+
+    `tab` is a still shorter name, for the tab.
+    """
     dock = dock_of(panel)
     if dock is not None and not isinstance(panel.parentWidget(), QStackedWidget):
         for title in dock.findChildren(QLabel):
             if title.text() == _title(name):
                 title.setText(name)
-        dock.setWindowTitle(name)
+        dock.setWindowTitle(tab or name)
         window = dock.parentWidget()
         for bar in window.findChildren(QTabBar) if isinstance(window, QMainWindow) else ():
             bar.setElideMode(Qt.TextElideMode.ElideNone)

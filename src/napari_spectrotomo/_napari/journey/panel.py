@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices, QKeySequence, QShowEvent
 from qtpy.QtWidgets import QHBoxLayout, QMenu, QPushButton, QShortcut, QStackedWidget, QVBoxLayout, QWidget
 
-from ..docks import BESIDE, STEPS, make_panel, name_dock, open_panel
+from ..docks import BESIDE, JOURNEY, STEPS, make_panel, name_dock, open_panel
 from ..layers import history_of
 from ..panel import Panel
 from ..state import plain_viewer, state_of
@@ -17,7 +17,8 @@ from ..status import next_step, plan_line
 from .recipes import open_recipe, save_recipe
 from .run_all import RunAll
 
-NAME = "Spectro-tomography"
+_TAB = "Steps"
+"""Of the dock's tab, beside those of other panels."""
 
 
 class JourneyPanel(QWidget):
@@ -80,7 +81,7 @@ class JourneyPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Name the dock when it is first seen."""
-        name_dock(self, NAME)
+        name_dock(self, JOURNEY, _TAB)
         super().showEvent(event)
 
     def _bottom(self) -> QVBoxLayout:
