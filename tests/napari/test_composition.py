@@ -55,7 +55,8 @@ def test_references_and_clusters_asked_for_in_the_panel_become_layers_and_number
     assert visible(model) == ["fraction 2"], "the map that was shown last can be chosen again"
     made.spectra.value = "references"
     qtbot.waitUntil(lambda: [c.name for c in made.plot.curves] == ["high", "low"], timeout=20_000)
-    assert [c.color in made.key.text() for c in made.plot.curves] == [True, True]
+    assert [c.color in color_key(["high", "low"]) for c in made.plot.curves] == [True, True]
+    assert [c.name in made.key.text() for c in made.plot.curves] == [True, True]
     assert made.trail.text().count("✓") == 6
     assert made.table.columnCount() == 3
     assert "±" in made.table.item(0, 1).text()

@@ -184,8 +184,9 @@ def test_particles_curves_and_rows_share_their_colours(mapped, model):
 
 
 def test_the_header_says_what_was_averaged(mapped, finished):
-    finished.record.stage("spectra")["edge_map"]["averaged"] = "over a Gaussian of 0.7 voxel"
-    assert "Averaged: over a Gaussian of 0.7 voxel." in mapped.headline()
+    said = "Spectra were smoothed: the map resolves nothing finer than 300 nm, beside what the tomograms resolve."
+    finished.record.stage("spectra")["edge_map"]["averaged"] = said
+    assert "Spectra were smoothed: the map resolves nothing finer than 300 nm." in mapped.headline()
 
 
 def visible(model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from magicgui.widgets import ComboBox
-from qtpy.QtWidgets import QGroupBox, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout
+from qtpy.QtWidgets import QGroupBox, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from ...spectra import CompositionParameters
 from ..forms import FileRows, ParameterForm, Warned, labelled
@@ -14,6 +14,7 @@ from ..layers import layer_of, leave_comparison, show_only
 from ..layers.show import COMPOSITION_ROLES
 from ..panel import Panel
 from ..plot import EnergyPlot
+from ..readable import ReadableLabel
 from ..run import run_until
 from ..status import stage_line
 from .curves import color_key, curves_of, kinds_of
@@ -34,14 +35,9 @@ class CompositionPanel(Panel):
 
     def build(self, body: QVBoxLayout) -> None:
         """Put in the references, the form, and what was found."""
-        self.files = self.add_form(FileRows(CompositionParameters, ("references",), ("references",)), "composition")
-        usual = ("sum_to_one", "decomposition", "components", "clusters")
-        self.form = self.add_form(
-            ParameterForm(CompositionParameters, usual=usual, skip=("references",)), "composition"
-        )
         self.warned = Warned()
         body.addWidget(self.warned)
-        self.box = QGroupBox("Maps and spectra")
+        self.box = QGroupBox("Maps and spectra")  # before the form, as in the panel of the edge map
         inner = QVBoxLayout(self.box)
         self.map = ComboBox(label="map", choices=[("none", None)], tooltip="Which of the maps is shown.")
         self.map.changed.connect(self._show)
@@ -49,7 +45,7 @@ class CompositionPanel(Panel):
         self.spectra = ComboBox(label="spectra", choices=[("none", None)], tooltip="Which spectra are drawn below.")
         self.spectra.changed.connect(self._draw)
         inner.addWidget(labelled([self.map, self.spectra]))
-        self.key = QLabel()
+        self.key = ReadableLabel()
         self.key.setWordWrap(True)
         inner.addWidget(self.key)
         self.plot = EnergyPlot("normalised", legend="bottom")
@@ -58,10 +54,19 @@ class CompositionPanel(Panel):
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setToolTip(
+            "Mean fractions of each particle with their standard errors; a reference as it is counts 1."
+        )
+        self.key.setToolTip("The colours of the references in the picture of the composition.")
         self.table.setMinimumHeight(80)
         self.table.setMaximumHeight(150)
         inner.addWidget(self.table)
         body.addWidget(self.box)
+        self.files = self.add_form(FileRows(CompositionParameters, ("references",), ("references",)), "composition")
+        usual = ("sum_to_one", "decomposition", "components", "clusters")
+        self.form = self.add_form(
+            ParameterForm(CompositionParameters, usual=usual, skip=("references",)), "composition"
+        )
         self._latest = Latest()
         self.listen(self._latest.done, self._on_curves)
         self.listen(self._latest.failed, self._on_failed)
@@ -90,9 +95,11 @@ class CompositionPanel(Panel):
     def refresh(self) -> None:
         """Show what there is."""
         project = self.state.project
-        done = self.state.stage("composition") == "done"
-        kinds = kinds_of(project) if done else ()
+        stage = self.state.stage("composition")
+        there = stage in ("done", "outdated") and project.record.stage("composition")["finished"]
+        kinds = kinds_of(project) if there and self.state.job is None else ()
         self.box.setVisible(bool(kinds))
+        self.box.setTitle("Maps and spectra" if stage == "done" else "Maps and spectra (out of date)")
         self.warned.show_stage(self.state, "composition")
         for part in (self.table, self.key):
             part.setVisible("references" in kinds)
@@ -146,6 +153,8 @@ class CompositionPanel(Panel):
         layer = None if role is None else layer_of(self.viewer, role)
         if role is not None and layer is not None:
             leave_comparison(self.viewer)
+            if self.viewer.dims.ndisplay == 3 and layer_of(self.viewer, "surface") is not None:
+                self.viewer.dims.ndisplay = 2  # the edge map's surface makes room
             show_only(self.viewer, role)
             self.viewer.layers.selection.active = layer
 

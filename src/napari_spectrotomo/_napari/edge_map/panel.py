@@ -45,16 +45,16 @@ class EdgeMapPanel(Panel):
 
     def build(self, body: QVBoxLayout) -> None:
         """Put in the form, the maps, the particles and the report."""
+        self.warned = Warned()
+        body.addWidget(self.warned)
+        self.box = QGroupBox()  # before the form: once there is a map, it is what one came for
+        self._fill_box(QVBoxLayout(self.box))
+        body.addWidget(self.box)
         usual = ("method", "element", "smooth")
         self.form = self.add_form(ParameterForm(SpectraParameters, usual=usual, skip=(*FILES, "step_above")), "spectra")
         self.files = self.add_form(FileRows(SpectraParameters, FILES), "spectra")
         self.fold = Fold("Foil and valence standards", self.files)
         body.addWidget(self.fold)
-        self.warned = Warned()
-        body.addWidget(self.warned)
-        self.box = QGroupBox()
-        self._fill_box(QVBoxLayout(self.box))
-        body.addWidget(self.box)
         self._role = "edge energy"
         self._key: Any = None
         self.shown = ShownMaps(self.viewer)
@@ -91,7 +91,7 @@ class EdgeMapPanel(Panel):
             about = project.record.stage("spectra").get("edge_map", {})
             words = f"{about['method']} map, e0 {about['e0']:.1f} eV." if {"method", "e0"} <= about.keys() else words
             if averaged := about.get("averaged"):
-                words += f" Averaged: {averaged}."
+                words += f" {averaged.partition(', beside')[0].removesuffix('.')}."
             if least := project.recipe.spectra.step_above:
                 words += f" Edge steps below {least:g} {about.get('attenuation_unit', '')} are left out."
             if shift := project.energy_shift()["shift_eV"]:
