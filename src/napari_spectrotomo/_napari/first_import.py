@@ -1,6 +1,6 @@
 """The first import of the core takes a second or more (numba, pandas, zarr): a thread does it while the window goes on answering.
 
-With all these modules a full collection of Python's garbage takes a sixth of a second, and the window would stand still for each. So
+With all these modules a full collection of Python's garbage takes a sixth of a second, in which the window stands still. So
 what is there after the import is left out of collections, until one of the windows that were there then is closed.
 """
 
