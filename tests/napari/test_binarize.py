@@ -144,8 +144,12 @@ def test_a_mask_of_another_size_stands_out_and_is_a_click_away(made, model, fini
     sizes = made.against.plot.curves[0].values
     assert sizes[2] < 0.97 * sizes[1]
     model.dims.set_point(0, 0.0)
+    for layer in model.layers:
+        layer.visible = False
     made.against.energy_chosen.emit(float(finished.energies[2]) + 0.4)
     assert model.dims.current_step[0] == 2
+    assert layer_of(model, "raw").visible
+    assert layer_of(model, "mask").visible
 
 
 def test_particles_merged_with_the_bucket_are_taken_over(made, model, finished, settle, qtbot):

@@ -15,7 +15,7 @@ from ..plot import Curve, EnergyPlot
 from ..theme import Colors
 
 SIZE, LEVEL = "Size of the mask", "Threshold"
-_BLUE, _RED, _GREY = "#5ca8ff", "#ff5c5c", "#a0a4ab"
+_BLUE, _RED = "#5ca8ff", "#ff5c5c"
 
 
 class AgainstEnergy(QWidget):
@@ -64,6 +64,8 @@ class AgainstEnergy(QWidget):
             SIZE: _by_energy(entry.get("sample_voxels", {}), self._energies) * cube,
         }
         self._labels = {LEVEL: f"threshold ({unit})" if unit else "threshold", SIZE: f"sample ({size_unit})"}
+        if not np.isfinite(self._values[LEVEL]).any():  # masks of one's own have no threshold
+            self.page.setCurrentText(SIZE)
         odd = unlike_neighbours(self._values[SIZE])
         self.words.setText(_in_words(self._energies, odd, shades))
         self._draw()
@@ -81,7 +83,8 @@ class AgainstEnergy(QWidget):
         odd = np.isfinite(unlike_neighbours(self._values[SIZE]))
         least = 0.1 * float(np.nanmax(values)) if page == SIZE and np.isfinite(values).any() else None
         self.plot.relabel(self._labels[page], least)
-        curves = [Curve(self._energies, values, page, _BLUE, symbols=True)]
+        known = np.isfinite(values)
+        curves = [Curve(self._energies[known], values[known], page, _BLUE, symbols=True)]
         if odd.any():
             curves.append(Curve(self._energies[odd], values[odd], "odd", _RED, symbols=True, line=False))
         self.plot.draw(curves)

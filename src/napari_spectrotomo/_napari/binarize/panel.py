@@ -15,7 +15,7 @@ from ...errors import ParameterError, ProjectError, SpectrotomoError
 from ...progress import Progress
 from ...segment import BinarizeParameters, LabelParameters, with_threshold
 from ..forms import Fold, ParameterForm, Words
-from ..layers import Ready, go_to_energy, layer_of, leave_comparison, made_ready, put
+from ..layers import Ready, go_to_energy, layer_of, leave_comparison, made_ready, put, show_only
 from ..layers.ready import volumes_of
 from ..panel import Panel
 from ..run import run_until, start
@@ -276,12 +276,16 @@ class BinarizePanel(Panel):
         self.state.touch()
 
     def _go(self, energy: float) -> None:
-        """Show the energy nearest to one that was clicked."""
+        """Show the volume and the mask of the energy nearest to one that was clicked."""
         energies = self.state.project.energies
+        raw = layer_of(self.viewer, "raw")
+        if raw is not None and not raw.visible:
+            leave_comparison(self.viewer)
+            show_only(self.viewer, "raw", "mask", "particles")
         go_to_energy(self.viewer, int(abs(energies - energy).argmin()))
 
     def _on_progress(self, progress: Progress) -> None:
         super()._on_progress(progress)
-        if progress.stage == "binarize" and progress.energy is not None:
+        if progress.stage == "binarize" and progress.energy is not None and self.isVisible():
             self._show_found()
             self.against.mark(progress.energy)
