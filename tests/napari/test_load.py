@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from napari_spectrotomo._napari.load.opening import default_folder
 from napari_spectrotomo._napari.reconstruct import ReconstructPanel
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.errors import ParameterError
-from napari_spectrotomo.workflow import Project
+from napari_spectrotomo.workflow import Project, run
 
 pytestmark = pytest.mark.viewer
 TIMEOUT = 60_000  # ms
@@ -239,3 +240,50 @@ def test_leaving_out_an_energy_makes_the_volumes_out_of_date(panel, model, finis
         ("reconstruct", "register", "spectra"), "outdated"
     )
     assert layer_of(model, "projections") is None, "projections and volumes do not share a list"
+
+
+def test_a_project_without_a_composition_opens_at_its_map(panel, model, finished, settle):
+    run(finished.source, finished.path, until="composition")
+    made = panel(LoadPanel, model)
+    made.source.path = finished.path
+    made.primary.click()
+    settle(model)
+    assert [layer.name for layer in model.layers if layer.visible] == ["Edge energy (eV)"]
+
+
+def test_what_a_recipe_changes_about_reading_is_read_in_the_worker(panel, model, scan, settle, monkeypatch):
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    made.primary.click()
+    settle(model)
+    project = state_of(model).project
+    where = []
+    real = Project.input
+
+    def noted(self):
+        if not self.is_read:
+            where.append(threading.current_thread())
+        return real(self)
+
+    monkeypatch.setattr(Project, "input", noted)
+    project.change("read", pixel_size=50.0)
+    state_of(model).touch()
+    settle(model)
+    assert where
+    assert threading.main_thread() not in where
+    assert project.is_read
+    assert "50" in made.summary.text()
+
+
+def test_what_cannot_be_read_that_way_is_tried_once_and_said(panel, model, scan, settle):
+    made = panel(LoadPanel, model)
+    made.source.path = scan
+    made.primary.click()
+    settle(model)
+    state_of(model).project.change("read", format="nxtomo")
+    state_of(model).touch()
+    settle(model)
+    assert made.message.text()
+    assert "to be read in another way" in made.header.text()
+    state_of(model).touch()
+    assert state_of(model).job is None

@@ -220,13 +220,20 @@ class Project(Results):
             return np.zeros(len(self.energies), bool)
         return self.store.done(name)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether `input` gives what the source holds without reading the headers of its files first."""
+        return self._input is not None and self._input_for == self._how_to_read()
+
+    def _how_to_read(self) -> tuple[Any, ...]:
+        return self.source, self.kind, self.recipe.read, self.recipe.correct.exclude
+
     def input(self) -> Scan | EnergyStack:
         """Give what the source holds, lazily, without what the recipe leaves out."""
-        wanted = (self.source, self.kind, self.recipe.read, self.recipe.correct.exclude)
-        if self._input is None or self._input_for != wanted:
+        if self._input is None or not self.is_read:
             found = read_source(self.source, self.recipe.read, self.kind)
             self._input = leave_out(found, self.recipe.correct.exclude) if isinstance(found, Scan) else found
-            self._input_for = wanted
+            self._input_for = self._how_to_read()
         return self._input
 
     def scan(self) -> Scan:

@@ -111,6 +111,18 @@ def reopen(viewer: Any, folder: Path) -> Job | None:
     return _begin(viewer, f"Opening {folder.name}", steps)
 
 
+def read_again(viewer: Any) -> Job | None:
+    """Read the source of the viewer's project in the worker, as its recipe says now."""
+    project = state_of(viewer).project
+
+    def steps(abort: threading.Event) -> Generator[Progress, None, Opened]:
+        yield Progress("read", 0, 1, "looking at the files")
+        project.input()
+        return _looked_into(project)
+
+    return _begin(viewer, f"Reading {project.source.name}", steps)
+
+
 def exclude(viewer: Any, exclusions: tuple[Any, ...]) -> Job | None:
     """Set what is left out of the viewer's project, in the worker; nothing is changed when it names what is not there."""
     project = state_of(viewer).project
@@ -154,6 +166,11 @@ def _done_steps(viewer: Any, project: Project, ready: Ready | None) -> Iterator[
         return
     stages = ("reconstruct", "label", "register", "spectra", "composition")
     there = [stage for stage in stages if project.state(stage) != "missing"]
+    if (
+        there[-1] == "composition"
+        and not {"references", "components", "clusters"} & project.record.stage(there[-1]).keys()
+    ):
+        there.pop()  # nothing was asked for, and nothing is there to see
     for stage in there:
         yield from stage_steps(viewer, project, stage, ready, seen=stage == there[-1])
 

@@ -19,7 +19,7 @@ from ..status import span
 from ..theme import colors
 from ..work import Outcome
 from .exclusions import ExclusionEditor
-from .opening import default_folder, exclude, is_project, load, reopen
+from .opening import default_folder, exclude, is_project, load, read_again, reopen
 from .projections_box import ProjectionsBox
 from .projections_window import show_projections
 
@@ -63,6 +63,7 @@ class LoadPanel(Panel):
             body.addWidget(widget)
         self._edited: set[str] = set()
         self._filled_for: Any = None
+        self._tried: Any = None
         self.listen(self.viewer.layers.events.inserted, self._on_layer)
         self.listen(self.viewer.layers.events.removed, self._on_projections)
         for layer in self.viewer.layers:
@@ -77,11 +78,16 @@ class LoadPanel(Panel):
         project = self.state.project
         if project is None:
             return "Choose a scan folder or file, or drop one on napari, then press Load."
+        if not project.is_read:
+            return f"{project.source.name} is to be read in another way than before."
         return f"{project.source.name}: {span(project.energies)}. Project in {project.path.name}."
 
     def refresh(self) -> None:
         """Show the project's paths, summary and exclusions."""
         project = self.state.project
+        if project is not None and not project.is_read:
+            self._read_again(project)
+            return
         is_scan = project is not None and project.kind == "scan"
         self.fold.setVisible(is_scan)
         here = is_scan and layer_of(self.viewer, "projections") is not None
@@ -103,6 +109,18 @@ class LoadPanel(Panel):
         energies = sorted({*map(float, project.energies), *(x.energy for x in left_out if x.energy is not None)})
         views = max(len(p) for p in project.scan().projections) if is_scan else 0
         self.exclusions.show_exclusions(left_out, energies, views)
+
+    def plan(self) -> str:
+        """Say what there is to do, once it is known what the source holds."""
+        project = self.state.project
+        return super().plan() if project is None or project.is_read else ""
+
+    def _read_again(self, project: Any) -> None:
+        """Read in the worker what a recipe or another panel changed how to read; once, and not again where that failed."""
+        how = (project, project.recipe.read, project.recipe.correct.exclude)
+        if self.state.job is None and how != self._tried:
+            self._tried = how
+            read_again(self.viewer)
 
     def act(self) -> None:
         """Load what the line names: a scan, a stack, or a project."""
