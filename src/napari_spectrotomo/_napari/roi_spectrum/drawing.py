@@ -36,9 +36,7 @@ def regions_layer(viewer: Any, raw: Any, kind: type[Shapes] | type[Points], *, f
     if kind is Shapes:
         layer = viewer.add_shapes(name="Regions", edge_width=_LINE, face_color="transparent", edge_color=color, **about)
     else:
-        layer = viewer.add_points(
-            name="Picked points", size=size, face_color=color, border_width=0.05, out_of_slice_display=True, **about
-        )
+        layer = viewer.add_points(name="Picked points", size=size, face_color=color, border_width=0.05, **about)
     color_by_turns(viewer, layer)
     return layer
 

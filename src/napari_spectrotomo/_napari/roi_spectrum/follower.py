@@ -17,7 +17,7 @@ from ..latest import Latest
 from ..layers import ROLE, layer_of
 from .blocks import Blocks, Box, most_bytes
 from .regions import LabelRegions, Region, regions_of
-from .spectra import Answer, Request, Windows, answer, read_beside
+from .spectra import READING_ON, Answer, Request, Windows, answer, read_beside
 
 _FEW = 4
 """Regions that are found within a millisecond or two."""
@@ -185,7 +185,7 @@ class Follower:
         if answered.request.abort is not self._abort or self._wish() is None:
             return
         if not answered.whole:
-            self._latest.ask(lambda: answer(answered.request))
+            self._latest.ask(lambda: answer(answered.request, READING_ON))
         elif more:
             self._latest.ask(lambda: (answered, read_beside(answered)))
 

@@ -182,6 +182,8 @@ class RoiSpectrumPanel(Panel):
         many = [x.name for x in self.follower.layers if is_drawn(x) and len(x.data) > MOST]
         words = [f"Of {name} the first {MOST} regions are followed." for name in many]
         words += doubts[:_DOUBTS]
+        if not all(s.whole for s in spectra):
+            words.append("Reading energies: faint spectra are not complete yet.")
         if self.controls.normalized.isChecked() and spectra and not self._windows():
             words.append("There is no edge map yet: windows are the recipe's, about the edge of each spectrum.")
         return " ".join(words)

@@ -19,8 +19,8 @@ from ...spectra import SpectraParameters, normalized_roi_spectrum, roi_spectrum
 from .blocks import Blocks, Box, Pause
 from .regions import LabelRegions, Region
 
-READING = 0.025
-"""Seconds of reading before what is known so far is drawn."""
+READING, READING_ON = 0.025, 0.15
+"""Seconds of reading before what is known so far is drawn, at first and from then on."""
 
 _LITTLE = 1_000_000
 """Values of which a mean is taken at once."""
@@ -123,9 +123,9 @@ class Answer:
     doubts: tuple[str, ...] = ()
 
 
-def answer(request: Request) -> Answer:
-    """Compute the mean spectra of a request, from what can be read in a short while."""
-    pause = Pause(READING)
+def answer(request: Request, reading: float = READING) -> Answer:
+    """Compute the mean spectra of a request, from what can be read in so many seconds."""
+    pause = Pause(reading)
     spectra, doubts = [], []
     for region in request.found():
         for name, (blocks, energies) in request.stacks.items():
