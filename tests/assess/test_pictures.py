@@ -20,20 +20,24 @@ def test_every_other_field_of_a_checkerboard_is_the_fixed_volume():
     assert board.dtype == np.float32
 
 
-def test_a_slice_of_a_checkerboard_reads_no_other_energy_and_no_other_chunk():
+def test_of_a_part_of_a_checkerboard_that_part_alone_is_read():
+    values, fixed = RNG.random((3, 8, 8, 8)).astype(np.float32), np.zeros((8, 8, 8), np.float32)
     read = []
 
     class Watched:
-        shape, dtype, ndim = (3, 8, 8, 8), np.dtype(np.float32), 4
+        shape, dtype, ndim = values.shape, values.dtype, values.ndim
 
         def __getitem__(self, key):
-            read.append(tuple((part.start, part.stop) for part in key))
-            return np.zeros([part.stop - part.start for part in key], np.float32)
+            read.append(values[key].size)
+            return values[key]
 
-    stack = da.from_array(Watched(), chunks=(1, 4, 8, 8), name=False, meta=np.empty((0,) * 4, np.float32))
-    checkerboard(stack, np.zeros((8, 8, 8), np.float32), 2)[1, 5].compute(scheduler="synchronous")
-    assert {key[0] for key in read} == {(1, 2)}
-    assert all(key[1][0] >= 4 for key in read)
+    stack = da.from_array(Watched(), chunks=(1, 8, 8, 8), name=False, meta=np.empty((0,) * 4, np.float32))
+    board = checkerboard(stack, fixed, 2)
+    whole = checkerboard(values, fixed, 2).compute()
+    for part, size in ((np.s_[1, 5], 64), (np.s_[2, :, 3, 1:7], 48), (np.s_[0, 1, 2, 3], 1), (np.s_[:2, 4:, 7], 64)):
+        read.clear()
+        np.testing.assert_array_equal(board[part].compute(scheduler="synchronous"), whole[part])
+        assert sum(read) == size
 
 
 def test_what_makes_no_checkerboard_is_refused_in_words():

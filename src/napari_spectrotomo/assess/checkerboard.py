@@ -4,6 +4,7 @@ from typing import Any
 
 import dask.array as da
 import numpy as np
+import numpy.typing as npt
 
 from ..arrays import as_array
 from ..data import EnergyStack
@@ -23,8 +24,8 @@ def checkerboard(stack: EnergyStack | Any, fixed: Any, side: int = 16) -> da.Arr
 
     Returns
     -------
-    dask array of float32, (E, z, y, x), in the chunks of the stack
-        NaN where the volume that is shown is.
+    dask array of float32, (E, z, y, x), one energy a chunk
+        Of a part of it, such as a slice, that part alone is read. NaN where the volume that is shown is.
 
     Raises
     ------
@@ -39,8 +40,28 @@ def checkerboard(stack: EnergyStack | Any, fixed: Any, side: int = 16) -> da.Arr
         )
     if not isinstance(side, int | np.integer) or side < 1:
         raise DataError(f"The side of a field is a whole number of voxels, 1 or more; found {side!r}.")
-    lazy = data if isinstance(data, da.Array) else da.from_array(data, chunks=(1, *data.shape[1:]))
-    other = still if isinstance(still, da.Array) else da.from_array(still, chunks=lazy.chunks[1:])
-    z, y, x = (da.arange(n, chunks=c) // side for n, c in zip(lazy.shape[1:], lazy.chunks[1:], strict=True))
-    odd = (z[:, None, None] + y[None, :, None] + x[None, None, :]) % 2 == 1
-    return da.where(odd, lazy, other.rechunk(lazy.chunks[1:])).astype(np.float32)
+    board = _Board(data, still, int(side))
+    meta = np.empty((0,) * 4, np.float32)
+    return da.from_array(board, chunks=(1, *board.shape[1:]), name=False, asarray=False, meta=meta)
+
+
+class _Board:
+    """The checkerboard as an array that reads of both volumes only what is asked for, such as one slice."""
+
+    dtype, ndim = np.dtype(np.float32), 4
+
+    def __init__(self, stack: Any, fixed: Any, side: int) -> None:
+        self._stack, self._fixed, self._side = stack, fixed, side
+        self.shape = tuple(int(n) for n in stack.shape)
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
+        whole = (*(key if isinstance(key, tuple) else (key,)), *(slice(None),) * 4)[:4]
+        other, still = _read(self._stack, whole), _read(self._fixed, whole[1:])
+        fields = [np.arange(n)[part] // self._side for n, part in zip(self.shape[1:], whole[1:], strict=True)]
+        odd = sum(np.ix_(*(f for f in fields if f.ndim))) + sum(int(f) for f in fields if not f.ndim)
+        return np.where(odd % 2 == 1, other, still).astype(np.float32, copy=False)
+
+
+def _read(source: Any, key: tuple[Any, ...]) -> npt.NDArray[Any]:
+    part = source[key]
+    return np.asarray(part.compute(scheduler="synchronous") if isinstance(part, da.Array) else part)
