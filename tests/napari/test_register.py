@@ -190,10 +190,13 @@ def test_the_curve_fills_in_while_energies_are_registered(panel, model, finished
         counts.add(int(np.isfinite(found[1]["mse_raw"]).sum()))
         states.add(made.curve.isVisibleTo(made))
 
+    pictures = []
+    state_of(model).job.progressed.connect(lambda report: report.done < report.total and pictures.append(seen(model)))
     made.curve.latest.done.connect(look)
     settle(model)
     qtbot.waitUntil(lambda: not made.curve.latest.busy, timeout=LONG)
     assert len(counts) > 3, "curves grow"
+    assert all(picture == {"fixed", "raw"} for picture in pictures), "volumes that are not moved yet are not shown instead"
     assert "so far" not in made.curve.words.text()
     assert np.isfinite(made.curve.table["mse_registered"]).all()
     assert seen(model) == {"fixed", "registered"}

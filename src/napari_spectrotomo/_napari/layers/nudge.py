@@ -55,7 +55,8 @@ def put_nudge(viewer: Any, project: Any, index: int, matrix: Matrix) -> Layer:
     given["metadata"][ENERGY] = index
     given["affine"] = napari_affine(matrix, given["scale"])
     leave_comparison(viewer)
-    warnings.filterwarnings("ignore", "Non-orthogonal slicing")  # else said at every slice; the panel says it in its words
+    # napari says it at every slice; the panel says it once, in its own words
+    warnings.filterwarnings("ignore", "Non-orthogonal slicing")
     layer = put(viewer, (data, given, kind))
     show_only(viewer, "fixed", "nudge")
     viewer.layers.selection.active = layer
