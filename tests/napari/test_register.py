@@ -196,7 +196,9 @@ def test_the_curve_fills_in_while_energies_are_registered(panel, model, finished
     settle(model)
     qtbot.waitUntil(lambda: not made.curve.latest.busy, timeout=LONG)
     assert len(counts) > 3, "curves grow"
-    assert all(picture == {"fixed", "raw"} for picture in pictures), "volumes that are not moved yet are not shown instead"
+    assert all(picture == {"fixed", "raw"} for picture in pictures), (
+        "volumes that are not moved yet are not shown instead"
+    )
     assert "so far" not in made.curve.words.text()
     assert np.isfinite(made.curve.table["mse_registered"]).all()
     assert seen(model) == {"fixed", "registered"}
