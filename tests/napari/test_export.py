@@ -291,12 +291,15 @@ def test_a_turn_goes_once_round_and_leaves_the_camera_where_it_was(make_napari_v
     assert np.abs(frames[0] - frames[2]).mean() > 2
 
 
-def test_a_movie_that_is_stopped_is_not_written(make_napari_viewer, qtbot, panel, settle, tmp_path):
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_a_movie_that_is_stopped_is_not_written(make_napari_viewer, qtbot, panel, settle, tmp_path, kind):
+    if kind == "mp4":
+        pytest.importorskip("imageio_ffmpeg")
     viewer = make_napari_viewer(show=True)
     small_stack(viewer)
     made = recorder(viewer, panel)
     made.movie.what.value, made.movie.frames.value = "a turn in 3-D", 500
-    made.save(tmp_path / "t.gif")
+    made.save(tmp_path / f"t.{kind}")
     job = state_of(viewer).job
     qtbot.waitUntil(lambda: job.last is not None and job.last.done >= 2, timeout=60_000)
     job.cancel()
@@ -304,6 +307,20 @@ def test_a_movie_that_is_stopped_is_not_written(make_napari_viewer, qtbot, panel
     assert made.message.text() == "Stopped. Nothing was written."
     assert not list(tmp_path.iterdir())
     assert viewer.dims.ndisplay == 2
+
+
+def test_a_canvas_that_changes_its_size_spoils_no_movie(make_napari_viewer, qtbot, panel, settle, tmp_path):
+    viewer = make_napari_viewer(show=True)
+    small_stack(viewer)
+    made = recorder(viewer, panel)
+    made.movie.what.value, made.movie.frames.value = "a turn in 3-D", 500
+    made.save(tmp_path / "t.gif")
+    job = state_of(viewer).job
+    qtbot.waitUntil(lambda: job.last is not None, timeout=60_000)
+    viewer.window._qt_window.resize(500, 700)
+    settle(viewer)
+    assert "changed its size" in made.message.text()
+    assert not list(tmp_path.iterdir())
 
 
 def test_closing_the_window_while_a_movie_is_recorded_ends_it(make_napari_viewer, qtbot, settle, tmp_path):

@@ -25,6 +25,7 @@ from .shot import is_waiting, take
 Move = Callable[[Any], None]
 """Brings a viewer to where a frame is taken."""
 
+_RESIZED = "The canvas changed its size while it was recorded: leave the window as it is. Nothing was written."
 _AGAIN = 15  # ms until a layer that is still read is looked for again
 
 
@@ -86,15 +87,21 @@ def movie_steps(camera: Camera, film: Film, path: Path, abort: threading.Event) 
     ------
     ParameterError
         If the path has another suffix, or there is no encoder for it.
+    SpectrotomoError
+        If the file cannot be written, or the canvas was resized meanwhile.
     Aborted
         When stopped.
     """
-    total = len(film.moves)
+    total, shape = len(film.moves), None
     try:
         with whole_file(path) as temporary, movie_file(temporary, film.rate) as movie:
             for index, name in enumerate(film.names):
                 scene = camera.frame(index, abort)
-                movie.append(pixels_of(compose(scene, film.look)))
+                frame = pixels_of(compose(scene, film.look))
+                shape = shape or frame.shape
+                if frame.shape != shape:
+                    raise SpectrotomoError(_RESIZED)
+                movie.append(frame)
                 yield Progress("export", index + 1, total, f"frame of {name} written")
     except OSError as error:
         raise SpectrotomoError(f"{path} cannot be written: {error.strerror or error}.") from error
@@ -117,11 +124,13 @@ class Camera(QObject):
         dims = viewer.dims
         seen = viewer.camera
         self._before = (dims.ndisplay, tuple(dims.point), tuple(seen.angles), seen.zoom, tuple(seen.center))
-        self._stopped = threading.Event()
+        self._abort = threading.Event()  # that of the work, from its first frame on
+        self._over = False
         self._asked.connect(self._move, Qt.ConnectionType.QueuedConnection)
 
     def frame(self, index: int, abort: threading.Event) -> Any:
         """Wait for a frame; in a worker."""
+        self._abort = abort
         answer: queue.Queue[Any] = queue.Queue(1)
         self._asked.emit(index, answer)
         while not abort.is_set():
@@ -132,12 +141,11 @@ class Camera(QObject):
             if isinstance(found, Exception):
                 raise found
             return found
-        self._stopped.set()
         raise Aborted("The movie was stopped, and not written.")
 
     def put_back(self) -> None:
         """Bring the viewer back to where it was; in the GUI thread."""
-        self._stopped.set()
+        self._over = True
         viewer = self._viewer()
         if viewer is None:
             return
@@ -149,19 +157,22 @@ class Camera(QObject):
 
     def _move(self, index: int, answer: queue.Queue[Any]) -> None:
         viewer = self._viewer()
-        if viewer is None or self._stopped.is_set():
+        if viewer is None or self._over or self._abort.is_set():
             return
         self._film.moves[index](viewer)
         QTimer.singleShot(0, lambda: self._shoot(answer))
 
     def _shoot(self, answer: queue.Queue[Any]) -> None:
         viewer = self._viewer()
-        if viewer is None or self._stopped.is_set():
+        if viewer is None or self._over or self._abort.is_set():
             return
         if is_waiting(viewer):
             QTimer.singleShot(_AGAIN, lambda: self._shoot(answer))
             return
-        answer.put(take(viewer, self._film.look.pixels))
+        try:
+            answer.put(take(viewer, self._film.look.pixels))
+        except TimeoutError as error:  # napari's own slicing, where it is asynchronous
+            answer.put(SpectrotomoError(f"A slice was not read in time for the movie: {error}"))
 
 
 def _to_energy(index: int) -> Move:
