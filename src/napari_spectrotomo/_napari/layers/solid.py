@@ -64,10 +64,11 @@ def solid_steps(viewer: Any, solid: Solid, painted_from: Layer, shaded: bool) ->
     role, name = base.metadata[ROLE], base.metadata.get(STALE, base.name)
     parts = {"surface": solid.surface, "cut": solid.face, "unknown": solid.unknown}
     fresh = layer_of(viewer, "surface") is None
-    coloured = [base]
+    coloured, drawn = [base], [part for part, mesh in parts.items() if mesh]
     for part, mesh in parts.items():
-        if not mesh:
-            take_away(viewer, part)
+        if mesh is None or part not in drawn:
+            if (spare := layer_of(viewer, part)) is not None:
+                spare.visible = False  # napari hides one sooner than it takes it away, and it may be wanted again
             continue
         layer = _put_mesh(viewer, part, mesh, f"{name}, {part}", base)
         layer.metadata[MAP_OF] = role
@@ -80,12 +81,12 @@ def solid_steps(viewer: Any, solid: Solid, painted_from: Layer, shaded: bool) ->
         yield
     _share_looks(viewer, coloured)
     yield
-    for part in SOLID_ROLES:
+    for part in drawn:
         seen = layer_of(viewer, part)
         if seen is not None and not seen.visible:
             seen.visible = True
             yield
-    show_only(viewer, *SOLID_ROLES)
+    show_only(viewer, *drawn)
     if fresh and (surface := layer_of(viewer, "surface")) is not None:
         show_bar(viewer, surface)
 
