@@ -153,6 +153,7 @@ def test_before_they_are_registered_the_second_view_is_shifted(loaded, model, do
     done(box)
     box.pair.after.value = True
     done(box)
+    assert "apart once shifted" in box.note.text()
     assert "The second was shifted back by" in box.note.text()
     assert "before" in box.note.text()
 

@@ -20,6 +20,12 @@ _WORDS = {
     "projected": "volumes seen at this angle, not registered",
     "registered": "registered volumes seen at this angle",
 }
+_WHEN = {
+    "measured": "before registration",
+    "shifted": "once shifted",
+    "projected": "before registration",
+    "registered": "after registration",
+}
 _LINES = np.array([(0, 0, 0, 0), (255, 166, 40, 255), (82, 168, 255, 255), (255, 255, 255, 255)], np.uint8)
 """Colours where there is no outline, the first one's, the second one's, and both: an image, as labels cost napari half a second."""
 
@@ -86,9 +92,8 @@ def in_words(found: ComparedViews, other: float | None = None) -> str:
     other : float or None
         Pixels between the outlines before registration, where this is after it.
     """
-    after = found.how in ("shifted", "registered")
-    said = [_apart(found, "after" if after else "before")]
-    if after and other is not None:
+    said = [_apart(found)]
+    if found.how in ("shifted", "registered") and other is not None:
         said[0] += f", {other:.2f} before"
     said[0] += "."
     if found.how == "shifted":
@@ -97,17 +102,17 @@ def in_words(found: ComparedViews, other: float | None = None) -> str:
             said.append("No shift was found.")
         else:
             said.append(
-                f"The second was shifted back by {down:+.2f} rows and {across:+.2f} columns: the conventional alignment in 2-D. "
-                "Register the volumes to see what 3-D makes of it."
+                f"The second was shifted back by {down:+.2f} rows and {across:+.2f} columns: the conventional alignment of views. "
+                "Register the volumes to see what becomes of them in 3-D."
             )
     elif found.how == "measured" and found.magnification != 1:
         said.append(f"The zone plate's magnification ({found.magnification:.4f}) is taken out.")
     return " ".join([*said, *found.doubts])
 
 
-def _apart(found: ComparedViews, when: str) -> str:
+def _apart(found: ComparedViews) -> str:
     apart = found.pair.apart
     if np.isnan(apart):
         return "One of the two has no outlines"
     size = "" if np.isnan(found.pixel_size) else f" ({apart * found.pixel_size:.0f} nm)"
-    return f"Outlines {apart:.2f} pixels{size} apart {when} registration"
+    return f"Outlines {apart:.2f} pixels{size} apart {_WHEN[found.how]}"

@@ -61,7 +61,7 @@ def optical_density(source: Source, index: int, off: threading.Event) -> tuple[S
         "corrected",
         "Projections, optical density",
         str(source.project.source),
-        contrast_limits=limits(views[len(views) // 2]),
+        contrast_limits=limits(views, 0.5, 99.95),
         scale=(1.0, 1.0, binning, binning),
         translate=(0.0, 0.0, *(n % binning // 2 + (binning - 1) / 2 for n in (rows, columns))),
     )
