@@ -72,11 +72,9 @@ class EnergyText:
             said.append(f"{energy:.1f} eV{_at_angle(viewer)}")
         if any(layer.visible and layer in WAITING for layer in viewer.layers):
             said.append("reading…")
-        said += [
-            f"{layer.metadata[STALE]}: out of date"
-            for layer in viewer.layers
-            if layer.visible and STALE in layer.metadata
-        ]
+        stale = [layer.metadata[STALE] for layer in viewer.layers if layer.visible and STALE in layer.metadata]
+        if stale:
+            said.append(f"out of date: {stale[-1] if len(stale) == 1 else f'{len(stale)} layers'}")
         text = viewer.canvas.overlays.text
         if said:
             text.text = "\n".join(said)

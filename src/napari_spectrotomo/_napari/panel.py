@@ -163,6 +163,7 @@ class Panel(QWidget):
 
     def catch_up(self) -> None:
         """Bring everything up to date that changed while the panel was not seen."""
+        self.strip.follow(self.state.job)
         if self._behind:
             self._on_changed()
 
@@ -215,7 +216,7 @@ class Panel(QWidget):
         self._pending.stop()
 
     def _on_changed(self, *_: Any) -> None:
-        self._behind = not (self.isVisible() or self.isVisibleTo(self.window()))
+        self._behind = not self._is_seen()
         if self._behind:
             return
         project = self.state.project
@@ -257,8 +258,13 @@ class Panel(QWidget):
                 getattr(job, signal).connect(listener)
         self._on_changed()
 
+    def _is_seen(self) -> bool:
+        """Say whether the panel is shown, or would be in a window that is."""
+        return self.isVisible() or self.isVisibleTo(self.window())
+
     def _on_progress(self, progress: Progress) -> None:
-        self.strip.show_progress(progress)
+        if self._is_seen():
+            self.strip.show_progress(progress)
 
     def _on_ended(self, outcome: Outcome) -> None:
         if outcome.error:

@@ -22,6 +22,8 @@ DOING = {
     "report": "Writing the report",
 }
 
+_STOPPING = "Stopping; finished energies are kept …"
+
 
 class ProgressStrip(QWidget):
     """Shows one `Job`; hidden while there is none."""
@@ -51,12 +53,14 @@ class ProgressStrip(QWidget):
         """Show this job from now on, or nothing."""
         self.job = job
         self.setVisible(job is not None)
-        self.cancel.setEnabled(True)
         self.bar.setRange(0, 0)
-        if job is not None:
-            self.text.setText(f"{job.title} …")
-            if job.last is not None:
-                self.show_progress(job.last)
+        if job is None:
+            return
+        stopping = job.abort.is_set()
+        self.cancel.setEnabled(not stopping)
+        self.text.setText(_STOPPING if stopping else f"{job.title} …")
+        if job.last is not None and not stopping:
+            self.show_progress(job.last)
 
     def show_progress(self, progress: Progress) -> None:
         """Show one report."""
@@ -67,7 +71,7 @@ class ProgressStrip(QWidget):
     def _cancel(self) -> None:
         if self.job is not None:
             self.cancel.setEnabled(False)
-            self.text.setText("Stopping; finished energies are kept …")
+            self.text.setText(_STOPPING)
             self.job.cancel()
 
 

@@ -22,6 +22,8 @@ class ViewerState(EventedModel):
         The long work under way; there is one at a time.
     revision : int
         Goes up whenever a parameter or a result of the project changed.
+    recipe : Recipe or None
+        What a scan that is loaded next begins with; None for the defaults.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -29,6 +31,7 @@ class ViewerState(EventedModel):
     project: Any = None
     job: Any = None
     revision: int = 0
+    recipe: Any = None
 
     _known: dict[str, State] = PrivateAttr(default_factory=dict)
     _known_of: tuple[Any, int] = PrivateAttr(default=(None, 0))
@@ -71,12 +74,14 @@ def plain_viewer(viewer: Any) -> Any:
 
 
 def state_of(viewer: Any) -> ViewerState:
-    """Give the state of `viewer`, made when it is first asked for; from then on the canvas shows the energy."""
+    """Give the state of `viewer`, made when it is first asked for; from then on layers say their energy, and when they are old."""
     from .energy_text import EnergyText
     from .layers.ahead import read_ahead
+    from .layers.stale import StaleMarks
 
     viewer = plain_viewer(viewer)
     if viewer not in _STATES:
         _STATES[viewer] = ViewerState()
-        _COMPANIONS[viewer] = [EnergyText(viewer), read_ahead(viewer, _STATES[viewer])]
+        text = EnergyText(viewer)
+        _COMPANIONS[viewer] = [text, StaleMarks(viewer, _STATES[viewer], text), read_ahead(viewer, _STATES[viewer])]
     return _STATES[viewer]
