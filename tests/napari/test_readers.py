@@ -159,11 +159,12 @@ def test_a_busy_viewer_opens_nothing_and_says_so(
     assert not viewer.layers, "no placeholder either"
 
 
-def test_a_dropped_scan_starts_the_first_step(make_napari_viewer, scan_tiny, settle):
+def test_a_dropped_scan_starts_the_first_step(make_napari_viewer, scan_tiny, settle, qtbot):
     viewer = make_napari_viewer()
     viewer.open(str(scan_tiny), plugin="napari-spectrotomo")
     settle(viewer)
-    assert "Spectro-tomography (Spectro-tomography)" in viewer.window.dock_widgets
+    dock = "Spectro-tomography (Spectro-tomography)"
+    qtbot.waitUntil(lambda: dock in viewer.window.dock_widgets, timeout=60_000)
     step = open_panel(viewer, "Spectro-tomography").step
     assert (step.NAME, step.source.path) == ("Load", scan_tiny)
 

@@ -124,7 +124,7 @@ def _show(viewer_ref: Any, outcome: Outcome) -> None:
         show_error(outcome.error)
     if viewer is not None and outcome.result is not None:
         viewer.add_layer(Layer.create(*outcome.result))
-        open_panel(viewer, "Load")
+        QTimer.singleShot(0, partial(_start_with, viewer_ref))  # not in the same turn: each takes napari a while
 
 
 def _start_with(viewer_ref: Any) -> None:

@@ -20,7 +20,6 @@ import numpy.typing as npt
 import zarr
 from dask.local import get_sync
 
-from ...data import Scan
 from .kept import KEPT, WHOLE
 
 Array = npt.NDArray[Any]
@@ -176,31 +175,6 @@ class _OneVolume:
         return self._volumes.cost((self._energy, *key))
 
 
-class _Frames:
-    """The projections of all energies as one (energy, angle, row, column) array, read frame by frame; none is kept."""
-
-    def __init__(self, scan: Scan) -> None:
-        self._projections = scan.projections
-        self.shape = (len(scan), *scan.projections[0].shape)
-        self.dtype, self.ndim = scan.projections[0].dtype, 4
-
-    def __getitem__(self, key: Any) -> Array:
-        first, *rest = key
-        if not isinstance(first, slice):
-            return self._projections[int(first)][tuple(rest)].compute(scheduler=_alone)
-        parts = [p[tuple(rest)].compute(scheduler=_alone) for p in self._projections[first]]
-        return np.stack(parts) if parts else np.zeros((0, *self.shape[1:]), self.dtype)[:, *rest]
-
-    def look(self, key: Index) -> Array:
-        return self[key]
-
-    def at_hand(self, key: Index) -> bool:
-        return False
-
-    def cost(self, key: Index) -> int:
-        return 0
-
-
 def held_volumes(source: da.Array, dtype: npt.DTypeLike | None = None) -> da.Array:
     """Give a lazy (energy, z, y, x) array for a layer, one energy a chunk, that reads no more of it than what is looked at.
 
@@ -213,12 +187,6 @@ def held_volume(data: da.Array, energy: int) -> da.Array:
     """Give one energy of an array from `held_volumes`, (z, y, x), that shares what is kept with it; of others their own."""
     volumes = _READERS.get(data.name)
     return lazy(_OneVolume(volumes, energy), data.shape[1:]) if isinstance(volumes, _Volumes) else data[energy]
-
-
-def frames(scan: Scan) -> da.Array:
-    """Give the projections of all energies as one lazy (energy, angle, row, column) array, one frame a chunk."""
-    source = _Frames(scan)
-    return lazy(source, (1, 1, *source.shape[2:]))
 
 
 def lazy(reader: Reader, chunks: tuple[int, ...]) -> da.Array:
