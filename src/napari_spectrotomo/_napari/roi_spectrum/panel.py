@@ -143,6 +143,8 @@ class RoiSpectrumPanel(Panel):
     def _refill(self, event: Any = None) -> None:
         raw = layer_of(self.viewer, "raw")
         self.controls.chosen.fill(list(self.viewer.layers), () if raw is None else tuple(raw.data.shape[-3:]))
+        if raw is None and self.spectra:
+            self._show([])
         if event is not None:
             self._on_changed()
 

@@ -65,9 +65,7 @@ class Taking(QWidget):
     ) -> None:
         """Say what there is: whole spectra, their unit and label, the energy shift in them, and the fields of an XDI file."""
         self._spectra, self._unit, self._label, self._shift, self._about = spectra, unit, label, shift, about
-        ready = bool(spectra) and all(s.whole for s in spectra)
-        for button in (self.copy, self.export):
-            button.setEnabled(ready)
+        self.setEnabled(bool(spectra) and all(s.whole for s in spectra))
 
     def copy_numbers(self) -> None:
         """Put the spectra into the clipboard as a table."""
