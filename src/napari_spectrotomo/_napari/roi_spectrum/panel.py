@@ -187,13 +187,16 @@ class RoiSpectrumPanel(Panel):
         if not all(s.whole for s in spectra):
             words.append("Reading energies: faint spectra are not complete yet.")
         if self.controls.normalized.isChecked() and spectra and not self._windows():
-            words.append("There is no edge map yet: windows are the recipe's, about the edge of each spectrum.")
+            words.append(
+                "There is no edge map that is up to date: windows are the recipe's, about the edge of each spectrum."
+            )
         return " ".join(words)
 
     def _on_failed(self, error: Exception) -> None:
         self.say(f"The spectrum could not be computed: {error}", error=True)
 
     def _on_references(self, wanted: bool) -> None:
+        self.say("")
         if wanted and not self.controls.normalized.isChecked():
             self.controls.normalized.setChecked(True)  # references are on no other scale
         self.refresh()

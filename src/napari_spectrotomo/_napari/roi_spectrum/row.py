@@ -65,7 +65,7 @@ class ReferenceRow(QWidget):
         if seen is None or not files or not windows or not len(energies):
             self.read.emit({})
             if seen is not None and files and not windows:
-                self.failed.emit("Make the edge map first: references are normalised with its windows.")
+                self.failed.emit("Make the edge map (again) first: references are normalised with its windows.")
             return
         at = energies + shift
         self._latest.ask(lambda: overlaid(files, at, windows))
