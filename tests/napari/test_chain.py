@@ -105,6 +105,8 @@ def test_a_project_opens_with_its_layers_and_panels(make_napari_viewer, finished
     assert open_project(finished.path, viewer) is viewer
     settle(viewer)
     assert {"Raw", "Registered", "Edge energy (eV)"} <= {layer.name for layer in viewer.layers}
-    assert {"Spectro-tomography (Spectro-tomography)", "Quality (Spectro-tomography)"} <= set(viewer.window.dock_widgets)
+    assert {"Spectro-tomography (Spectro-tomography)", "Quality (Spectro-tomography)"} <= set(
+        viewer.window.dock_widgets
+    )
     assert open_panel(viewer, "Spectro-tomography").step.NAME == "Edge map"
     assert open_panel(viewer, "Load") is open_panel(viewer, "Load")

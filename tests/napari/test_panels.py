@@ -93,23 +93,6 @@ def test_a_scan_of_one_energy_is_not_registered(panel, model, scan_tiny, tmp_pat
     assert not made.primary.isVisible()
 
 
-def test_the_registration_panel_compares_before_and_after(panel, model, finished):
-    from napari_spectrotomo._napari.load.opening import show_done
-
-    state_of(model).project = finished
-    show_done(model, finished)
-    made = panel(RegisterPanel, model)
-    assert "Mean MSE" in made.numbers.text()
-    model.dims.set_current_step(0, 8)
-    made.views["before"].click()
-    assert model.dims.current_step[0] == 0, "the fixed energy agrees with itself"
-    assert [x.name for x in model.layers if x.visible] == ["Raw", "Fixed 6710.0 eV"]
-    made.views["after"].click()
-    assert [x.name for x in model.layers if x.visible] == ["Fixed 6710.0 eV", "Registered"]
-    made.views["side by side"].click()
-    assert model.canvas.grid.enabled
-
-
 def test_a_panel_that_is_gone_no_longer_listens(model, finished, qtbot):
     made = QualityPanel(model)
     made.deleteLater()
@@ -119,10 +102,11 @@ def test_a_panel_that_is_gone_no_longer_listens(model, finished, qtbot):
     state_of(model).touch()
 
 
-def test_the_edge_map_panel_lists_the_particles(panel, model, finished):
+def test_the_edge_map_panel_lists_the_particles(panel, model, finished, qtbot):
     state_of(model).project = finished
     made = make("Edge map", panel, model)
     particles = finished.particles()
+    qtbot.waitUntil(lambda: made.table.rowCount() > 0, timeout=30_000)
     assert made.table.rowCount() == len(particles) == 2
     assert made.table.item(0, 2).text() == f"{particles.median_eV[0]:.2f}"
     assert not made.open_report.isEnabled()
@@ -162,7 +146,7 @@ def test_layers_of_what_is_no_longer_there_go(panel, model, finished, settle, qt
     show_done(model, finished)
     quality, regions = make("Quality", panel, model), make("ROI spectrum", panel, model)
     model.add_points([[12, 16, 16]], name="picked", scale=layer_of(model, "raw").scale[-3:])
-    regions.layer.value = "picked"
+    regions.controls.chosen.tick(model.layers["picked"])
     qtbot.waitUntil(lambda: {s.stack for s in regions.spectra} == {"raw", "registered"}, timeout=30_000)
     made = make("Binarize", panel, model)
     made.form["min_size"].value = 60
@@ -173,7 +157,7 @@ def test_layers_of_what_is_no_longer_there_go(panel, model, finished, settle, qt
     assert not quality.content.isVisible()
     assert made.message.text() == quality.message.text() == regions.message.text() == ""
     model.layers.remove(layer_of(model, "raw"))
-    qtbot.waitUntil(lambda: not regions.spectra and not regions.export.isEnabled(), timeout=30_000)
+    qtbot.waitUntil(lambda: not regions.spectra and not regions.taking.export.isEnabled(), timeout=30_000)
     show_done(model, finished)
     assert layer_of(model, "mask").visible
     for stage, role in (("register", "registered"), ("spectra", "edge energy")):
@@ -186,11 +170,11 @@ def test_regions_can_be_drawn_when_the_volumes_layer_was_removed(panel, model, f
 
     state_of(model).project = finished
     made = make("ROI spectrum", panel, model)
-    made.pick.click()
+    made.controls.pick.click()
     assert layer_of(model, "raw").visible
-    assert made.layer.value == "Picked points"
+    assert [x.name for x in made.controls.chosen.layers] == ["Picked points"]
     model.layers.clear()
     finished.discard("reconstruct")
-    made.pick.click()
+    made.controls.pick.click()
     assert "no volumes to draw on yet" in made.message.text()
     assert not model.layers
