@@ -56,7 +56,12 @@ VERBS = {
 
 
 def plan_line(shared: ViewerState, until: str) -> str:
-    """Say what a run up to a stage still does, and how long that should take; empty where nothing is left."""
+    """Say what a run up to a stage still does, and how long that should take; empty where nothing is left.
+
+    Nothing is said of a project whose files must be looked at first.
+    """
+    if not shared.project.is_read:
+        return ""
     try:
         left = estimate(shared.project, until, shared.stage)
     except SpectrotomoError:

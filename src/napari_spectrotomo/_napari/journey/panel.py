@@ -119,9 +119,10 @@ class JourneyPanel(QWidget):
     def _on_changed(self, *_: Any) -> None:
         project, idle = self.state.project, self.state.job is None
         plan = plan_line(self.state, "report") if project is not None and idle else ""
-        self.run_all.setEnabled(idle and (project is None or bool(plan)))
+        left = project is None or not project.is_read or bool(plan)
+        self.run_all.setEnabled(idle and left)
         words = "Does every step that is not done, with the settings as they are, and shows results as they come."
-        self.run_all.setToolTip(f"{words}\n{plan}" if plan or project is None else "Every step is done.")
+        self.run_all.setToolTip(f"{words}\n{plan}" if left else "Every step is done.")
         history = history_of(self.viewer)
         self.save.setEnabled(project is not None)
         self.open.setEnabled(idle)

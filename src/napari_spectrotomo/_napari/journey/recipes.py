@@ -12,6 +12,7 @@ from ...atomic import write_text
 from ...errors import SpectrotomoError
 from ...parameters import as_plain
 from ...workflow import Recipe
+from ..load.opening import read_again
 from ..state import state_of
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def take_recipe(viewer: Any, path: Path) -> list[str]:
             changed.append(stage)
     if changed:
         state.touch()
+    if not state.project.is_read:
+        read_again(viewer)
     return changed
 
 
