@@ -66,11 +66,11 @@ class Tour:
         self.look(1.5)
 
     def picture(self, name: str) -> None:
-        """Photograph the whole window, in 256 colours: pages are to load fast."""
+        """Photograph the whole window, without loss: colours are numbers here."""
         self.look(0.5)
         seen = Image.fromarray(self.viewer.screenshot(canvas_only=False, flash=False)[..., :3])
-        seen.quantize(256, dither=Image.Dither.NONE).save(PICTURES / f"{name}.png", optimize=True)
-        print(f"  {name}.png", flush=True)
+        seen.save(PICTURES / f"{name}.webp", lossless=True, method=6)
+        print(f"  {name}.webp", flush=True)
 
     def to_energy(self, energy: float) -> None:
         """Move the energy slider."""
@@ -215,7 +215,7 @@ def main(home: Path) -> None:
     scan = home / "simulated_scan"
     write_simulation(*simulate_scan(), scan)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for old in PICTURES.glob("*.png"):
+    for old in PICTURES.glob("*.*"):
         old.unlink()
     tour = Tour(scan)
     try:
