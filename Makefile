@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 XVFB := xvfb-run -a -s "-screen 0 1280x1024x24 +extension GLX +render -noreset"
 
-.PHONY: demo test docs tour bench bench-reconstruction bench-spectra system clean help
+.PHONY: demo test docs tour bench bench-reconstruction bench-spectra bench-viewer system clean help
 
 help:
 	@echo "make demo    the whole chain on a simulated scan, then napari where there is a display"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench   the benchmarks"
 	@echo "make bench-reconstruction   what docs/reconstruction_benchmark.md shows"
 	@echo "make bench-spectra   what docs/spectra_benchmark.md shows"
+	@echo "make bench-viewer   what docs/viewer_benchmark.md shows"
 
 .venv/ready: pyproject.toml hatch_build.py
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
@@ -59,6 +60,9 @@ bench-reconstruction: .venv/bench-ready
 
 bench-spectra: .venv/bench-ready
 	$(BIN)/spectrotomo benchmark spectra --output docs/benchmark
+
+bench-viewer: .venv/bench-ready system
+	$(XVFB) $(BIN)/python benchmarks/viewer.py --output docs/benchmark
 
 clean:
 	rm -rf .venv demo_project docs/_build

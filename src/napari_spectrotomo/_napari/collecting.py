@@ -1,4 +1,4 @@
-"""While work runs beside the window, Python's garbage is collected in the GUI thread only.
+"""While threads work beside the window, Python's garbage is collected in the GUI thread only.
 
 Python collects in whichever thread happens to allocate. A worker that frees what is left of a closed plot or panel takes it from
 under Qt's feet, and the window crashes when it next paints.
@@ -23,6 +23,12 @@ def collect() -> None:
     """Collect young garbage, now, in this thread; it takes a millisecond or two."""
     if _holders:
         gc.collect(1)
+
+
+def collect_all() -> None:
+    """Collect all garbage, now, in this thread; it takes some ten milliseconds, so once in a while."""
+    if _holders:
+        gc.collect()
 
 
 def release() -> None:

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from weakref import ref
+from weakref import finalize, ref
 
 from qtpy.QtCore import QTimer
 
+from .. import collecting
 from ..energy_text import energy_index
 from .glance import watch
 from .held import Index, Reader, reader_of
@@ -17,6 +18,9 @@ from .kept import KEPT
 
 _SETTLE = 120  # ms that the sliders rest before anything is read ahead
 _SHARE = 0.6  # of what is kept at most that is read ahead, so that what is looked at stays
+
+_COLLECT, _ROUNDS = 2000, 30
+"""Milliseconds between two collections of young garbage, and how many of them there are to one of all."""
 
 _POOL = ThreadPoolExecutor(1, "spectrotomo-ahead")
 
@@ -46,6 +50,12 @@ class Ahead:
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
             self._take(layer)
+        self._rounds = 0
+        self._collector = QTimer(interval=_COLLECT)
+        self._collector.timeout.connect(self._collect)
+        self._collector.start()
+        collecting.hold()
+        finalize(viewer, collecting.release)
 
     def _watch(self, event: Any) -> None:
         self._take(event.value)
@@ -61,6 +71,14 @@ class Ahead:
         """Stop reading ahead of where the sliders were, and begin anew when they rest."""
         self._off.set()
         self._timer.start()
+
+    def _collect(self) -> None:
+        """Collect garbage here: the threads that read must not."""
+        self._rounds += 1
+        if self._rounds % _ROUNDS:
+            collecting.collect()
+        else:
+            collecting.collect_all()
 
     def _begin(self) -> None:
         viewer = self._viewer()
