@@ -9,6 +9,9 @@ from typing import Any
 
 def open_project(path: Any, viewer: Any = None) -> Any:
     """Open a project folder in napari, with its layers and panels; see `opening.open_project`."""
+    from .warm import warm_up
+
+    warm_up()
     from .opening import open_project as open_it
 
     return open_it(path, viewer)

@@ -16,12 +16,18 @@ from weakref import ref
 
 import numpy as np
 from napari.layers import Layer
-from napari.layers._scalar_field._slice import _ScalarFieldSliceResponse
 from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtCore import Signal as QtSignal
 
 from ..waiting import WAITING
 from .held import Index, Reader, reader_of
+
+try:
+    from napari.layers._scalar_field._slice import _ScalarFieldSliceResponse
+except (
+    ImportError
+):  # napari's own, and private: where it went elsewhere, slices are right and the window waits for them
+    _ScalarFieldSliceResponse = None
 
 PATIENCE = 0.05
 """Seconds that the GUI thread waits for slices in one turn of its event loop."""
@@ -80,7 +86,8 @@ def watch(viewer: Any, layer: Layer) -> None:
     """
     state = layer._slicing_state
     made = getattr(state, "_slice_request_class", None)
-    if made is None or isinstance(made, _Look) or reader_of(layer.data) is None:
+    known = made is not None and _ScalarFieldSliceResponse is not None
+    if not known or isinstance(made, _Look) or reader_of(layer.data) is None:
         return
     patient = hasattr(viewer, "window")
     if patient:
