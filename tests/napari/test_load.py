@@ -14,6 +14,7 @@ from napari_spectrotomo._napari.layers import layer_of
 from napari_spectrotomo._napari.load import LoadPanel
 from napari_spectrotomo._napari.load.exclusions import numbers_from
 from napari_spectrotomo._napari.load.opening import default_folder
+from napari_spectrotomo._napari.load.words import asked_for, in_panel
 from napari_spectrotomo._napari.reconstruct import ReconstructPanel
 from napari_spectrotomo._napari.state import state_of
 from napari_spectrotomo.errors import ParameterError
@@ -286,3 +287,17 @@ def test_what_cannot_be_read_that_way_is_tried_once_and_said(panel, model, scan,
     assert "to be read in another way" in made.header.text()
     state_of(model).touch()
     assert state_of(model).job is None
+
+
+@pytest.mark.parametrize(
+    ("error", "field", "said"),
+    [
+        ("a.h5: no energy: give energies=[…] in eV.", "energies", "a.h5: no energy. Set “X” under “How to read” above, and"),
+        ("Leave it out (on_bad_file='skip'), or take it again.", "on_bad_file", "Leave it out, or take it again. Set “X” to “skip"),
+        ("Leave that energy out with on_bad_file='skip'.", "on_bad_file", "Leave that energy out. Set “X” to “skip” under"),
+        ("The scan has no angles.", "", "The scan has no angles."),
+    ],
+)  # fmt: skip
+def test_errors_of_reading_name_the_panels_own_fields(error, field, said):
+    assert asked_for(error, ["energies", "on_bad_file"]) == field
+    assert in_panel(error, field, "X").startswith(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import dask.array as da
@@ -17,6 +18,8 @@ from napari_spectrotomo.progress import Progress
 from napari_spectrotomo.simulate import SimulateParameters, simulate_scan
 
 pytestmark = pytest.mark.viewer
+TIMEOUT = 60_000  # ms
+STEPS_TITLE = "Spectro-tomography (Spectro-tomography)"
 
 
 def test_a_scan_folder_becomes_one_lazy_layer_that_the_load_panel_takes_up(panel, model, scan_tiny):
@@ -121,18 +124,61 @@ def test_headers_of_a_projects_scan_are_read_in_the_worker(
     assert threading.main_thread() not in threads
 
 
-def test_a_scan_that_cannot_be_read_is_said_in_a_sentence(make_napari_viewer, scan_tiny, settle, monkeypatch):
+def test_a_scan_that_cannot_be_read_is_said_in_a_sentence(make_napari_viewer, scan_tiny, settle, monkeypatch, qtbot):
     def fail(*args, **keywords):
         raise ReadError("The scan has no angles.")
 
-    said = []
     monkeypatch.setattr(readers, "read_scan", fail)
-    monkeypatch.setattr(readers, "show_error", said.append)
     viewer = make_napari_viewer()
     viewer.open(str(scan_tiny), plugin="napari-spectrotomo")
     settle(viewer)
-    assert said == ["The scan has no angles."]
+    qtbot.waitUntil(lambda: STEPS_TITLE in viewer.window.dock_widgets, timeout=TIMEOUT)
+    load = open_panel(viewer, "Load")
+    qtbot.waitUntil(lambda: load.message.text() == "The scan has no angles.", timeout=TIMEOUT)
+    assert load.source.path == scan_tiny
     assert not viewer.layers
+
+
+def test_a_dropped_file_without_an_energy_asks_for_it_where_it_can_be_given(
+    make_napari_viewer, data_folder, tmp_path, settle, qtbot
+):
+    scan = tmp_path / "tooth.h5"
+    shutil.copyfile(data_folder / "dxchange_h5" / "tooth.h5", scan)
+    viewer = make_napari_viewer(show=True)
+    viewer.open(str(scan), plugin="napari-spectrotomo")
+    qtbot.waitUntil(lambda: STEPS_TITLE in viewer.window.dock_widgets, timeout=TIMEOUT)
+    load = open_panel(viewer, "Load")
+    qtbot.waitUntil(lambda: "energies (eV)" in load.message.text(), timeout=TIMEOUT)
+    assert "energies=" not in load.message.text()
+    assert load.form["energies"].native.isVisible()
+    load.form["energies"].native.setFocus()
+    load.form["energies"].value = (20000.0,)
+    load.primary.click()
+    settle(viewer)
+    assert state_of(viewer).project.energies.tolist() == [20000.0]
+
+
+def test_a_scan_dropped_while_a_project_is_open_waits_in_the_load_step_and_run_all_begins_with_it(
+    make_napari_viewer, finished, scan_tiny, settle, qtbot, tmp_path
+):
+    other = shutil.copytree(scan_tiny, tmp_path / "other")
+    viewer = make_napari_viewer()
+    viewer.open(str(finished.path), plugin="napari-spectrotomo")
+    settle(viewer)
+    layers = list(viewer.layers)
+    assert viewer.open(str(other), plugin="napari-spectrotomo") == []
+    journey = open_panel(viewer, "Spectro-tomography")
+    qtbot.waitUntil(lambda: journey.step.NAME == "Load" and journey.step.source.path == other, timeout=TIMEOUT)
+    load = journey.step
+    assert list(viewer.layers) == layers
+    assert load.header.text().startswith("Press Load to open other.")
+    assert load.folder.path == tmp_path / "other_spectrotomo"
+    assert load.next.isHidden()
+    assert journey.run_all.isEnabled()
+    load.primary.click()
+    settle(viewer)
+    assert state_of(viewer).project.source == other
+    assert [layer.name for layer in viewer.layers] == ["Projections"]
 
 
 def test_a_busy_viewer_opens_nothing_and_says_so(

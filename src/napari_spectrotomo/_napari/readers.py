@@ -11,20 +11,20 @@ from typing import Any
 from weakref import ref
 
 from napari.layers import Layer
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
 
 import napari
 
-from ..errors import ReadError
+from ..errors import ReadError, SpectrotomoError
 from ..io import identify, is_recognised, read_scan, read_stack
 from ..progress import Progress
 from ..workflow import STAGES
 from .docks import JOURNEY, open_panel
 from .layers import projections_layer, volumes_layer
 from .layers.tuples import LayerTuple
+from .offered import offer
 from .run import busy_with, start
-from .state import plain_viewer
+from .state import plain_viewer, state_of
 from .work import Outcome
 
 Reader = Callable[[Any], list[LayerTuple]]
@@ -94,6 +94,9 @@ def volumes_of(path: str | Sequence[str]) -> LayerTuple:
 def _read(make: Callable[[Any], LayerTuple], path: str | Sequence[str]) -> list[LayerTuple]:
     """Give the layer of one file at once; that of many comes when the worker of the viewer has read their headers.
 
+    Where a project is open, its layers stay alone: the Load step takes the path up, to be loaded in the project's place.
+    It does so too where the files cannot be read as they are, and says why.
+
     Raises
     ------
     ReadError
@@ -103,9 +106,17 @@ def _read(make: Callable[[Any], LayerTuple], path: str | Sequence[str]) -> list[
     first = Path(path if isinstance(path, str) else path[0])
     if viewer is None:
         return [make(path)]
-    if first.is_file() and (isinstance(path, str) or len(path) == 1):
+    if state_of(viewer).project is not None and state_of(viewer).job is None:
+        offer(viewer, first)
+        return _NOTHING_YET
+    if first.is_file() and (isinstance(path, str) or len(path) == 1) and state_of(viewer).project is None:
+        try:
+            layer = make(path)
+        except SpectrotomoError as error:
+            offer(viewer, first, str(error))
+            return _NOTHING_YET
         QTimer.singleShot(0, partial(_start_with, ref(plain_viewer(viewer))))
-        return [make(path)]
+        return [layer]
 
     def steps(abort: threading.Event) -> Generator[Progress, None, LayerTuple]:
         yield Progress("read", 0, 1, "looking at the files")
@@ -114,14 +125,14 @@ def _read(make: Callable[[Any], LayerTuple], path: str | Sequence[str]) -> list[
     job = start(viewer, f"Reading {first.name}", steps)
     if job is None:
         raise ReadError(busy_with(viewer, first.name))
-    job.ended.connect(partial(_show, ref(plain_viewer(viewer))))
+    job.ended.connect(partial(_show, ref(plain_viewer(viewer)), first))
     return _NOTHING_YET
 
 
-def _show(viewer_ref: Any, outcome: Outcome) -> None:
+def _show(viewer_ref: Any, source: Path, outcome: Outcome) -> None:
     viewer = viewer_ref()
-    if outcome.error:
-        show_error(outcome.error)
+    if viewer is not None and outcome.error:
+        offer(viewer, source, outcome.error)
     if viewer is not None and outcome.result is not None:
         viewer.add_layer(Layer.create(*outcome.result))
         QTimer.singleShot(0, partial(_start_with, viewer_ref))  # not in the same turn: each takes napari a while

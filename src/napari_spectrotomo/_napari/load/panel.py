@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout
 
 from ...io import ReadParameters
-from ...workflow import in_words
+from ...workflow import Recipe, in_words
 from ..forms import Fold, ParameterForm
 from ..layers import ROLE, layer_of
 from ..panel import Panel
@@ -22,6 +24,7 @@ from .exclusions import ExclusionEditor
 from .opening import default_folder, exclude, is_project, load, read_again, reopen
 from .projections_box import ProjectionsBox
 from .projections_window import show_projections
+from .words import asked_for, in_panel
 
 
 class LoadPanel(Panel):
@@ -62,6 +65,7 @@ class LoadPanel(Panel):
         ):
             body.addWidget(widget)
         self._edited: set[str] = set()
+        self._was_other = False
         self._filled_for: Any = None
         self._tried: Any = None
         self.listen(self.viewer.layers.events.inserted, self._on_layer)
@@ -76,11 +80,18 @@ class LoadPanel(Panel):
     def headline(self) -> str:
         """Say what is loaded, or what to do."""
         project = self.state.project
+        chosen = self.source.path
         if project is None:
+            if chosen is not None and chosen.exists():
+                return f"Press Load to open {chosen.name}."
             return "Choose a scan folder or file, or drop one on napari, then press Load."
+        if chosen is not None and self.is_other:
+            return f"Press Load to open {chosen.name}. {project.source.name} stays until then; its project is kept."
         if not project.is_read:
             return f"{project.source.name} is to be read in another way than before."
-        return f"{project.source.name}: {span(project.energies)}. Project in {project.path.name}."
+        doubts = len(_doubts(project.input()))
+        doubted = f" ⚠ {doubts} doubt{'s'[: doubts > 1]} below." if doubts else ""
+        return f"{project.source.name}: {span(project.energies)}. Project in {project.path.name}.{doubted}"
 
     def refresh(self) -> None:
         """Show the project's paths, summary and exclusions."""
@@ -109,6 +120,25 @@ class LoadPanel(Panel):
         energies = sorted({*map(float, project.energies), *(x.energy for x in left_out if x.energy is not None)})
         views = max(len(p) for p in project.scan().projections) if is_scan else 0
         self.exclusions.show_exclusions(left_out, energies, views)
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the line names something else than what is loaded: a scan that was dropped or chosen since."""
+        project, source = self.state.project, self.source.path
+        return project is not None and source is not None and source.absolute() not in (project.source, project.path)
+
+    def offer(self, source: Path, error: str = "") -> None:
+        """Take up the path of what was dropped, to be loaded by the button; `error` says why that fails as it is."""
+        if self.state.job is None:
+            self.source.path = source
+            if self.is_other or self.state.project is None:
+                self._edited.clear()
+                self.form.show_parameters((self.state.recipe or Recipe()).read)
+        self._say_error(error)
+
+    def can_go_on(self) -> bool:
+        """Say whether the next step would show what the line names."""
+        return super().can_go_on() and not self.is_other
 
     def plan(self) -> str:
         """Say what there is to do, once it is known what the source holds."""
@@ -151,6 +181,11 @@ class LoadPanel(Panel):
             self.folder.path = project.path
         elif text.strip() and path.exists() and not is_project(path):
             self.folder.path = default_folder(path.absolute(), setting("project_folder"))
+        if self.is_other != self._was_other:
+            self._was_other = self.is_other
+            self.state.touch()  # what else goes by it, such as Run all
+        else:
+            self._on_changed()
 
     def _choose_project(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Project folder", str(self.folder.path or Path.home()))
@@ -177,8 +212,21 @@ class LoadPanel(Panel):
         ):
             self.source.path = source
 
+    def _say_error(self, error: str, details: str = "") -> None:
+        """Say what went wrong in reading, with the field that mends it in sight."""
+        source = self.source.path
+        said = error if source is None else error.replace(f"{source.absolute().parent}/", "")
+        field = asked_for(error, self.form.widgets)
+        if field:
+            said = in_panel(said, field, self.form[field].label)
+            self.form.more.expand(animate=False)
+            QTimer.singleShot(0, partial(self.content.ensureWidgetVisible, self.form[field].native))
+        self.say(said, error=True, details=details or error) if error else self.say("")
+
     def _on_ended(self, outcome: Outcome) -> None:
         super()._on_ended(outcome)
+        if outcome.error:
+            self._say_error(outcome.error, outcome.details)
         if outcome.cancelled and self.state.project is None:
             self.say("Stopped; nothing was loaded.")
 
@@ -190,10 +238,13 @@ def summary(project: Any, warn: str) -> str:
         f"<tr><td style='padding-right: 8px;'>{escape(k)}</td><td>{escape(v)}</td></tr>"
         for k, v in in_words(found).items()
     )
-    doubts = [
+    said = "".join(f"<p style='color: {warn};'>⚠ {escape(d)}</p>" for d in _doubts(found))
+    return f"{said}<table>{rows}</table>"  # the doubts first: a table is longer than what is seen
+
+
+def _doubts(found: Any) -> list[str]:
+    return [
         *found.metadata.get("doubts", []),
         *(f"{Path(str(file)).name} was skipped: {reason}" for file, reason in found.metadata.get("skipped", [])),
         *found.metadata.get("excluded", []),
     ]
-    said = "".join(f"<p style='color: {warn};'>⚠ {escape(d)}</p>" for d in doubts)
-    return f"<table>{rows}</table>{said}"
