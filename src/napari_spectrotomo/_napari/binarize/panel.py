@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QGroupBox, QVBoxLayout
 from ...errors import ParameterError, ProjectError, SpectrotomoError
 from ...progress import Progress
 from ...segment import BinarizeParameters, LabelParameters, with_threshold
+from ..alive import while_alive
 from ..forms import Fold, ParameterForm, Words
 from ..layers import Ready, go_to_energy, layer_of, leave_comparison, made_ready, put, show_only
 from ..layers.ready import volumes_of
@@ -243,7 +244,7 @@ class BinarizePanel(Panel):
         if self.apply_forms():
             job = take_edits(self.viewer, {role: layer.data for role, layer in self.watch.pending.items()})
             if job is not None:
-                job.ended.connect(self._on_taken)
+                job.ended.connect(while_alive(self, self._on_taken))
 
     def _on_taken(self, outcome: Outcome) -> None:
         if not outcome.error and not outcome.cancelled:
@@ -259,7 +260,7 @@ class BinarizePanel(Panel):
         if "particles" in self.watch.drop():
             job = start(self.viewer, "Reading the particles", steps)
             if job is not None:
-                job.ended.connect(self._on_dropped)
+                job.ended.connect(while_alive(self, self._on_dropped))
         self._on_edit()
 
     def _on_dropped(self, outcome: Outcome) -> None:

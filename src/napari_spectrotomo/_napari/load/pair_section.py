@@ -11,6 +11,7 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ...workflow import ComparedViews, ViewComparison
+from ..alive import while_alive
 from ..forms import labelled
 from ..latest import Latest
 from ..layers import ROLE, layer_of
@@ -55,8 +56,8 @@ class PairSection(QWidget):
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._put_next)
         self.comparing = Latest()
-        self.comparing.done.connect(self._on_done)
-        self.comparing.failed.connect(self.failed.emit)
+        self.comparing.done.connect(while_alive(self, self._on_done))
+        self.comparing.failed.connect(while_alive(self, self.failed.emit))
         self.first = ComboBox(label="first (magenta)", choices=[], tooltip="The energy (eV) under the other.")
         self.second = ComboBox(
             label="second (green)", choices=[], tooltip="The energy (eV) over it; the energy slider moves it too."

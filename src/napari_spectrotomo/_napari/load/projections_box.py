@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QButtonGroup, QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from ...errors import Aborted, SpectrotomoError
+from ..alive import while_alive
 from ..energy_text import ANGLES
 from ..latest import Latest
 from ..layers import PROJECTION_ROLES, ROLE, VOLUME_ROLES, fit, go_to_energy, layer_of, put, take_away
@@ -51,11 +52,11 @@ class ProjectionsBox(QGroupBox):
         self._row_found = self._wrong = False
         self._off = threading.Event()
         self.reading, self.finding, self.correcting = Latest(), Latest(), Latest()
-        self.reading.done.connect(self._on_read)
-        self.finding.done.connect(self._on_row)
-        self.correcting.done.connect(self._on_corrected)
+        self.reading.done.connect(while_alive(self, self._on_read))
+        self.finding.done.connect(while_alive(self, self._on_row))
+        self.correcting.done.connect(while_alive(self, self._on_corrected))
         for latest in (self.reading, self.finding, self.correcting):
-            latest.failed.connect(self._on_failed)
+            latest.failed.connect(while_alive(self, self._on_failed))
         self._build()
         listen(viewer.dims.events.point, self._on_slider)
         listen(viewer.layers.events.removed, self._on_removed)

@@ -15,6 +15,7 @@ from ...preprocess import CorrectParameters
 from ...progress import Progress
 from ...reconstruct import ReconstructParameters
 from ...workflow.describe_alignment import axis_in_words
+from ..alive import while_alive
 from ..forms import Fold, ParameterForm
 from ..layers import go_to_energy, take_away
 from ..panel import Panel
@@ -136,7 +137,7 @@ class ReconstructPanel(Panel):
             self.live.interrupt()
             job = preview_slice(self.viewer, self.box.energy.value, self.box.row.value, self.kept)
             if job is not None:
-                job.ended.connect(self._on_preview)
+                job.ended.connect(while_alive(self, self._on_preview))
 
     def _on_preview(self, outcome: Outcome) -> None:
         made = outcome.result
@@ -172,7 +173,7 @@ class ReconstructPanel(Panel):
             box = self.box
             job = make_strip(self.viewer, box.energy.value, box.row.value, box.span.value, self.kept)
             if job is not None:
-                job.ended.connect(self._on_strip)
+                job.ended.connect(while_alive(self, self._on_strip))
 
     def _on_strip(self, outcome: Outcome) -> None:
         if outcome.result is not None:

@@ -14,6 +14,7 @@ from ...errors import SpectrotomoError
 from ...progress import Progress
 from ...register import RegisterParameters
 from ...workflow import redo_energy
+from ..alive import while_alive
 from ..energy_text import energy_index
 from ..forms import ParameterForm
 from ..layers import drop_stale, layer_of, lying, nudged_index, put_nudge, renew, take_away
@@ -148,7 +149,7 @@ class AgainSection(QGroupBox):
 
         job = start(viewer, f"{'Placing' if keep else 'Registering'} {energy:.1f} eV", steps)
         if job is not None:
-            job.ended.connect(self._on_ended)
+            job.ended.connect(while_alive(self, self._on_ended))
 
     def _on_ended(self, outcome: Outcome) -> None:
         if outcome.result is None:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QVBoxLayout
 
 from ...progress import Progress
 from ...register import RegisterParameters
+from ..alive import while_alive
 from ..energy_text import shown_energy
 from ..forms import ParameterForm
 from ..layers import go_to_energy
@@ -93,7 +94,7 @@ class RegisterPanel(Panel):
         job = run_until(self.viewer, self.UNTIL, "Registering")
         if job is None:
             return
-        job.ended.connect(self._show)
+        job.ended.connect(while_alive(self, self._show))
         if self.state.stage("binarize") == "done":
             self.views.look("overlay", before=True)
 

@@ -10,6 +10,7 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QLabel, QVBoxLayout
 
 from ...progress import Progress
+from ..alive import while_alive
 from ..energy_text import ENERGIES, shown_energy
 from ..layers import go_to_energy, layer_of, show_stage
 from ..panel import Panel
@@ -51,7 +52,7 @@ class RoiSpectrumPanel(Panel):
         body.addWidget(self.taking)
         self.spectra: list[RegionSpectrum] = []
         self._laid: References = {}
-        self.follower = Follower(self.viewer, self._wish)
+        self.follower = Follower(self.viewer, while_alive(self, self._wish))
         self.listen(self.follower.found, self._on_found)
         self.listen(self.follower.failed, self._on_failed)
         c.draw.clicked.connect(lambda: self._start(Shapes, "add_ellipse"))

@@ -8,6 +8,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
+from ..alive import while_alive
 from ..latest import Latest
 from .overlaid import overlaid
 
@@ -45,8 +46,8 @@ class ReferenceRow(QWidget):
         self._recipes: tuple[str, ...] = ()
         self._seen: Any = None
         self._latest = Latest()
-        self._latest.done.connect(self._on_read)
-        self._latest.failed.connect(self._on_failed)
+        self._latest.done.connect(while_alive(self, self._on_read))
+        self._latest.failed.connect(while_alive(self, self._on_failed))
         self.tick.toggled.connect(self._on_tick)
         self.choose.clicked.connect(self._choose)
 

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMenu, QPushB
 
 from ...errors import SpectrotomoError
 from ...report import spectra_picture, write_spectra_picture
+from ..alive import while_alive
 from ..latest import Latest
 from ..plot import EnergyPlot
 from .curves import drawn
@@ -38,8 +39,8 @@ class Taking(QWidget):
         self._unit, self._label, self._shift = "", "", 0.0
         self._about: dict[str, object] = {}
         self._drawing = Latest()
-        self._drawing.done.connect(self._on_drawn)
-        self._drawing.failed.connect(self._on_failed)
+        self._drawing.done.connect(while_alive(self, self._on_drawn))
+        self._drawing.failed.connect(while_alive(self, self._on_failed))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         self.copy = self._menu("Copy", "To the clipboard, for a spreadsheet or a talk.", row)
