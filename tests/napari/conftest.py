@@ -94,3 +94,27 @@ def panel(qtbot: Any) -> Callable[..., Any]:
         return made
 
     return make
+
+
+@pytest.fixture
+def honest() -> Callable[[Any, Any], None]:
+    """Check that all layers of a viewer lie on a project's grid, say so, and have names of their own that sort as their numbers."""
+    import re
+
+    def check(viewer: Any, project: Any) -> None:
+        size = tuple(project.stack("registered").voxel_size)
+        units = ["pixel", "nanometer", "nanometer", "nanometer"]
+        for layer in viewer.layers:
+            ndim = layer.ndim
+            assert layer.axis_labels == ("energy", "z", "y", "x")[-ndim:], layer.name
+            assert [str(u) for u in layer.units] == units[-ndim:], layer.name
+            assert tuple(layer.scale) == (1.0, *size)[-ndim:], layer.name
+            if ndim == 4:
+                assert layer.metadata["energies_eV"].tolist() == project.energies.tolist(), layer.name
+        names = [layer.name for layer in viewer.layers]
+        assert len(set(names)) == len(names)
+        numbered = [(re.sub(r"\d+$", "", n), int(re.search(r"\d+$", n)[0]), n) for n in names if re.search(r"\d+$", n)]
+        assert sorted(numbered) == sorted(numbered, key=lambda entry: (entry[0], entry[2]))
+        assert viewer.dims.axis_labels[-3:] == ("z", "y", "x")
+
+    return check

@@ -31,7 +31,7 @@ def visible(model):
 
 
 def test_references_and_clusters_asked_for_in_the_panel_become_layers_and_numbers(
-    panel, model, finished, references, settle, qtbot
+    panel, model, finished, references, settle, qtbot, honest
 ):
     state_of(model).project = finished
     made = panel(CompositionPanel, model)
@@ -45,6 +45,7 @@ def test_references_and_clusters_asked_for_in_the_panel_become_layers_and_number
     assert finished.recipe.composition.references == str(references)
     assert "Fractions of high, low" in made.header.text()
     assert visible(model) == ["composition"]
+    honest(model, finished)
     assert layer_of(model, "composition").rgb
     assert layer_of(model, "fraction 1").name == "Fraction of high"
     assert layer_of(model, "clusters").data.max() == 2
