@@ -171,3 +171,17 @@ def test_steps_go_by_keys(make_napari_viewer, finished, qtbot):
     qtbot.waitUntil(lambda: journey.step.primary.hasFocus(), timeout=5000)
     qtbot.keyClick(journey.step.primary, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert journey.step.NAME == "Register"
+
+
+def test_run_all_of_one_energy_goes_as_far_as_one_energy_can(make_napari_viewer, scan, settle):
+    for file in sorted(scan.glob("*.h5"))[1:]:
+        file.unlink()
+    viewer = make_napari_viewer()
+    journey = begun(viewer, scan, settle)
+    journey.run_all.click()
+    settle(viewer)
+    project = state_of(viewer).project
+    assert project.state("label") == "done"
+    assert journey.step.NAME == "Binarize"
+    assert "1 energy can be binarized and labelled" in journey.step.message.text()
+    assert not journey.run_all.isEnabled()

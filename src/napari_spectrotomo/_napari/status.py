@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import SpectrotomoError
+from ..spectra import FEWEST_ENERGIES
 from ..workflow.estimate import estimate, in_time
 from .docks import STEPS
 from .state import ViewerState
@@ -68,10 +69,17 @@ def plan_line(shared: ViewerState, until: str) -> str:
         return ""  # what is wrong is said where it can be mended
     if not left:
         return ""
-    energies = len(shared.project.energies)
     verbs = [VERBS[part.stage] for part in left]
     words = verbs[0] if len(verbs) == 1 else f"{', '.join(verbs[:-1])} and {verbs[-1]}"
-    return f"Will {words}: {energies} energies, {in_time(sum(part.seconds for part in left))}."
+    return f"Will {words}: {_count(shared.project.energies)}, {in_time(sum(part.seconds for part in left))}."
+
+
+def whole_run(project: Any) -> str:
+    """Give the last stage that a project's energies allow."""
+    energies = len(project.energies)
+    if energies < 2:
+        return "label"
+    return "report" if project.planar or energies >= FEWEST_ENERGIES else "register"
 
 
 def next_step(shared: ViewerState) -> str:
@@ -88,6 +96,10 @@ def in_words(project: Any) -> str:
     stages = project.record.content["stages"]
     spent = sum(float(entry.get("seconds", 0.0)) for entry in stages.values())
     words = f"All is done, in {spent:.0f} s of work."
+    last = whole_run(project)
+    if last != "report":
+        done = {"label": "binarized and labelled", "register": "registered"}[last]
+        return f"{words} {_count(project.energies)} can be {done}; an edge needs at least {FEWEST_ENERGIES}."
     if project.maps_edges and project.state("spectra") == "done":
         particles = project.particles()
         medians = ", ".join(f"{m:.2f}" for m in particles["median_eV"][:4])
@@ -112,6 +124,10 @@ def trail(shared: ViewerState, here: str, shades: Colors) -> str:
         style = f"color: {shades.link}; text-decoration: none;"
         parts.append(f'<a href="{name}" style="{style}" title="{WORDS[state]}">{text}&nbsp;{MARKS[state]}</a>')
     return "&nbsp; ".join(parts)
+
+
+def _count(energies: Any) -> str:
+    return f"{len(energies)} energ{'y' if len(energies) == 1 else 'ies'}"
 
 
 def span(energies: Any) -> str:

@@ -13,7 +13,7 @@ from ..docks import BESIDE, JOURNEY, STEPS, make_panel, name_dock, open_panel
 from ..layers import history_of
 from ..panel import Panel
 from ..state import plain_viewer, state_of
-from ..status import next_step, plan_line
+from ..status import next_step, plan_line, whole_run
 from .recipes import open_recipe, save_recipe
 from .run_all import RunAll
 
@@ -118,8 +118,8 @@ class JourneyPanel(QWidget):
 
     def _on_changed(self, *_: Any) -> None:
         project, idle = self.state.project, self.state.job is None
-        plan = plan_line(self.state, "report") if project is not None and idle else ""
-        left = project is None or not project.is_read or bool(plan)
+        plan = plan_line(self.state, whole_run(project)) if project is not None and project.is_read and idle else ""
+        left = project is None or not project.is_read or bool(plan) or self.running.other_chosen()
         self.run_all.setEnabled(idle and left)
         words = "Does every step that is not done, with the settings as they are, and shows results as they come."
         self.run_all.setToolTip(f"{words}\n{plan}" if left else "Every step is done.")

@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...progress import Progress
+from ..alive import while_alive
+from ..load import LoadPanel
 from ..run import run_until
-from ..status import LAST_STAGE, STEP_OF, in_words
+from ..status import STEP_OF, in_words, whole_run
 from ..work import Job
 
 if TYPE_CHECKING:
@@ -29,28 +31,33 @@ class RunAll:
         journey.destroyed.connect(partial(_disconnect, listened))
 
     def start(self, *_: Any) -> None:
-        """Begin; without a project the scan in the Load panel is loaded first."""
+        """Begin; the scan that the Load panel names is loaded first, where it is not yet."""
         journey = self._journey
-        if journey.state.project is None:
+        if journey.state.project is None or self.other_chosen():
             load = journey.show_step("Load")
             load.primary.click()
             self._waiting = journey.state.job is not None
             return
         if not journey.step.apply_forms():
             return
-        job = run_until(journey.viewer, "report", "Running all steps")
+        job = run_until(journey.viewer, whole_run(journey.state.project), "Running all steps")
         if job is not None:
             self._at = journey.step.NAME
-            job.progressed.connect(self._follow)
-            job.released.connect(partial(self._on_released, job))
+            job.progressed.connect(while_alive(journey, self._follow))
+            job.released.connect(while_alive(journey, partial(self._on_released, job)))
 
     def _on_job(self, *_: Any) -> None:
         """Go on when the scan is loaded."""
         journey = self._journey
         if self._waiting and journey.state.job is None:
             self._waiting = False
-            if journey.state.project is not None:
+            if journey.state.project is not None and not self.other_chosen():
                 self.start()
+
+    def other_chosen(self) -> bool:
+        """Whether the Load panel is looked at and names another scan than the project's."""
+        step = self._journey.step
+        return isinstance(step, LoadPanel) and step.is_other
 
     def _follow(self, progress: Progress) -> None:
         step = STEP_OF.get(progress.stage)
@@ -66,8 +73,8 @@ class RunAll:
         journey, outcome = self._journey, job.outcome
         if outcome is None or outcome.error or outcome.cancelled:
             return
-        mapped = journey.state.project.state(LAST_STAGE["Edge map"]) == "done"
-        panel, words = journey.show_step("Edge map" if mapped else "Register"), in_words(journey.state.project)
+        last = STEP_OF.get(whole_run(journey.state.project), "Edge map")
+        panel, words = journey.show_step(last), in_words(journey.state.project)
         panel.say(words)
         self._said = (panel, words)
 

@@ -100,10 +100,12 @@ class LoadPanel(Panel):
             self._read_again(project)
             return
         is_scan = project is not None and project.kind == "scan"
-        self.fold.setVisible(is_scan)
-        here = is_scan and layer_of(self.viewer, "projections") is not None
-        self.look.setVisible(is_scan and not here)
+        named = is_scan and not self.is_other  # of another scan than the line's nothing is shown
+        self.fold.setVisible(named)
+        here = named and layer_of(self.viewer, "projections") is not None
+        self.look.setVisible(named and not here)
         self.box.setVisible(here)
+        self.summary.setVisible(project is not None and not self.is_other)
         if project is None:
             self.summary.setText("")
             return
