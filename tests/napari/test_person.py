@@ -6,6 +6,7 @@ import pytest
 
 from napari_spectrotomo._napari import open_project
 from napari_spectrotomo._napari.docks import open_panel
+from napari_spectrotomo._napari.plot import EnergyPlot
 from napari_spectrotomo._napari.state import state_of
 
 pytestmark = pytest.mark.viewer
@@ -60,3 +61,23 @@ def test_the_window_closes_while_a_step_is_done(opened, qtbot, step, field, valu
     opened.close()
     qtbot.waitUntil(lambda: state_of(opened).job is None, timeout=TIMEOUT)
     assert job.outcome.cancelled
+
+
+def test_plots_and_folds_follow_a_theme_that_is_changed_while_they_are_seen(opened, qtbot):
+    from napari_spectrotomo._napari.readable import background_of, contrast
+
+    quality = open_panel(opened, "Quality")
+    plots = quality.findChildren(EnergyPlot)
+    qtbot.waitUntil(lambda: any(p.widget is not None and p.isVisible() for p in plots), timeout=TIMEOUT)
+    plot = next(p for p in plots if p.isVisible())
+    binarize = open_panel(opened, "Binarize")
+    fold = binarize.fold
+    for theme in ("light", "dark"):
+        opened.theme = theme
+        open_panel(opened, "Quality")
+        seen = plot.widget.grab().toImage()
+        assert contrast(seen.pixelColor(1, 1), background_of(plot)) < 1.1
+        open_panel(opened, "Binarize")
+        icon = fold.toggleButton().icon().pixmap(16, 16).toImage()
+        drawn = [icon.pixelColor(x, y) for x in range(icon.width()) for y in range(icon.height())]
+        assert max(contrast(c, background_of(fold)) for c in drawn if c.alpha() > 200) > 4

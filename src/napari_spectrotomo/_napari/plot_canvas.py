@@ -59,6 +59,7 @@ class PlotCanvas(pg.PlotWidget):
     def restyle(self, behind: QColor) -> None:
         """Take colours that stand out from what is behind the plot."""
         self._behind = QColor(behind)
+        self.resetCachedContent()  # the background was kept as it was painted on the theme before
         self.faint = readable("#8a9099", behind, _TEXT_CONTRAST)
         for side in ("bottom", "left"):
             axis = self.getAxis(side)

@@ -1,10 +1,13 @@
 """A part of a panel that is folded away until it is wanted."""
 
+from qtpy.QtCore import QEvent
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QWidget
 from superqt import QCollapsible
 
 from ..readable import ReadableLabel
+
+_FOLDED, _UNFOLDED = "▸", "▾"
 
 
 class Fold(QCollapsible):
@@ -17,12 +20,20 @@ class Fold(QCollapsible):
     """
 
     def __init__(self, title: str, content: QWidget) -> None:
-        super().__init__(title)
+        super().__init__(title, expandedIcon=_UNFOLDED, collapsedIcon=_FOLDED)
         self.setDuration(0)
         self.layout().setContentsMargins(0, 0, 0, 0)
         inner = self.content()
         inner.layout().setContentsMargins(8, 2, 0, 4)
         self.addWidget(content)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the arrows anew in the theme's colour of words."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.toggleButton().ensurePolished()
+            self.setCollapsedIcon(_FOLDED)
+            self.setExpandedIcon(_UNFOLDED)
 
 
 class Words(ReadableLabel):
