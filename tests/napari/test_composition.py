@@ -89,7 +89,7 @@ def test_the_colours_of_the_picture_are_named_and_names_escaped():
     assert key.count("■") == 3
 
 
-def test_standards_chosen_in_the_edge_map_panel_make_a_valence_map(panel, model, finished, references, settle):
+def test_standards_chosen_in_the_edge_map_panel_make_a_valence_map(panel, model, finished, references, settle, qtbot):
     state_of(model).project = finished
     show_stage(model, finished, "spectra")
     made = panel(EdgeMapPanel, model)
@@ -103,6 +103,11 @@ def test_standards_chosen_in_the_edge_map_panel_make_a_valence_map(panel, model,
     assert made.maps["valence"].isVisible()
     made.maps["valence"].click()
     assert visible(model) == ["valence"]
+    column = 4
+    qtbot.waitUntil(lambda: not made.table.isColumnHidden(column), timeout=20_000)
+    assert made.table.horizontalHeaderItem(column).text() == "valence"
+    assert 2 < float(made.table.item(0, column).text()) < 4
+    assert made.content.verticalScrollBar().value() == 0
     made.files.rows["standards"].line.value = ""
     made.primary.click()
     settle(model)

@@ -10,6 +10,7 @@ from napari_spectrotomo._napari.edge_map import EdgeMapPanel
 from napari_spectrotomo._napari.edge_map.distribution import distributions
 from napari_spectrotomo._napari.layers import layer_of, show_stage
 from napari_spectrotomo._napari.layers.maps import map_layers
+from napari_spectrotomo._napari.load.opening import show_done
 from napari_spectrotomo._napari.readable import color_of
 from napari_spectrotomo._napari.settings import setting
 from napari_spectrotomo._napari.state import state_of
@@ -69,6 +70,9 @@ def test_images_at_two_energies_have_no_map_to_show(panel, model, qtbot, tmp_pat
     qtbot.waitUntil(lambda: made.table.rowCount() == 1, timeout=20_000)
     assert made.table.item(0, 0).text() == "1"
     assert made.table.item(0, 2).text() == "–"
+    model.layers.clear()
+    show_done(model, project)
+    assert layer_of(model, "registered").visible  # as there is no map to see
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ class PathRow(QWidget):
     Attributes
     ----------
     changed : Signal(str)
+    near : path or None
+        Where choosing begins while the line is empty; None for home.
     """
 
     changed = Signal(str)
@@ -31,6 +33,7 @@ class PathRow(QWidget):
     def __init__(self, label: str, tooltip: str, *, file: bool = False, folder: bool = True, filters: str = "") -> None:
         super().__init__()
         self._filters = filters
+        self.near: Path | None = None
         self.line = LineEdit(name=label, tooltip=tooltip)
         self.line.changed.connect(lambda *_: self.changed.emit(self.line.value))
         self.setAcceptDrops(True)
@@ -74,7 +77,7 @@ class PathRow(QWidget):
 
     def _start(self) -> str:
         path = self.path
-        return str(path if path and path.exists() else (path.parent if path else Path.home()))
+        return str(path if path and path.exists() else (path.parent if path else self.near or Path.home()))
 
     def _take(self, chosen: str) -> None:
         if chosen:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import yaml
+from scipy import ndimage as ndi
 
 from ..data import EnergyStack, Scan
 from ..io import ReadParameters, identify
@@ -105,19 +106,38 @@ def _shift(project: Project) -> list[str]:
     return [f"energies shifted by {about['shift_eV']:+.2f}{within} eV: {about['origin']}"]
 
 
-def _valence(project: Project) -> list[str]:
-    """Give the median valence of the particles with its error, a line each, where standards were named."""
+def valences(project: Project) -> list[tuple[int, float, float]]:
+    """Give the particles' median valences where standards were named.
+
+    Returns
+    -------
+    list of (int, float, float)
+        The particle's number, the median of its voxels' valences, and how far the line through the standards lets it be off;
+        NaN where unknown.
+    """
     if not (project.state("spectra") == "done" and "valence" in project.record.stage("spectra")):
         return []
-    found, labels, lines = project.valence(), project.labels(), []
-    for label in project.particles()["label"]:
-        inside = (labels == label) & np.isfinite(found.valence)
-        if inside.any():
-            middle, line = np.median(found.valence[inside]), np.median(found.line_error[inside])
-            lines.append(
-                f"particle {label}: valence {middle:.2f} (median) ± {line:.2f} by the line".replace("nan", "?")
-            )
-    return lines
+    found, labels = project.valence(), project.labels()
+    inside = (labels > 0) & np.isfinite(found.valence)
+    if not inside.any():
+        return []
+    owner, numbers = labels[inside], project.particles()["label"].to_numpy()
+    medians, lines = (
+        np.atleast_1d(ndi.median(values[inside], owner, numbers)) for values in (found.valence, found.line_error)
+    )
+    there = np.isin(numbers, owner)
+    return [
+        (int(number), float(middle), float(line))
+        for number, middle, line in zip(numbers[there], medians[there], lines[there], strict=True)
+    ]
+
+
+def _valence(project: Project) -> list[str]:
+    """Give the median valence of the particles with its error, a line each, where standards were named."""
+    return [
+        f"particle {label}: valence {middle:.2f} (median) ± {line:.2f} by the line".replace("nan", "?")
+        for label, middle, line in valences(project)
+    ]
 
 
 def _composition(project: Project) -> list[str]:

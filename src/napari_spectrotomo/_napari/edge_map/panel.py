@@ -15,6 +15,7 @@ from ..panel import Panel
 from ..plot import EnergyPlot
 from ..run import run_until
 from ..status import stage_line
+from ..work import Outcome
 from .looks import MapLooks
 from .particles import ParticleTable
 from .seen import Look, Seen
@@ -123,10 +124,18 @@ class EdgeMapPanel(Panel):
             self.solid_view.leave()
             self.solid.set_on(False)
 
+        for row in self.files.rows.values():
+            row.near = project.source
+
     def act(self) -> None:
         """Map the edge."""
         leave_comparison(self.viewer)
         run_until(self.viewer, self.UNTIL, "Mapping the edge")
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        super()._on_ended(outcome)
+        if outcome.result is not None:
+            self.content.verticalScrollBar().setValue(0)  # to the maps, and what there is to warn of
 
     def _fill_box(self, inner: QVBoxLayout) -> None:
         inner.setSpacing(5)

@@ -15,12 +15,13 @@ _COLUMNS = {
     "voxels": ("voxels", "How many voxels the particle has."),
     "median_eV": ("median (eV)", "Median of the edge energies of its voxels, eV."),
     "fwhm_eV": ("FWHM (eV)", "Full width at half maximum of the distribution of its edge energies, eV."),
+    "valence": ("valence", "Median of the valences of its voxels, read off the line through the standards."),
 }
 _ROW, _MOST_ROWS = 24, 5
 
 
 class ParticleTable(QTableWidget):
-    """A row a particle: voxels, median and width of its edge energies."""
+    """A row a particle: voxels, median and width of its edge energies, and its valence where there are standards."""
 
     def __init__(self) -> None:
         super().__init__(0, len(_COLUMNS))
@@ -33,11 +34,12 @@ class ParticleTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setColumnHidden(list(_COLUMNS).index("valence"), True)
         self._fit(1)
 
     def show_particles(self, particles: list[dict[str, Any]]) -> None:
         """Show the rows of ``particles.csv``; what is unknown is a dash."""
-        names = [name for name in _COLUMNS if not particles or name in particles[0]]
+        names = [name for name in _COLUMNS if (name in particles[0] if particles else name != "valence")]
         behind = background_of(self)
         self.setRowCount(len(particles))
         for column, name in enumerate(_COLUMNS):
@@ -52,6 +54,8 @@ class ParticleTable(QTableWidget):
                     item.setToolTip(
                         f"The standard error of one voxel is {error:.2f} eV: a width of {2.355 * error:.2f} eV is noise."
                     )
+                if name == "valence" and (error := particle.get("valence_error", float("nan"))) == error:
+                    item.setToolTip(f"± {error:.2f} by the line through the standards.")
                 self.setItem(row, column, item)
         self._fit(len(particles))
 
@@ -63,4 +67,4 @@ class ParticleTable(QTableWidget):
 def _text(name: str, value: float) -> str:
     if value != value:
         return "–"
-    return f"{value:.2f}" if name.endswith("_eV") else f"{int(value)}"
+    return f"{value:.2f}" if name.endswith("_eV") or name == "valence" else f"{int(value)}"

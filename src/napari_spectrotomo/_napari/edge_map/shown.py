@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
+from ...workflow.describe import valences
 from ..latest import Latest
 from ..layers import layer_of
 from ..layers.map_colors import map_colormap
@@ -36,7 +37,7 @@ class ShownMaps:
     steps : float
         The largest edge step worth a slider.
     particles : list of dict
-        Rows of ``particles.csv``.
+        Rows of ``particles.csv``, with their valences where there are standards.
     """
 
     changed = Signal(object)
@@ -76,7 +77,7 @@ class ShownMaps:
                 "key": key,
                 "maps": maps,
                 "labels": project.labels(),
-                "particles": project.particles().to_dict("records"),
+                "particles": _particles(project),
                 "steps": 1.0 if maps is None else step_range(maps["edge step"]),
             }
         read = self._read
@@ -103,6 +104,16 @@ class ShownMaps:
                 layer.colormap = map_colormap(seen.look.colors)
             layer.contrast_limits = seen.limits[role]
         self.changed.emit(seen)
+
+
+def _particles(project: Any) -> list[dict[str, Any]]:
+    """Give the particles' numbers, with their median valence and its error where there are standards."""
+    rows: list[dict[str, Any]] = project.particles().to_dict("records")
+    known = {number: values for number, *values in valences(project)}
+    if known:
+        for row in rows:
+            row["valence"], row["valence_error"] = known.get(int(row["label"]), (float("nan"), float("nan")))
+    return rows
 
 
 def made_at(folder: Path) -> tuple[Any, ...]:

@@ -171,6 +171,8 @@ def _done_steps(viewer: Any, project: Project, ready: Ready | None) -> Iterator[
         and not {"references", "components", "clusters"} & project.record.stage(there[-1]).keys()
     ):
         there.pop()  # nothing was asked for, and nothing is there to see
+    if there[-1] == "spectra" and not project.maps_edges:
+        there.pop()  # energies too few for a map: what is registered is seen
     for stage in there:
         yield from stage_steps(viewer, project, stage, ready, seen=stage == there[-1])
 
