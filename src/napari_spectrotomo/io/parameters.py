@@ -27,24 +27,28 @@ class ReadParameters:
         | None
     ) = parameter(
         None,
-        "File format; none looks at the files themselves. TIFF slices are files of one slice that hold a page an energy.",
+        "File format; none: as the files look. TIFF slices are files of one slice that hold a page an energy.",
     )
     energies: tuple[Annotated[float, Gt(0)], ...] | None = parameter(
-        None, "Photon energies in order of the files, where files and names do not say them.", unit="eV"
+        None,
+        "Photon energies in order of the files, where they do not say them; none: as files or names say.",
+        unit="eV",
     )
     angles: tuple[float, ...] | None = parameter(
-        None, "Angles of the projections, the same at all energies, where files do not say them.", unit="°"
+        None,
+        "Angles of the projections, the same at all energies, where files do not say them; none: as the files say.",
+        unit="°",
     )
     pixel_size: Annotated[float, Gt(0)] | None = parameter(
         None,
-        "Pixel size at the sample at the highest energy (of a stack: voxel size), where files do not say it.",
+        "Pixel size at the sample at the highest energy (of a stack: voxel size), where files do not say it; none: as they say.",
         unit="nm",
     )
     flats: str | None = parameter(
-        None, "File, folder or glob of TIFF or .xrm images without the sample, where the scan's files hold none."
+        None, "File, folder or glob of TIFF or .xrm images without the sample; none: those in the scan's files."
     )
     darks: str | None = parameter(
-        None, "File, folder or glob of TIFF or .xrm images without beam, where the scan's files hold none."
+        None, "File, folder or glob of TIFF or .xrm images without beam; none: those in the scan's files."
     )
     on_bad_file: Literal["raise", "skip"] = parameter(
         "raise", "What a file that is broken or interrupted does: stop the reading, or be left out."

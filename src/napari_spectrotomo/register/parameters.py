@@ -21,7 +21,11 @@ class RegisterParameters:
         "affine",
         "What may move: shifts; with rotation (rigid); with one scale (similarity); with shear (affine); with a field on top.",
     )
-    fixed: int = parameter(-1, "Index of the energy that all others are registered to; -1 is the highest.")
+    fixed: int = parameter(
+        -1,
+        "Index of the energy that all others are registered to; -1 is the highest.",
+        label="fixed (-1: highest)",
+    )
     by_particle: bool = parameter(
         True, "Whether each particle gets a transform of its own beside that of the whole, where particles are known."
     )

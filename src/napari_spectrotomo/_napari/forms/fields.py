@@ -79,7 +79,7 @@ def field_widget(name: str, annotation: Any, default: Any, *, label: str, toolti
     choices = [c for k in kinds if get_origin(k) is Literal for c in get_args(k)]
     others = [k for k in kinds if get_origin(k) is not Literal and k is not type(None)]
     if choices and not others:
-        entries = [(str(c), c) for c in choices] + ([("none", None)] if type(None) in kinds else [])
+        entries = [(str(c), c) for c in choices] + ([(_when_empty(tooltip), None)] if type(None) in kinds else [])
         return ComboBox(choices=entries, value=default, **given)
     if kinds == [bool]:
         return CheckBox(value=default, **given)
