@@ -185,3 +185,20 @@ def test_run_all_of_one_energy_goes_as_far_as_one_energy_can(make_napari_viewer,
     assert journey.step.NAME == "Binarize"
     assert "1 energy can be binarized and labelled" in journey.step.message.text()
     assert not journey.run_all.isEnabled()
+
+
+def test_a_recipe_used_while_another_scan_waits_is_for_that_scan(make_napari_viewer, scan, finished, settle, tmp_path):
+    recipe = Recipe().changed("binarize", min_size=7)
+    (tmp_path / "r.yaml").write_text(recipe.to_yaml())
+    viewer = make_napari_viewer()
+    state_of(viewer).project = finished
+    journey = open_panel(viewer, "Spectro-tomography")
+    load = journey.show_step("Load")
+    load.source.path = scan
+    say_taken(journey, tmp_path / "r.yaml")
+    assert "loaded next" in load.message.text()
+    assert finished.recipe.binarize.min_size != 7
+    load.primary.click()
+    settle(viewer)
+    assert state_of(viewer).project.source == scan
+    assert state_of(viewer).project.recipe.binarize.min_size == 7

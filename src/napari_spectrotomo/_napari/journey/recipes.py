@@ -47,12 +47,13 @@ def open_recipe(journey: JourneyPanel) -> None:
 
 def say_taken(journey: JourneyPanel, path: Path) -> None:
     """Take the settings of a recipe, and say in the step shown what came of it."""
+    other = journey.running.other_chosen()
     try:
-        changed = take_recipe(journey.viewer, path)
+        changed = take_recipe(journey.viewer, path, later=other)
     except SpectrotomoError as error:
         journey.step.say(str(error), error=True)
         return
-    if journey.state.project is None:
+    if journey.state.project is None or other:
         words = f"The settings of {path.name} will be used for the scan that is loaded next."
     elif changed:
         words = f"Taken from {path.name}: settings of {', '.join(changed)}. Steps that they change are out of date now."
@@ -61,8 +62,10 @@ def say_taken(journey: JourneyPanel, path: Path) -> None:
     journey.step.say(words)
 
 
-def take_recipe(viewer: Any, path: Path) -> list[str]:
+def take_recipe(viewer: Any, path: Path, *, later: bool = False) -> list[str]:
     """Take the settings of a recipe for a viewer's project, or for the one that is loaded next; give the stages that changed.
+
+    `later` keeps them for the next one where there is a project: a scan that was dropped waits to be loaded.
 
     Energies and projections left out belong to a scan: a recipe leaves those of the project as they are.
 
@@ -72,7 +75,7 @@ def take_recipe(viewer: Any, path: Path) -> list[str]:
         If the file is not a recipe; nothing is changed then.
     """
     recipe, state = Recipe.load(path), state_of(viewer)
-    if state.project is None:
+    if state.project is None or later:
         state.recipe = recipe
         return []
     changed = []
