@@ -74,6 +74,22 @@ def test_the_sample_is_simulated_once_and_then_opened_lazily(make_napari_viewer,
     assert state_of(viewer).job is None
 
 
+def test_the_sample_waits_in_the_load_step_while_a_project_is_open(
+    make_napari_viewer, finished, settle, tmp_path, monkeypatch, qtbot
+):
+    (tmp_path / "sample").mkdir()
+    monkeypatch.setattr(samples, "sample_folder", lambda: tmp_path / "sample")
+    viewer = make_napari_viewer()
+    viewer.open(str(finished.path), plugin="napari-spectrotomo")
+    settle(viewer)
+    layers = list(viewer.layers)
+    viewer.open_sample("napari-spectrotomo", "simulated_scan")
+    qtbot.waitUntil(lambda: list(viewer.layers) == layers, timeout=TIMEOUT)
+    load = open_panel(viewer, "Load")
+    qtbot.waitUntil(lambda: load.source.path == tmp_path / "sample", timeout=TIMEOUT)
+    assert load.is_other
+
+
 def test_a_project_that_is_dropped_opens_with_its_panels(make_napari_viewer, finished, settle):
     viewer = make_napari_viewer()
     viewer.open(str(finished.path), plugin="napari-spectrotomo")

@@ -12,7 +12,7 @@ from weakref import ref
 
 import dask.array as da
 import numpy as np
-from qtpy.QtCore import QStandardPaths
+from qtpy.QtCore import QStandardPaths, QTimer
 
 import napari
 
@@ -24,9 +24,10 @@ from .docks import open_panel
 from .layers import ROLE, put, take_away
 from .layers.geometry import projection_axes
 from .layers.tuples import LayerTuple
+from .offered import offer
 from .readers import projections_of
 from .run import busy_with, start
-from .state import plain_viewer
+from .state import plain_viewer, state_of
 from .work import Job, Outcome
 
 
@@ -39,7 +40,8 @@ def sample_folder() -> Path:
 def simulated_scan() -> list[LayerTuple]:
     """Give the sample as layers: at once when it was simulated before; else it comes when the worker has simulated it.
 
-    In a window the Load panel opens beside it, with the scan's path, ready to go on.
+    In a window the Load panel opens beside it, with the scan's path, ready to go on; where a project is open its layers stay
+    alone, and the Load panel takes the path up.
 
     Raises
     ------
@@ -47,7 +49,11 @@ def simulated_scan() -> list[LayerTuple]:
         If the viewer is busy with other work.
     """
     folder, viewer = sample_folder(), napari.current_viewer()
+    occupied = viewer is not None and state_of(viewer).project is not None
     if folder.is_dir():
+        if occupied:
+            offer(viewer, folder)
+            return [_passing(viewer)]
         if viewer is not None:
             open_panel(viewer, "Load")
         return [projections_of(str(folder))]
@@ -55,7 +61,7 @@ def simulated_scan() -> list[LayerTuple]:
         open_panel(viewer, "Load")
         if simulate_sample(viewer, folder) is None:
             raise DataError(busy_with(viewer, "the sample"))
-        return [_placeholder()]
+        return [_passing(viewer) if occupied else _placeholder()]
     for _ in _simulate(folder, threading.Event()):
         pass
     return [projections_of(str(folder))]
@@ -85,9 +91,29 @@ def _show(viewer_ref: Any, folder: Path, outcome: Outcome) -> None:
     viewer = viewer_ref()
     if viewer is None:
         return
+    if state_of(viewer).project is not None:
+        if outcome.result is not None:
+            offer(viewer, folder)
+        return
     take_away(viewer, "projections")
     if outcome.result is not None:
         put(viewer, projections_of(str(folder)))
+
+
+def _passing(viewer: Any) -> LayerTuple:
+    """Give an empty layer that goes at once: napari wants one, and a project's layers stay alone."""
+    given: dict[str, Any] = {"name": "Sample", "visible": False, "metadata": {ROLE: "passing"}}
+    beside = viewer.layers[-1] if viewer.layers else None
+    if beside is not None:
+        given |= {"ndim": beside.ndim, "scale": beside.scale, "units": beside.units, "axis_labels": beside.axis_labels}
+    QTimer.singleShot(0, partial(_passed, ref(plain_viewer(viewer))))
+    return np.zeros((0, given.get("ndim", 2))), given, "points"
+
+
+def _passed(viewer_ref: Any) -> None:
+    viewer = viewer_ref()
+    if viewer is not None:
+        take_away(viewer, "passing")
 
 
 def _placeholder() -> LayerTuple:
