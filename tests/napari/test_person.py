@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import partial
+
+import numpy as np
 import pytest
+from qtpy.QtWidgets import QAbstractButton, QFileDialog, QPushButton
 
 from napari_spectrotomo._napari import open_project
-from napari_spectrotomo._napari.docks import open_panel
+from napari_spectrotomo._napari.binarize import BinarizePanel
+from napari_spectrotomo._napari.docks import JOURNEY, PANELS, make_panel, open_panel
+from napari_spectrotomo._napari.edge_map import EdgeMapPanel
+from napari_spectrotomo._napari.layers import layer_of
+from napari_spectrotomo._napari.load import LoadPanel
+from napari_spectrotomo._napari.load.opening import show_done
 from napari_spectrotomo._napari.plot import EnergyPlot
+from napari_spectrotomo._napari.reconstruct import ReconstructPanel
+from napari_spectrotomo._napari.register import RegisterPanel
 from napari_spectrotomo._napari.state import state_of
+from napari_spectrotomo.workflow import Project
 
 pytestmark = pytest.mark.viewer
 
@@ -81,3 +94,184 @@ def test_plots_and_folds_follow_a_theme_that_is_changed_while_they_are_seen(open
         icon = fold.toggleButton().icon().pixmap(16, 16).toImage()
         drawn = [icon.pixelColor(x, y) for x in range(icon.width()) for y in range(icon.height())]
         assert max(contrast(c, background_of(fold)) for c in drawn if c.alpha() > 200) > 4
+
+
+def test_a_step_that_found_nothing_does_not_look_done(model, panel, finished, settle):
+    state_of(model).project = finished
+    binarize, register = panel(BinarizePanel, model), panel(RegisterPanel, model)
+    binarize.form["min_size"].value = 10**6
+    binarize.primary.click()
+    settle(model)
+    assert "No particle was found" in binarize.header.text()
+    assert "The mask is empty" in binarize.warned.words.text()
+    assert not binarize.warned.isHidden()
+    register.primary.click()
+    settle(model)
+    assert "8 of 8 could not be registered" in register.header.text()
+
+
+def test_a_wrong_file_of_masks_is_refused_at_once_and_nothing_is_changed(model, panel, finished, settle, tmp_path):
+    import tifffile
+
+    state_of(model).project = finished
+    binarize = panel(BinarizePanel, model)
+    tifffile.imwrite(tmp_path / "small.tif", np.ones((5, 6, 7), np.uint8))
+    (tmp_path / "note.txt").write_text("hello")
+    for name, sentence in (("small.tif", "(5, 6, 7)"), ("note.txt", "cannot be read"), ("absent.tif", "no file")):
+        for kind in ("masks", "labels"):
+            binarize.own.file_chosen.emit(kind, str(tmp_path / name))
+            settle(model)
+            assert sentence in binarize.message.text()
+            assert "Traceback" in binarize.message.details
+    assert finished.recipe.binarize.masks is None
+    assert finished.recipe.label.labels is None
+    assert not list(finished.path.glob("own_*"))
+    assert state_of(model).stage("register") == "done"
+
+
+@pytest.fixture
+def loaded(model, scan_tiny, tmp_path):
+    """A viewer with a project of which nothing is done yet."""
+    state_of(model).project = Project.create(tmp_path / "p", scan_tiny)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "cls", "role"),
+    [
+        ("reconstruct", "Reconstruct", ReconstructPanel, "raw"),
+        ("binarize", "Binarize", BinarizePanel, "mask"),
+        ("register", "Register", RegisterPanel, "registered"),
+    ],
+)
+def test_cancel_keeps_what_is_finished_and_the_same_button_continues(
+    model, panel, finished, settle, stage, step, cls, role
+):
+    state = state_of(model)
+    state.project = finished
+    finished.discard(stage)
+    state.touch()
+    made = panel(cls, model)
+    made.primary.click()
+    job = state.job
+    done, found = [], []
+
+    def stop_at_the_first(progress):
+        done.append((progress.stage, progress.message))
+        if progress.stage == stage and finished.done(stage).any() and not job.abort.is_set():
+            made.strip.cancel.click()
+            found.append(finished.done(stage).copy())
+
+    job.progressed.connect(stop_at_the_first)
+    settle(model)
+    assert job.outcome.cancelled
+    assert made.message.text() == "Stopped. What was finished is kept; the same button continues."
+    kept = finished.done(stage)
+    assert kept[found[0]].all()
+    if not kept.all():
+        assert state.stage(stage) == "partial"
+        assert "the button continues" in made.header.text()
+    made.primary.click()
+    settle(model)
+    assert state.stage(stage) == "done"
+    assert made.message.text() == ""
+    assert layer_of(model, role) is not None
+    assert finished.done(stage).all()
+
+
+def test_a_file_that_vanished_is_said_with_details_and_the_rest_is_kept(model, panel, scan_tiny, settle, tmp_path):
+    scan = shutil.copytree(scan_tiny, tmp_path / "scan")
+    state_of(model).project = project = Project.create(tmp_path / "p", scan)
+    reconstruct = panel(ReconstructPanel, model)
+    gone = sorted(scan.glob("*.h5"))[3]
+    gone.rename(tmp_path / gone.name)
+    reconstruct.primary.click()
+    settle(model)
+    assert f"{gone} cannot be read" in reconstruct.message.text()
+    assert "Traceback" in reconstruct.message.details
+    assert reconstruct.primary.isEnabled()
+    (tmp_path / gone.name).rename(gone)
+    reconstruct.primary.click()
+    settle(model)
+    assert reconstruct.message.text() == ""
+    assert project.state("reconstruct") == "done"
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_loaded(model, panel, scan_tiny, settle, tmp_path):
+    load = panel(LoadPanel, model)
+    load.source.path = scan_tiny
+    (tmp_path / "file").write_text("")
+    for folder, sentence in ((tmp_path / "file", "is a file"), (tmp_path / "file" / "p", "cannot be written")):
+        load.folder.path = folder
+        load.primary.click()
+        settle(model)
+        assert sentence in load.message.text()
+        assert "Traceback" in load.message.details
+        assert state_of(model).project is None
+        assert not model.layers
+
+
+def test_every_button_of_every_panel_can_be_pressed_in_any_order(model, panel, loaded, monkeypatch, settle):
+    """Before anything is loaded, then with a scan of which nothing is done: an exception of a slot fails this test."""
+    for name in ("getOpenFileName", "getOpenFileNames", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, name, lambda *a, **k: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: "")
+    project, state = state_of(loaded).project, state_of(model)
+    panels = [panel(partial(make_panel, name=name), model) for name in reversed(PANELS) if name != JOURNEY]
+    for given in (None, project):
+        state.project = given
+        for made in panels:
+            buttons = [b for b in made.findChildren(QAbstractButton) if b.isVisible() and b is not made.primary]
+            for button in [b for b in buttons if b not in (made.open_first, made.next) and not _opens_a_menu(b)]:
+                if button.isVisible() and button.isEnabled():
+                    button.click()
+                    settle(model)
+    assert project.state("reconstruct") == "missing"
+
+
+def _opens_a_menu(button):
+    return isinstance(button, QPushButton) and button.menu() is not None
+
+
+def test_two_windows_do_two_projects_and_do_not_mix_them(
+    make_napari_viewer, finished, finished_folder, settle, tmp_path
+):
+    one, other = make_napari_viewer(), make_napari_viewer()
+    second = Project.open(shutil.copytree(finished_folder, tmp_path / "second"))
+    for viewer, project in ((one, finished), (other, second)):
+        project.discard("spectra")
+        state_of(viewer).project = project
+    panels = [open_panel(viewer, "Edge map") for viewer in (one, other)]
+    panels[1].form["smooth"].value = 1.5
+    for made in panels:
+        made.primary.click()
+    jobs = [state_of(viewer).job for viewer in (one, other)]
+    assert None not in jobs
+    assert jobs[0] is not jobs[1]
+    for viewer in (one, other):
+        settle(viewer)
+    assert [job.outcome.error for job in jobs] == ["", ""]
+    assert (finished.recipe.spectra.smooth, second.recipe.spectra.smooth) == (0.0, 1.5)
+    for viewer, project in ((one, finished), (other, second)):
+        assert project.state("spectra") == "done"
+        np.testing.assert_array_equal(layer_of(viewer, "edge energy").data, project.edge_map().energy)
+
+
+def test_layers_that_were_renamed_or_removed_do_not_stop_the_next_step(model, panel, finished, settle):
+    state_of(model).project = finished
+    show_done(model, finished)
+    own = model.add_points(np.ones((1, 3)), name="Raw")
+    for layer in [x for x in model.layers if x is not own]:
+        layer.name = f"mine {layer.name}"
+    model.layers.remove(layer_of(model, "registered"))
+    model.layers.remove(layer_of(model, "mask"))
+    edge = panel(EdgeMapPanel, model)
+    finished.discard("spectra")
+    state_of(model).touch()
+    edge.primary.click()
+    settle(model)
+    assert edge.message.text() == ""
+    assert state_of(model).stage("spectra") == "done"
+    assert own in model.layers
+    assert len([x for x in model.layers if x.metadata.get("spectrotomo") == "raw"]) == 1
+    assert layer_of(model, "edge energy").visible

@@ -162,6 +162,9 @@ def _give(line: Any, curve: Curve, color: QColor) -> None:
     """Give a line the data and the style of a curve."""
     if curve.faint:
         color.setAlpha(_FAINT)
+    if not np.isfinite(curve.values).any():  # pyqtgraph would look for the least of nothing
+        line.setData([], [])
+        return
     style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
     line.setData(
         curve.energies,

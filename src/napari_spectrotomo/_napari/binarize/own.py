@@ -14,6 +14,7 @@ import numpy as np
 from ...atomic import whole_file
 from ...errors import DataError, ProjectError, ReadError
 from ...progress import Progress, raise_if_aborted
+from ...segment import load_labels, load_masks
 from ..run import start
 from ..state import state_of
 from ..work import Job
@@ -101,12 +102,20 @@ def _save_labels(project: Any, data: Any, abort: threading.Event) -> Generator[P
 
 
 def take_file(viewer: Any, stage: str, name: str, source: Path) -> Job | None:
-    """Copy a file of masks or labels into the project and set it as the parameter `name` of `stage`, in the worker."""
+    """Copy a file of masks or labels into the project and set it as the parameter `name` of `stage`, in the worker.
+
+    One that cannot be read, or fits other volumes, is refused at once; nothing is changed then.
+    """
     project = state_of(viewer).project
 
     def steps(abort: threading.Event) -> Generator[Progress, None, Path]:
         path = _new(project.path, f"own_{name}", source.suffix)
         yield Progress(stage, 0, 1, "copying")
+        shape = _stack_shape(project)
+        if name == "labels":
+            load_labels(source, shape[1:])
+        else:
+            load_masks(source, shape)
         with _written(path, source) as temporary:
             shutil.copyfile(source, temporary)
         project.change(stage, **{name: str(path)})

@@ -15,7 +15,7 @@ from ...errors import ParameterError, ProjectError, SpectrotomoError
 from ...progress import Progress
 from ...segment import BinarizeParameters, LabelParameters, with_threshold
 from ..alive import while_alive
-from ..forms import Fold, ParameterForm, Words
+from ..forms import Fold, ParameterForm, Warned, Words
 from ..layers import Ready, go_to_energy, layer_of, leave_comparison, made_ready, put, show_only
 from ..layers.ready import volumes_of
 from ..panel import Panel
@@ -33,6 +33,7 @@ from .own_section import OwnSection, polygon_of
 from .threshold_section import ThresholdSection, rounded_shift
 
 _FIELD = {"masks": ("binarize", "masks"), "labels": ("label", "labels"), "region": ("binarize", "region")}
+_NO_PARTICLE = "⚠ No particle was found: try another threshold, or remove less."
 _SLIDING = 120  # ms that a slider stands still before its energy is looked at
 
 
@@ -47,7 +48,9 @@ class BinarizePanel(Panel):
     def build(self, body: QVBoxLayout) -> None:
         """Put in the threshold, the forms and the section for own masks."""
         self.watch, self.edits = EditWatch(self.viewer), EditsRow()
+        self.warned = Warned()
         body.addWidget(self.edits)
+        body.addWidget(self.warned)
         self.threshold = ThresholdSection()
         self.live = LiveThreshold(self.viewer, self)
         self.against = AgainstEnergy()
@@ -114,7 +117,7 @@ class BinarizePanel(Panel):
         words = "Masks and particles are done."
         count = project.record.stage("label").get("particles")
         if count is not None:
-            words = f"Masks are done; {count} particle{'s' if count != 1 else ''} found."
+            words = f"Masks are done; {count} particle{'s' if count != 1 else ''} found." if count else _NO_PARTICLE
         stage = "label" if self.state.stage("binarize") == "done" else "binarize"
         return f"{span(project.energies)}. {stage_line(self.state, stage, words)}"
 
@@ -125,6 +128,7 @@ class BinarizePanel(Panel):
             self.own.show_used(kind, getattr(getattr(recipe, stage), name))
         self.own.refill()
         self.how_to_edit.setStyleSheet(f"color: {colors(self.viewer).faint};")
+        self.warned.show_stage(self.state, "binarize")
         self._on_edit()
         self._show_found()
         self._follow()

@@ -9,6 +9,7 @@ import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout
 
+from ...errors import ProjectError
 from ...progress import Progress
 from ...register import RegisterParameters
 from ..alive import while_alive
@@ -16,6 +17,7 @@ from ..energy_text import shown_energy
 from ..forms import ParameterForm
 from ..layers import go_to_energy
 from ..panel import Panel
+from ..registered import registered
 from ..run import run_until
 from ..status import span, stage_line
 from ..work import Outcome
@@ -80,9 +82,10 @@ class RegisterPanel(Panel):
         """Say how many energies are registered, and to which."""
         project = self.state.project
         fixed = project.energies[project.fixed_index]
-        return (
-            f"{span(project.energies)}. {stage_line(self.state, 'register', f'All are registered to {fixed:.1f} eV.')}"
-        )
+        words = f"All are registered to {fixed:.1f} eV."
+        if self.state.stage("register") == "done" and (failed := _failed(project)):
+            words = f"⚠ {failed} of {len(project.energies) - 1} could not be registered to {fixed:.1f} eV: look at the masks."
+        return f"{span(project.energies)}. {stage_line(self.state, 'register', words)}"
 
     def refresh(self) -> None:
         """Show how far the registration is, and what there is to look at."""
@@ -137,3 +140,11 @@ class RegisterPanel(Panel):
         self.views.look("overlay", before=False)
         go_to_energy(self.viewer, index)
         self.say(words)
+
+
+def _failed(project: Any) -> int:
+    """Count the energies of a finished registration that have no transform; none where it cannot be read, which a run will say."""
+    try:
+        return int((registered(project).quality["status"] == "failed").sum())
+    except ProjectError:
+        return 0
