@@ -40,6 +40,13 @@ def test_a_file_and_a_list_of_files_are_read(scan_tiny):
     assert len(given["metadata"]["energies_eV"]) == 3
 
 
+def test_files_dropped_together_are_loaded_as_their_folder(make_napari_viewer, scan_tiny, qtbot):
+    viewer = make_napari_viewer()
+    viewer.open(sorted(str(p) for p in scan_tiny.glob("*.h5"))[:3], plugin="napari-spectrotomo")
+    qtbot.waitUntil(lambda: STEPS_TITLE in viewer.window.dock_widgets, timeout=TIMEOUT)
+    assert open_panel(viewer, "Load").source.path == scan_tiny
+
+
 def test_volumes_become_a_lazy_energy_stack(finished):
     path = str(finished.path / "project.zarr")
     ((data, given, kind),) = readers.get_reader(path)(path)

@@ -109,7 +109,9 @@ def _read(make: Callable[[Any], LayerTuple], path: str | Sequence[str]) -> list[
     if state_of(viewer).project is not None and state_of(viewer).job is None:
         offer(viewer, first)
         return _NOTHING_YET
-    if first.is_file() and (isinstance(path, str) or len(path) == 1) and state_of(viewer).project is None:
+    if state_of(viewer).job is not None:
+        raise ReadError(busy_with(viewer, first.name))
+    if first.is_file() and (isinstance(path, str) or len(path) == 1):
         try:
             layer = make(path)
         except SpectrotomoError as error:

@@ -82,6 +82,8 @@ class LoadPanel(Panel):
         project = self.state.project
         chosen = self.source.path
         if project is None:
+            if self.state.job is not None:
+                return ""
             if chosen is not None and chosen.exists():
                 return f"Press Load to open {chosen.name}."
             return "Choose a scan folder or file, or drop one on napari, then press Load."
@@ -204,15 +206,15 @@ class LoadPanel(Panel):
             self.refresh()
 
     def _take_source(self, layer: Any) -> None:
-        """Take the path of a scan that was dropped on napari."""
+        """Take the path of a scan that was dropped on napari: of files that lie together, their folder."""
         source = layer.metadata.get("source", "")
-        if (
-            source
-            and layer.metadata.get(ROLE) in ("projections", "raw")
-            and self.source.path is None
-            and self.state.project is None
-        ):
-            self.source.path = source
+        if not source or layer.metadata.get(ROLE) not in ("projections", "raw") or self.state.project is not None:
+            return
+        before, dropped = self.source.path, Path(source)
+        if before is None:
+            self.source.path = dropped
+        elif before != dropped and before.is_file() and dropped.is_file() and before.parent == dropped.parent:
+            self.source.path = dropped.parent
 
     def _say_error(self, error: str, details: str = "") -> None:
         """Say what went wrong in reading, with the field that mends it in sight."""
