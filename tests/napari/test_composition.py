@@ -107,6 +107,7 @@ def test_standards_chosen_in_the_edge_map_panel_make_a_valence_map(panel, model,
     qtbot.waitUntil(lambda: not made.table.isColumnHidden(column), timeout=20_000)
     assert made.table.horizontalHeaderItem(column).text() == "valence"
     assert 2 < float(made.table.item(0, column).text()) < 4
+    assert made.table.horizontalScrollBar().maximum() == 0
     assert made.content.verticalScrollBar().value() == 0
     made.files.rows["standards"].line.value = ""
     made.primary.click()

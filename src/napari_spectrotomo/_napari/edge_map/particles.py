@@ -17,6 +17,8 @@ _COLUMNS = {
     "fwhm_eV": ("FWHM (eV)", "Full width at half maximum of the distribution of its edge energies, eV."),
     "valence": ("valence", "Median of the valences of its voxels, read off the line through the standards."),
 }
+_SHORT = {"median_eV": "eV", "fwhm_eV": "FWHM"}
+"""Titles where a fifth column has to stand beside; the tooltips have the units."""
 _ROW, _MOST_ROWS = 24, 5
 
 
@@ -42,8 +44,9 @@ class ParticleTable(QTableWidget):
         names = [name for name in _COLUMNS if (name in particles[0] if particles else name != "valence")]
         behind = background_of(self)
         self.setRowCount(len(particles))
-        for column, name in enumerate(_COLUMNS):
+        for column, (name, (words, _)) in enumerate(_COLUMNS.items()):
             self.setColumnHidden(column, name not in names)
+            self.horizontalHeaderItem(column).setText(_SHORT.get(name, words) if "valence" in names else words)
         for row, particle in enumerate(particles):
             for column, name in enumerate(_COLUMNS):
                 item = QTableWidgetItem(_text(name, particle.get(name, float("nan"))))
