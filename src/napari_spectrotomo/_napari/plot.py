@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QEvent, QSize, Qt, Signal
-from qtpy.QtGui import QKeyEvent, QShowEvent
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize, Signal
 
+from .lazy_plot import LazyPlot
 from .readable import background_of
 
 COLORS = ("#ffd33d", "#5ca8ff", "#ff7b72", "#7ee787", "#d2a8ff", "#ffa657", "#79c0ff", "#f778ba")
@@ -42,7 +41,7 @@ class Curve:
     faint: bool = False
 
 
-class EnergyPlot(QWidget):
+class EnergyPlot(LazyPlot):
     """Curves against energy with a line at the energy shown, in colours that can be told from the theme's background.
 
     Attributes
@@ -56,20 +55,12 @@ class EnergyPlot(QWidget):
     def __init__(
         self, label: str, *, legend: Literal["top", "bottom", "none"] = "top", below: str = "energy (eV)"
     ) -> None:
-        super().__init__()
+        super().__init__(below, _HELP)
         self._label, self._legend_at = label, legend
         self.curves: tuple[Curve, ...] = ()
         self.energy: float | None = None
         self._least: float | None = None
-        self.widget: Any = None
-        self.below = QLabel(below, alignment=Qt.AlignmentFlag.AlignCenter)  # pyqtgraph's own label is cut off below
         self.setMinimumHeight(160)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip(_HELP)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.below)
 
     def sizeHint(self) -> QSize:
         """Ask for little: a plot takes the room there is."""
@@ -99,44 +90,31 @@ class EnergyPlot(QWidget):
         if self.widget is not None:
             self.widget.mark(energy)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Make the plot when it is first seen."""
-        if self.widget is None:
-            self._make()
-        super().showEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and self.widget is not None:
-            self._restyle()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go to the next energy of the curves by the arrow keys."""
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        if step is None or self.energy is None or not self.curves:
-            super().keyPressEvent(event)
-            return
+    def step(self, by: int) -> bool:
+        """Go to the next energy of the curves."""
+        if self.energy is None or not self.curves:
+            return False
         known = np.unique(np.concatenate([curve.energies for curve in self.curves]))
-        at = int(np.argmin(np.abs(known - self.energy))) + step
+        at = int(np.argmin(np.abs(known - self.energy))) + by
         if 0 <= at < len(known):
             self.energy_chosen.emit(float(known[at]))
+        return True
 
-    def _make(self) -> None:
+    def make(self) -> Any:
+        """Make the canvas."""
         from .plot_canvas import PlotCanvas
 
-        self.widget = PlotCanvas(self._legend_at)
-        self.widget.chosen.connect(self.energy_chosen)
-        self.layout().insertWidget(0, self.widget, 1)
-        self.widget.relabel(self._label, self._least)
-        self._restyle()
-        self.widget.mark(self.energy)
+        made = PlotCanvas(self._legend_at)
+        made.chosen.connect(self.energy_chosen)
+        made.relabel(self._label, self._least)
+        return made
 
-    def _restyle(self) -> None:
-        behind = background_of(self)
-        self.widget.restyle(behind)
+    def restyle(self) -> None:
+        """Take the theme's colours, and draw."""
+        self.widget.restyle(background_of(self))
         self.below.setStyleSheet(f"color: {self.widget.faint.name()}; font-size: 9pt;")
         self.widget.draw(self.curves)
+        self.widget.mark(self.energy)
 
 
 def legend_of(curves: list[Curve]) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QEvent, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QKeyEvent, QShowEvent
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QColor
 
 from ...segment import SmoothedVolume
+from ..lazy_plot import LazyPlot
 from ..readable import background_of, readable
 
 BINS = 160
@@ -48,7 +48,7 @@ def histogram_of(smoothed: SmoothedVolume) -> Histogram:
     return Histogram(edges, counts, found.background, found.sample, found.value)
 
 
-class ThresholdHistogram(QWidget):
+class ThresholdHistogram(LazyPlot):
     """A histogram with a logarithmic count and a line that is dragged, or moved by the arrow keys.
 
     Attributes
@@ -63,21 +63,14 @@ class ThresholdHistogram(QWidget):
     placed = Signal(float)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(
+            "grey value",
+            "Grey values of the smoothed volume at the energy shown, counted on a logarithmic scale. Drag the line, or press "
+            "← and →: what is above it is sample. Dotted: background and sample; thin: the threshold as it was found.",
+        )
         self.histogram: Histogram | None = None
         self.level = 0.0
-        self.widget: Any = None
-        self.below = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.setFixedHeight(135)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip(
-            "Grey values of the smoothed volume at the energy shown, counted on a logarithmic scale. Drag the line, or press "
-            "← and →: what is above it is sample. Dotted: background and sample; thin: the threshold as it was found."
-        )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.below)
 
     def sizeHint(self) -> QSize:
         """Ask for little: a plot takes the room there is."""
@@ -97,39 +90,27 @@ class ThresholdHistogram(QWidget):
             self._line.setValue(level)
             self._fill()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Make the plot when it is first seen."""
-        if self.widget is None:
-            self._make()
-        super().showEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and self.widget is not None:
-            self._restyle()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the line by the arrow keys."""
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        if step is None or self.histogram is None:
-            super().keyPressEvent(event)
-            return
+    def step(self, by: int) -> bool:
+        """Move the line."""
+        if self.histogram is None:
+            return False
         first, last = self.histogram.edges[[0, -1]]
-        level = float(np.clip(self.level + step * (last - first) / _STEPS, first, last))
+        level = float(np.clip(self.level + by * (last - first) / _STEPS, first, last))
         self.mark(level)
         self.moved.emit(level)
         self.placed.emit(level)
+        return True
 
-    def _make(self) -> None:
+    def make(self) -> Any:
+        """Make the bars and the lines."""
         import pyqtgraph as pg
 
-        self.widget = pg.PlotWidget(background=None)
-        self.widget.setMenuEnabled(False)
-        self.widget.setMouseEnabled(False, False)
-        self.widget.hideButtons()
-        self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.widget.getAxis("bottom").enableAutoSIPrefix(False)
+        made = pg.PlotWidget(background=None)
+        made.setMenuEnabled(False)
+        made.setMouseEnabled(False, False)
+        made.hideButtons()
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        made.getAxis("bottom").enableAutoSIPrefix(False)
         nothing = np.zeros(2), np.zeros(1)
         self._bars = pg.PlotCurveItem(*nothing, stepMode="center", fillLevel=0.0)
         self._above = pg.PlotCurveItem(*nothing, stepMode="center", fillLevel=0.0)
@@ -141,12 +122,11 @@ class ThresholdHistogram(QWidget):
         self._line.sigDragged.connect(self._on_drag)
         self._line.sigPositionChangeFinished.connect(lambda line: self.placed.emit(float(line.value())))
         for item in (self._bars, self._above, *self._hints, self._line):
-            self.widget.addItem(item)
-        self.layout().insertWidget(0, self.widget, 1)
-        self._restyle()
-        self._draw()
+            made.addItem(item)
+        return made
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        """Take the theme's colours, and draw."""
         import pyqtgraph as pg
 
         behind = background_of(self)
@@ -166,6 +146,7 @@ class ThresholdHistogram(QWidget):
             hint.setPen(pg.mkPen(faint, width=1, style=getattr(Qt.PenStyle, style)))
         self._line.setPen(pg.mkPen(readable(LINE, behind), width=2))
         self._line.setHoverPen(pg.mkPen(readable("#ffffff", behind), width=3))
+        self._draw()
 
     def _draw(self) -> None:
         shown = self.histogram
