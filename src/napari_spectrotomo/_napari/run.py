@@ -43,6 +43,7 @@ def run_until(viewer: Any, stage: str, title: str) -> Job | None:
     """Run the project's stages up to `stage`; layers grow as energies finish, and what is finished stays when it is cancelled."""
     project = state_of(viewer).project
     finished: dict[str, Ready] = {}
+    begun: dict[str, Ready] = {}
 
     def steps(abort: threading.Event) -> Generator[Progress, None, Ready]:
         at, worked = "", False
@@ -52,6 +53,8 @@ def run_until(viewer: Any, stage: str, title: str) -> Job | None:
                     finished[at] = made_ready(project, at)
                 at, worked = progress.stage, False
             worked = worked or progress.message != "found done"
+            if progress.energy is not None and at in GROWING and not begun.get(at):
+                begun[at] = made_ready(project, at)
             yield progress
         return made_ready(project, stage)
 
@@ -61,7 +64,7 @@ def run_until(viewer: Any, stage: str, title: str) -> Job | None:
     job = start(viewer, title, steps)
     if job is not None:
         job.expected = {part.stage: part.seconds for part in _estimated(project, stage)}
-        shown = _Shown(plain_viewer(viewer), project, stage, finished)
+        shown = _Shown(plain_viewer(viewer), project, stage, finished, begun)
         job.progressed.connect(shown.on_progress)
         job.ended.connect(shown.on_end)
         job.companions.append(shown)
@@ -79,10 +82,15 @@ class _Shown:
         The last stage.
     finished : dict
         Stages that the worker has finished since, with their layers; it fills as the work goes.
+    begun : dict
+        Stages of which it has one energy, likewise.
     """
 
-    def __init__(self, viewer: Any, project: Any, until: str, finished: dict[str, Ready]) -> None:
-        self._viewer, self._project, self._until, self._finished = ref(viewer), project, until, finished
+    def __init__(
+        self, viewer: Any, project: Any, until: str, finished: dict[str, Ready], begun: dict[str, Ready]
+    ) -> None:
+        self._viewer, self._project, self._until = ref(viewer), project, until
+        self._finished, self._begun = finished, begun
         self._growing = ""
 
     def on_progress(self, progress: Progress) -> None:
@@ -96,7 +104,7 @@ class _Shown:
         if self._growing == progress.stage:
             renew(viewer, GROWING[progress.stage], progress.energy)
         elif self._project.done(progress.stage).any():
-            in_turns(viewer, self._show(viewer, progress.stage))
+            in_turns(viewer, self._show(viewer, progress.stage, self._begun.get(progress.stage)))
             self._growing = progress.stage
 
     def on_end(self, outcome: Outcome) -> None:
