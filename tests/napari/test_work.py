@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import threading
 
+import dask.array as da
+import numpy as np
 import pytest
 
+from napari_spectrotomo._napari import collecting
 from napari_spectrotomo._napari.progress_strip import ProgressStrip, describe
 from napari_spectrotomo._napari.run import start
 from napari_spectrotomo._napari.state import state_of
@@ -123,6 +126,7 @@ def test_what_is_left_of_a_window_is_freed_in_the_gui_thread_only(qtbot):
             freed.append(threading.get_ident())
 
     def steps(abort):
+        np.asarray(da.zeros((4, 4))[1])  # dask enables the collector when it has taken a slice
         kept = [[i] for i in range(200_000)]  # makes Python look for garbage
         yield Progress("read", 1, 1)
         return len(kept)
@@ -133,4 +137,4 @@ def test_what_is_left_of_a_window_is_freed_in_the_gui_thread_only(qtbot):
     run_job(qtbot, steps)
     gc.collect()
     assert freed == [threading.get_ident()]
-    assert gc.isenabled()
+    assert collecting._holders or gc.get_threshold()[0] > 0

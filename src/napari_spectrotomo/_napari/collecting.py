@@ -2,6 +2,9 @@
 
 Python collects in whichever thread happens to allocate. A worker that frees what is left of a closed plot or panel takes it from
 under Qt's feet, and the window crashes when it next paints.
+
+Thresholds are what is changed, not `gc.disable`: dask enables the collector again whenever it has taken a slice, also in a
+worker.
 """
 
 from __future__ import annotations
@@ -9,13 +12,15 @@ from __future__ import annotations
 import gc
 
 _holders = 0
+_thresholds = gc.get_threshold()
 
 
 def hold() -> None:
     """Collect no garbage by itself until `release` was called as often; GUI thread."""
-    global _holders
+    global _holders, _thresholds
     if _holders == 0:
-        gc.disable()
+        _thresholds = gc.get_threshold()
+        gc.set_threshold(0)
     _holders += 1
 
 
@@ -36,4 +41,4 @@ def release() -> None:
     global _holders
     _holders = max(_holders - 1, 0)
     if _holders == 0:
-        gc.enable()
+        gc.set_threshold(*_thresholds)
