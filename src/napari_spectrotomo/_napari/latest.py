@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from napari.qt.threading import FunctionWorker
@@ -42,8 +43,9 @@ class Latest:
         if work is None:
             self._worker = None
             return
-        self._worker = FunctionWorker(work)
-        self._worker.returned.connect(self.done.emit)
-        self._worker.errored.connect(self.failed.emit)
-        self._worker.finished.connect(self._go_on)
-        self._worker.start()
+        self._worker = worker = FunctionWorker(work)
+        # partials keep this alive until the worker is done: PySide6 calls a method of what is gone, and crashes
+        worker.returned.connect(partial(self.done.emit))
+        worker.errored.connect(partial(self.failed.emit))
+        worker.finished.connect(partial(self._go_on))
+        worker.start()

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
@@ -108,10 +109,12 @@ class Job:
             _guarded, steps, self.abort, _worker_class=_Worker, _start_thread=False, _ignore_errors=True
         )
         self.worker.abort = self.abort
-        self.worker.yielded.connect(self._on_yielded)
-        self.worker.returned.connect(self._on_returned)
-        self.worker.errored.connect(self._on_errored)
-        self.worker.finished.connect(self._on_finished)
+        # partials keep the job alive until its worker is done, also where the viewer is gone: PySide6 would crash, and PyQt6
+        # not call what ends it
+        self.worker.yielded.connect(partial(self._on_yielded))
+        self.worker.returned.connect(partial(self._on_returned))
+        self.worker.errored.connect(partial(self._on_errored))
+        self.worker.finished.connect(partial(self._on_finished))
 
     def start(self) -> Job:
         """Begin."""
