@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QFileDialog, QPushButton
 
 from napari_spectrotomo._napari import open_project
@@ -275,3 +276,34 @@ def test_layers_that_were_renamed_or_removed_do_not_stop_the_next_step(model, pa
     assert own in model.layers
     assert len([x for x in model.layers if x.metadata.get("spectrotomo") == "raw"]) == 1
     assert layer_of(model, "edge energy").visible
+
+
+def test_the_key_of_a_step_works_on_when_a_second_dock_of_it_is_closed(make_napari_viewer, finished, qtbot):
+    viewer = make_napari_viewer()
+    state_of(viewer).project = finished
+    show_done(viewer, finished)
+    first = open_panel(viewer, "Register")
+    first.views.look("overlay")
+    dock, second = viewer.window.add_plugin_dock_widget("napari-spectrotomo", "Register")
+    assert second is not first
+    with qtbot.waitSignal(second.destroyed, timeout=TIMEOUT):
+        viewer.window.remove_dock_widget(dock)
+        second.deleteLater()
+    pressed = next(function for key, function in viewer.keymap.items() if str(key) == "Shift+B")
+    before = layer_of(viewer, "registered").visible
+    pressed(viewer)
+    assert layer_of(viewer, "registered").visible != before
+
+
+def test_tab_goes_through_every_field_of_a_step(make_napari_viewer, finished, qtbot):
+    viewer = make_napari_viewer(show=True)
+    state_of(viewer).project = finished
+    show_done(viewer, finished)
+    edge = open_panel(viewer, "Edge map")
+    qtbot.waitUntil(lambda: edge.table.rowCount() > 1, timeout=TIMEOUT)
+    viewer.window._qt_window.activateWindow()
+    edge.table.setFocus()
+    edge.table.setCurrentCell(0, 0)
+    qtbot.waitUntil(edge.table.hasFocus, timeout=TIMEOUT)
+    qtbot.keyClick(edge.table, Qt.Key.Key_Tab)
+    assert not edge.table.hasFocus()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from weakref import ref
+from weakref import WeakSet, ref
 
 
 class Keys:
@@ -18,6 +18,7 @@ class Keys:
     def __init__(self, viewer: Any) -> None:
         self._viewer = ref(viewer)
         self._bound: dict[str, Callable[..., None]] = {}
+        _HELD.add(self)
 
     def bind(self, key: str, words: str, function: Callable[[], Any]) -> None:
         """Call a function when a key is pressed on the canvas; `words` say what for."""
@@ -33,11 +34,20 @@ class Keys:
         self._bound[key] = pressed
 
     def release(self) -> None:
-        """Give all keys back, unless somebody took one over meanwhile."""
+        """Give all keys back: to another panel that bound them too, such as the same step in a dock of its own.
+
+        One that somebody took over meanwhile stays as it is.
+        """
         viewer = self._viewer()
         if viewer is None:
             return
-        ours = set(self._bound.values())
-        for key in [k for k, function in viewer.keymap.items() if function in ours]:
-            del viewer.keymap[key]
-        self._bound.clear()
+        ours, self._bound = self._bound, {}
+        for key, pressed in ours.items():
+            for bound in [k for k, function in viewer.keymap.items() if function is pressed]:
+                del viewer.keymap[bound]
+                heirs = [other._bound[key] for other in _HELD if other._viewer() is viewer and key in other._bound]
+                if heirs:
+                    viewer.bind_key(key, heirs[0], overwrite=True)
+
+
+_HELD: WeakSet[Keys] = WeakSet()

@@ -54,6 +54,7 @@ class CompositionPanel(Panel):
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next field, arrows move in the table
         self.table.setToolTip(
             "Mean fractions of each particle with their standard errors; a reference as it is counts 1."
         )

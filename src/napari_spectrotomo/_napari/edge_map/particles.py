@@ -36,6 +36,7 @@ class ParticleTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)  # Tab goes on to the next field, arrows move in the table
         self.setColumnHidden(list(_COLUMNS).index("valence"), True)
         self._fit(1)
 
