@@ -70,7 +70,8 @@ def put(viewer: Any, made: LayerTuple) -> Layer:
         viewer.layers.remove(layer)
         layer = None
     if layer is None:
-        layer = Layer.create(data, {**given, "visible": False}, kind)  # one that is seen is sliced before it can be watched
+        # one that is seen is sliced before it can be watched
+        layer = Layer.create(data, {**given, "visible": False}, kind)
         watch(viewer, layer)
         viewer.add_layer(layer)
         layer.visible = given.get("visible", True)
