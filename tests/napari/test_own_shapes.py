@@ -87,7 +87,8 @@ def test_a_file_of_labels_is_kept_in_the_project(made, model, finished, settle, 
     np.testing.assert_array_equal(tifffile.imread(kept), own)
     made.own.file_chosen.emit("labels", str(tmp_path / "absent.tif"))
     settle(model)
-    assert "absent.tif cannot be copied" in made.message.text()
+    assert "There is no file of labels" in made.message.text()
+    assert finished.recipe.label.labels == str(kept)
 
 
 def test_a_drawn_ellipse_is_a_region_without_its_corners(made, model, finished):
