@@ -35,7 +35,7 @@ test: .venv/ready system
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(XVFB) $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(XVFB) $(BIN)/python -m pytest -n 3 --dist loadfile
 
 .venv/docs-ready: .venv/ready
 	$(BIN)/python -m pip install --quiet --editable '.[docs]'
