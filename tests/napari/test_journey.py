@@ -12,7 +12,7 @@ from napari_spectrotomo._napari.docks import STEPS, open_panel
 from napari_spectrotomo._napari.journey.recipes import say_taken, take_recipe
 from napari_spectrotomo._napari.layers import layer_of
 from napari_spectrotomo._napari.state import state_of
-from napari_spectrotomo.workflow import Project, Recipe
+from napari_spectrotomo.workflow import Recipe
 
 pytestmark = pytest.mark.viewer
 
@@ -32,10 +32,18 @@ def begun(viewer, scan, settle):
     return journey
 
 
-def test_run_all_goes_from_a_folder_to_a_map_and_shows_results_as_they_come(
-    make_napari_viewer, scan, settle, finished_folder
-):
+QUICK = (
+    Recipe()
+    .changed("align", jitter="none", motion=False)
+    .changed("register", transform="translation", by_particle=False, refine="none")
+    .changed("report", renderings=False)
+)
+"""Steps in their quickest form: what they find is tested elsewhere."""
+
+
+def test_run_all_goes_from_a_folder_to_a_map_and_shows_results_as_they_come(make_napari_viewer, scan, settle):
     viewer = make_napari_viewer(show=True)
+    state_of(viewer).recipe = QUICK
     journey = open_panel(viewer, "Spectro-tomography")
     assert journey.step.NAME == "Load"
     journey.show_step("Load").source.path = scan
@@ -58,8 +66,8 @@ def test_run_all_goes_from_a_folder_to_a_map_and_shows_results_as_they_come(
     assert journey.step.NAME == "Edge map"
     assert "All is done" in journey.step.message.text()
     assert layer_of(viewer, "edge energy").visible
-    alone = Project.open(finished_folder)
-    np.testing.assert_allclose(state.project.edge_map().energy, alone.edge_map().energy, atol=1e-4)
+    assert state.project.recipe == QUICK
+    assert np.isfinite(state.project.edge_map().energy).any()
     assert (state.project.path / "report.html").exists()
     assert not journey.run_all.isEnabled()
 
