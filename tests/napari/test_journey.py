@@ -121,6 +121,20 @@ def test_undo_puts_the_layers_back_and_keeps_the_results(make_napari_viewer, sca
     assert not journey.undo.isEnabled()
 
 
+def test_another_project_is_never_undone_into_the_one_before(make_napari_viewer, scan, finished, settle):
+    from napari_spectrotomo._napari import open_project
+
+    viewer = make_napari_viewer()
+    journey = begun(viewer, scan, settle)
+    journey.show_step("Reconstruct").primary.click()
+    settle(viewer)
+    assert journey.undo.isEnabled()
+    open_project(finished.path, viewer)
+    settle(viewer)
+    journey.menu.menu().aboutToShow.emit()
+    assert not journey.undo.isEnabled()
+
+
 def test_settings_of_the_panels_are_a_recipe_that_runs(make_napari_viewer, scan, settle, tmp_path, monkeypatch):
     from qtpy.QtWidgets import QFileDialog
 
@@ -138,6 +152,7 @@ def test_settings_of_the_panels_are_a_recipe_that_runs(make_napari_viewer, scan,
     assert take_recipe(other, tmp_path / "mine.yaml") == []
     second = begun(other, scan, settle)
     assert state_of(other).project.recipe.reconstruct.filter == "hann"
+    assert state_of(other).recipe is None, "a scan after it begins with the defaults"
     (tmp_path / "wrong.yaml").write_text("nothing: {a: 1}\n")
     say_taken(second, tmp_path / "wrong.yaml")
     assert "There is no stage 'nothing'" in second.step.message.text()
@@ -150,6 +165,9 @@ def test_a_recipe_that_is_taken_makes_later_steps_out_of_date(make_napari_viewer
     recipe = finished.recipe.changed("register", transform="rigid")
     (tmp_path / "rigid.yaml").write_text(recipe.to_yaml())
     assert take_recipe(viewer, tmp_path / "rigid.yaml") == ["register"]
+    by_hand = recipe.changed("binarize", thresholds=[[float(finished.energies[0]), 0.05]])
+    (tmp_path / "by_hand.yaml").write_text(by_hand.to_yaml())
+    assert take_recipe(viewer, tmp_path / "by_hand.yaml") == [], "what was set by hand is of another scan"
     assert state.stage("register") == "outdated"
     assert state.stage("label") == "done"
 

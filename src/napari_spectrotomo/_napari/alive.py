@@ -1,12 +1,23 @@
-"""What is finished after its panel was closed finds nobody to tell."""
+"""What happens after a panel was closed finds nobody to tell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from qtpy.compat import isalive
 from qtpy.QtWidgets import QWidget
+
+
+def listen(widget: QWidget, signal: Any, listener: Callable[..., Any]) -> None:
+    """Connect a signal of psygnal or napari for as long as a widget lives."""
+    signal.connect(listener)
+    widget.destroyed.connect(partial(_leave, signal, listener))
+
+
+def _leave(signal: Any, listener: Callable[..., Any], *_: Any) -> None:
+    signal.disconnect(listener)
 
 
 def while_alive(widget: QWidget, listener: Callable[..., Any]) -> Callable[..., Any]:

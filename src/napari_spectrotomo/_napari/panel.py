@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea
 
 from ..errors import SpectrotomoError
 from ..progress import Progress
+from .alive import listen
 from .docks import STEPS, name_dock, open_panel
 from .forms import FileRows, ParameterForm
 from .keys import Keys
@@ -59,7 +60,6 @@ class Panel(QWidget):
         self._pending = QTimer(self, singleShot=True, interval=_SETTLE)
         self._pending.timeout.connect(self.apply_forms)
         self._followed: dict[str, Job] = {}
-        self._listeners: list[tuple[Any, Any]] = []
         self._keys = Keys(self.viewer)
         self._behind = True
         self.trail, self.header, self.coming = QLabel(), QLabel(), QLabel()
@@ -80,7 +80,7 @@ class Panel(QWidget):
             self.listen(signal, self._on_changed)
         self.listen(self.state.events.job, self._on_job)
         self._job_listeners = {"progressed": self._on_progress, "ended": self._on_ended}
-        self.destroyed.connect(partial(_disconnect, self._listeners, self._followed, self._job_listeners, self._keys))
+        self.destroyed.connect(partial(_leave, self._followed, self._job_listeners, self._keys))
         self._on_job()
 
     # What a panel says and does, for the panels to fill in.
@@ -111,8 +111,7 @@ class Panel(QWidget):
 
     def listen(self, signal: Any, listener: Any) -> None:
         """Connect a signal of psygnal or napari for as long as the panel lives."""
-        signal.connect(listener)
-        self._listeners.append((signal, listener))
+        listen(self, signal, listener)
 
     def bind(self, key: str, words: str, function: Any) -> None:
         """Bind a key of the viewer for as long as the panel lives.
@@ -280,8 +279,6 @@ def _leave_job(followed: dict[str, Job], listeners: dict[str, Any]) -> None:
             getattr(job, signal).disconnect(listener)
 
 
-def _disconnect(listeners: Any, followed: dict[str, Job], job_listeners: dict[str, Any], keys: Keys, *_: Any) -> None:
-    for signal, listener in listeners:
-        signal.disconnect(listener)
+def _leave(followed: dict[str, Job], job_listeners: dict[str, Any], keys: Keys, *_: Any) -> None:
     _leave_job(followed, job_listeners)
     keys.release()

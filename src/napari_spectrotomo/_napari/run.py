@@ -97,8 +97,9 @@ class _Shown:
         viewer = self._viewer()
         if viewer is None:
             return
-        for stage in [name for name in self._finished if name != self._until]:
-            in_turns(viewer, self._show(viewer, stage, self._finished.pop(stage)))
+        for stage in list(self._finished):  # a copy: the worker adds to it meanwhile
+            if stage != self._until:
+                in_turns(viewer, self._show(viewer, stage, self._finished.pop(stage)))
         if progress.energy is None or progress.stage not in GROWING:
             return
         if self._growing == progress.stage:

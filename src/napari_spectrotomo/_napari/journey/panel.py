@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices, QKeySequence, QShowEvent
 from qtpy.QtWidgets import QHBoxLayout, QMenu, QPushButton, QShortcut, QStackedWidget, QVBoxLayout, QWidget
 
+from ..alive import listen
 from ..docks import BESIDE, JOURNEY, STEPS, make_panel, name_dock, open_panel
 from ..layers import history_of
 from ..panel import Panel
@@ -57,10 +58,8 @@ class JourneyPanel(QWidget):
         ):
             shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(function)
-        listened = [getattr(self.state.events, name) for name in ("project", "revision", "job")]
-        for signal in listened:
-            signal.connect(self._on_changed)
-        self.destroyed.connect(partial(_disconnect, listened, self._on_changed))
+        for name in ("project", "revision", "job"):
+            listen(self, getattr(self.state.events, name), self._on_changed)
         self.show_step(next_step(self.state))
         self._on_changed()
 
@@ -146,8 +145,3 @@ class JourneyPanel(QWidget):
 
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.state.project.path)))
-
-
-def _disconnect(signals: list[Any], listener: Any, *_: Any) -> None:
-    for signal in signals:
-        signal.disconnect(listener)

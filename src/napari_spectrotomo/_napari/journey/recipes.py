@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from .panel import JourneyPanel
 
 _FILES = "Recipes (*.yaml *.yml)"
+_OF_ONE_SCAN = {
+    ("correct", "exclude"),
+    ("binarize", "masks"),
+    ("binarize", "region"),
+    ("binarize", "thresholds"),
+    ("label", "labels"),
+}
+"""What is left out, drawn or set by hand at one energy: it means nothing to another scan."""
 
 
 def save_recipe(journey: JourneyPanel) -> None:
@@ -67,7 +75,7 @@ def take_recipe(viewer: Any, path: Path, *, later: bool = False) -> list[str]:
 
     `later` keeps them for the next one where there is a project: a scan that was dropped waits to be loaded.
 
-    Energies and projections left out belong to a scan: a recipe leaves those of the project as they are.
+    What is left out, drawn or set by hand belongs to one scan: a recipe leaves it as it is in the project.
 
     Raises
     ------
@@ -95,6 +103,3 @@ def take_recipe(viewer: Any, path: Path, *, later: bool = False) -> list[str]:
     if not state.project.is_read:
         read_again(viewer)
     return changed
-
-
-_OF_ONE_SCAN = {("correct", "exclude"), ("binarize", "masks"), ("label", "labels"), ("binarize", "region")}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...progress import Progress
-from ..alive import while_alive
+from ..alive import listen, while_alive
 from ..load import LoadPanel
 from ..run import run_until
 from ..status import STEP_OF, in_words, whole_run
@@ -25,10 +25,8 @@ class RunAll:
         self._at = ""
         self._waiting = False
         self._said: tuple[Panel, str] | None = None
-        listened = ((journey.state.events.job, self._on_job), (journey.state.events.revision, self._on_revision))
-        for signal, listener in listened:
-            signal.connect(listener)
-        journey.destroyed.connect(partial(_disconnect, listened))
+        listen(journey, journey.state.events.job, self._on_job)
+        listen(journey, journey.state.events.revision, self._on_revision)
 
     def start(self, *_: Any) -> None:
         """Begin; the scan that the Load panel names is loaded first, where it is not yet."""
@@ -84,8 +82,3 @@ class RunAll:
             self._said = None
             if panel.message.text() == words:
                 panel.say("")
-
-
-def _disconnect(listened: Any, *_: Any) -> None:
-    for signal, listener in listened:
-        signal.disconnect(listener)

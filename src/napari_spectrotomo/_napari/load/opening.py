@@ -19,6 +19,7 @@ from ..layers import (
     PROJECTION_ROLES,
     VOLUME_ROLES,
     Ready,
+    history_of,
     layer_of,
     made_ready,
     stage_steps,
@@ -96,7 +97,10 @@ def load(viewer: Any, source: Path, folder: Path, read: dict[str, Any]) -> Job |
         yield from run_steps(project, until="read", abort=abort)
         return _looked_into(project)
 
-    return _begin(viewer, f"Reading {source.name}", steps)
+    job = _begin(viewer, f"Reading {source.name}", steps)
+    if job is not None:
+        job.ended.connect(partial(_take_recipe, ref(state_of(viewer))))
+    return job
 
 
 def reopen(viewer: Any, folder: Path) -> Job | None:
@@ -202,7 +206,17 @@ def _take_in(viewer_ref: Any, outcome: Outcome) -> None:
     in_turns(viewer, _taken_in(viewer, outcome.result))
 
 
+def _take_recipe(state_ref: Any, outcome: Outcome) -> None:
+    """Let go of a recipe that a scan has begun with: it was for that one."""
+    state = state_ref()
+    if state is not None and outcome.result is not None:
+        state.recipe = None
+
+
 def _taken_in(viewer: Any, opened: Opened) -> Iterator[None]:
+    before = state_of(viewer).project
+    if before is None or before.path != opened.project.path:
+        history_of(viewer).forget()  # what was seen of another project is not gone back to
     yield from _done_steps(viewer, opened.project, opened.ready)
     yield
     state_of(viewer).project = opened.project
