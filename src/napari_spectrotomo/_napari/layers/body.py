@@ -126,9 +126,7 @@ def painted(body: Body, values: npt.NDArray[np.floating]) -> tuple[Mesh, Mesh]:
 
 def opened(labels: Labels, values: npt.NDArray[np.floating], cut: Cut) -> tuple[Mesh, Mesh]:
     """Paint a map, (z, y, x), on a cut, a square a voxel: those with a value, and those of the sample without."""
-    index = [slice(None)] * 3
-    index[cut.axis] = cut.at  # type: ignore[call-overload]
-    sample, shown = np.asarray(labels[tuple(index)]) > 0, np.asarray(values[tuple(index)])
+    sample, shown = np.take(labels, cut.at, cut.axis) > 0, np.take(values, cut.at, cut.axis)
     step = int(np.ceil((np.count_nonzero(sample) / _MOST_CUT) ** 0.5)) or 1
     sample, shown = sample[::step, ::step], shown[::step, ::step]
     known = sample & np.isfinite(shown)
