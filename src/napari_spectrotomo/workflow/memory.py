@@ -1,0 +1,39 @@
+"""What memory a run may take: sizes as people write them, what stages cannot do with less than, and what is left for arrays."""
+
+from __future__ import annotations
+
+from ..errors import ParameterError
+from .project import Project
+
+RESIDENT = 450 << 20
+"""Bytes of the interpreter, the libraries and their compiled code."""
+
+
+def bytes_of(size: int | str | None) -> int | None:
+    """Read a size, such as 2000000000, '2GB' or '1.5 GiB'.
+
+    Raises
+    ------
+    ParameterError
+        If it is none.
+    """
+    if size is None:
+        return None
+    from dask.utils import parse_bytes
+
+    try:
+        found = int(parse_bytes(size))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ParameterError(f"The memory {size!r} is no size: write it like 4GB or 800MB.") from error
+    if found <= 0:
+        raise ParameterError(f"The memory {size!r} is nothing: give what a process may take, like 4GB.")
+    return found
+
+
+def arrays_of(memory: int | None) -> int | None:
+    """Give what of a process' memory is left for arrays."""
+    return None if memory is None else max(memory - RESIDENT, 0)
+
+
+def check_memory(project: Project, until: str, memory: int | None) -> None:
+    """Refuse a run whose memory cannot do."""
