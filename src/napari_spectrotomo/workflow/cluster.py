@@ -110,6 +110,7 @@ class Cluster:
         self._connect, self._threads, self._log = connect, threads, log
         self._client: Any = None
         self._known: set[str] = set()
+        self._told = threading.Event()
 
     def each(
         self, place: Workplace, work: Work, tasks: Tasks, after: Mapping[int, int | None] | None = None
@@ -131,6 +132,7 @@ class Cluster:
                     future = self._client.submit(
                         carry_out, order, index, waiting.pop(index), pure=False, key=f"{work.__name__}-{index}-{token}"
                     )
+                    future.add_done_callback(lambda _: self._told.set())
                     running[future] = index
                 for future in self._finished(running):
                     yield running.pop(future), self._result(future, place)
@@ -158,15 +160,8 @@ class Cluster:
 
     def _finished(self, running: Mapping[Any, int]) -> list[Any]:
         """Wait a little, and give what is finished, in the order it was begun."""
-        from distributed import wait
-
-        if not running:  # no worker is there yet
-            threading.Event().wait(_LOOK)
-            return []
-        try:
-            wait(list(running), timeout=_LOOK, return_when="FIRST_COMPLETED")
-        except TimeoutError:
-            return []
+        self._told.wait(_LOOK)
+        self._told.clear()
         return [future for future in running if future.done()]
 
     def _result(self, future: Any, place: Workplace) -> Made:
@@ -195,11 +190,8 @@ class Cluster:
 
     def _let_go(self, running: list[Any]) -> None:
         """Wait until work that was begun has stopped, so that nothing writes any more, and forget it."""
-        from distributed import wait
-
-        try:
-            if running:
-                wait(running, timeout=_END)
-        except Exception as error:  # noqa: BLE001 -- the scheduler may be gone: then nothing of it can be waited for
-            self._log.warning("what the workers did could not be waited for: %r", error)
+        for _ in range(int(_END / _LOOK)):
+            if all(future.done() for future in running):
+                break
+            self._told.wait(_LOOK)
         self._client.cancel(running)

@@ -121,17 +121,19 @@ class Here:
 
 @contextmanager
 def on_threads(threads: int | None) -> Iterator[None]:
-    """Hold the libraries that have threads of their own to so many; None leaves all as it is."""
-    if threads is None:
-        yield
-        return
+    """Hold the libraries that have threads of their own to so many (None: as they are), and linear algebra to one.
+
+    Sums of linear algebra differ in their last bits with the number of its threads; what is large is done on threads of our own.
+    """
     import dask
+    import scipy.linalg  # noqa: F401 -- a library that is loaded later would not be held
     import SimpleITK
+    from threadpoolctl import threadpool_limits
 
     before = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads or before)
     try:
-        with dask.config.set(num_workers=threads):
+        with threadpool_limits(1, user_api="blas"), dask.config.set({"num_workers": threads} if threads else {}):
             yield
     finally:
         SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
