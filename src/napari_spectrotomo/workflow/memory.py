@@ -7,6 +7,9 @@ from .project import Project
 
 RESIDENT = 450 << 20
 """Bytes of the interpreter, the libraries and their compiled code."""
+_MMAP_THRESHOLD = -3
+_LARGE = 1 << 18
+"""Bytes from which on an array gets pages of its own: the chunks of an image have them."""
 
 
 def bytes_of(size: int | str | None) -> int | None:
@@ -28,6 +31,18 @@ def bytes_of(size: int | str | None) -> int | None:
     if found <= 0:
         raise ParameterError(f"The memory {size!r} is nothing: give what a process may take, like 4GB.")
     return found
+
+
+def give_memory_back() -> None:
+    """Have glibc hand freed arrays back to the system: by default it keeps megabytes of each, which add up to volumes."""
+    import ctypes
+    import sys
+
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def arrays_of(memory: int | None) -> int | None:

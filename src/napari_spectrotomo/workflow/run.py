@@ -21,7 +21,7 @@ from .cluster import executor_for
 from .executor import Executor, Workplace, on_threads
 from .hold import alone, logging_to, writing
 from .job import Job
-from .memory import arrays_of, bytes_of, check_memory
+from .memory import arrays_of, bytes_of, check_memory, give_memory_back
 from .motion import register_steps
 from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
@@ -146,6 +146,7 @@ def run_steps(
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
     allowed = bytes_of(memory)
+    give_memory_back()
     with (
         alone(project.path),
         logging_to(project.path) as log,

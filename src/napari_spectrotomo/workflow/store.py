@@ -187,11 +187,50 @@ class Store:
             array = zarr.open_array(self.path / name / "0", mode="r")
         except FileNotFoundError as error:
             raise missing(self.path.parent, name) from error
-        return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
+        return da.from_array(_ByShards(array), chunks=(1, *array.shape[1:]), name=False)
 
-    def read(self, name: str, index: int, slices: slice = slice(None)) -> npt.NDArray[Any]:
-        """Read the volume of one energy, (z, y, x), or some slices of it."""
-        return np.asarray(zarr.open_array(self.path / name / "0", mode="r")[index, slices])
+    def read(self, name: str, index: int) -> npt.NDArray[Any]:
+        """Read the volume of one energy, (z, y, x)."""
+        return _ByShards(zarr.open_array(self.path / name / "0", mode="r"))[index]
+
+
+class _ByShards:
+    """An image that is read shard after shard: of all that is read at once zarr holds as much again.
+
+    Parameters
+    ----------
+    array : zarr array, (energy, z, y, x)
+    """
+
+    def __init__(self, array: zarr.Array) -> None:
+        self._array, self._height = array, array.shards[1]
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """Read a part, which is named as of a NumPy array."""
+        energies, z, *others = (*(key if isinstance(key, tuple) else (key,)), slice(None), slice(None))[:4]
+        chosen = range(self.shape[0])[energies]
+        if isinstance(chosen, int) and isinstance(z, slice) and z.step in (None, 1):
+            return self._volume(chosen, range(self.shape[1])[z], tuple(others))
+        if not isinstance(chosen, int) and isinstance(z, slice):
+            parts = [self[(e, z, *others)] for e in chosen]
+            if len(parts) == 1:
+                return parts[0][None]
+            return np.stack(parts) if parts else np.asarray(self._array[key])
+        return np.asarray(self._array[key])
+
+    def _volume(self, index: int, slices: range, others: tuple[Any, ...]) -> npt.NDArray[Any]:
+        if slices.stop - slices.start <= self._height:
+            return np.asarray(self._array[(index, slice(slices.start, slices.stop), *others)])
+        tops = [slices.start, *range((slices.start // self._height + 1) * self._height, slices.stop, self._height)]
+        out: npt.NDArray[Any] | None = None
+        for top, end in zip(tops, [*tops[1:], slices.stop], strict=True):
+            part = np.asarray(self._array[(index, slice(top, end), *others)])
+            if out is None:
+                out = np.empty((slices.stop - slices.start, *part.shape[1:]), part.dtype)
+            out[top - slices.start : end - slices.start] = part
+        assert out is not None
+        return out
 
 
 def _multiscale(name: str, voxel_size: FloatArray | None) -> dict[str, Any]:

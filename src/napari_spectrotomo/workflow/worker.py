@@ -14,6 +14,7 @@ from .. import __version__
 from ..errors import ProjectError
 from .executor import Made, Work, Workplace, on_threads
 from .hold import writing
+from .memory import give_memory_back
 from .project import Project
 from .record import peak_memory
 
@@ -75,6 +76,7 @@ def carry_out(order: Order, index: int, plain: tuple[Any, ...]) -> tuple[Made, i
     """
     import dask
 
+    give_memory_back()
     with _one_at_a_time:
         place = _place(order)
         with (
