@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from ..errors import ParameterError
+from ..spectra.slabs import MEMORY
 from .project import Project
 
 RESIDENT = 450 << 20
 """Bytes of the interpreter, the libraries and their compiled code."""
+_MAPS = 4.5
+"""Volumes that the stage of the spectra holds beside spectra: three maps, labels, and the mask they make."""
 _MMAP_THRESHOLD = -3
 _LARGE = 1 << 18
 """Bytes from which on an array gets pages of its own: the chunks of an image have them."""
@@ -48,6 +55,14 @@ def give_memory_back() -> None:
 def arrays_of(memory: int | None) -> int | None:
     """Give what of a process' memory is left for arrays."""
     return None if memory is None else max(memory - RESIDENT, 0)
+
+
+def spectra_memory(arrays: int | None, shape: tuple[int, int, int]) -> float:
+    """Give how many bytes of spectra to hold at a time, beside the maps and the labels of a volume (z, y, x)."""
+    if arrays is None:
+        return MEMORY
+    volume = 4 * math.prod(shape)
+    return float(np.clip((arrays - _MAPS * volume) / 2, 1 << 24, MEMORY))
 
 
 def check_memory(project: Project, until: str, memory: int | None) -> None:
