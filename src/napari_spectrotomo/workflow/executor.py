@@ -127,13 +127,18 @@ def on_threads(threads: int | None) -> Iterator[None]:
     """
     import dask
     import scipy.linalg  # noqa: F401 -- a library that is loaded later would not be held
-    import SimpleITK
     from threadpoolctl import threadpool_limits
 
-    before = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads or before)
-    try:
-        with threadpool_limits(1, user_api="blas"), dask.config.set({"num_workers": threads} if threads else {}):
+    with threadpool_limits(1, user_api="blas"):
+        if threads is None:
             yield
-    finally:
-        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
+            return
+        import SimpleITK
+
+        before = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
+        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+        try:
+            with dask.config.set(num_workers=threads):
+                yield
+        finally:
+            SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
