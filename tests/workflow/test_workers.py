@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from napari_spectrotomo import Aborted, ParameterError, Project, ProjectError, run
-from napari_spectrotomo.workflow import run_steps
+from napari_spectrotomo.workflow import run_steps, worker
 from napari_spectrotomo.workflow.executor import Workplace
 from napari_spectrotomo.workflow.volumes import reconstruct_energy
 from napari_spectrotomo.workflow.worker import SIGN, Order, carry_out
@@ -137,7 +137,8 @@ def test_a_worker_of_another_version_says_so(own_project):
         carry_out(order_for(own_project, version="0.0.1"), 0, ())
 
 
-def test_a_worker_that_does_not_see_the_project_says_so(own_project, tmp_path):
+def test_a_worker_that_does_not_see_the_project_says_so(own_project, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "_LOOKS", 0)
     (own_project.path / SIGN).write_text("wanted")
     shutil.copytree(own_project.path, tmp_path / "another")
     (tmp_path / "another" / SIGN).write_text("not wanted any more")

@@ -2,7 +2,7 @@
 
 Volumes never go through the scheduler: a worker reads them from the project folder, which all must see, and writes shards
 there. A worker that dies costs the energy it worked on, which dask gives to another. Work that is not wanted any more (the run
-was stopped, or began anew) sees within half a second that the run's sign is gone from the folder, and stops.
+was stopped, or began anew) sees within a second that the run's sign is gone from the folder, and stops.
 """
 
 from __future__ import annotations

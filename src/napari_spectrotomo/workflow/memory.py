@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..data import Scan
 from ..errors import ParameterError
+from ..io import read_references
 from ..reconstruct import FieldOfView
 from ..spectra.slabs import MEMORY
+from .executor import Workplace
 from .project import Project
 from .recipe import STAGES
 
-RESIDENT = 450 << 20
+RESIDENT = 500 << 20
 """Bytes of the interpreter, the libraries and their compiled code."""
-_NEEDS: dict[str, tuple[float, float]] = {
-    "correct": (0.0, 1.1),
-    "align": (0.0, 1.3),
-    "reconstruct": (0.3, 1.1),
-    "binarize": (3.2, 0.0),
-    "label": (2.0, 0.0),
-    "register": (6.0, 0.0),
-    "spectra": (5.0, 0.0),
-    "composition": (5.0, 0.0),
-    "report": (6.5, 1.1),
+_VOLUMES = {
+    "reconstruct": 0.3,
+    "binarize": 3.2,
+    "label": 2.0,
+    "register": 6.0,
+    "spectra": 5.0,
+    "report": 4.7,
 }
-"""Volumes of one energy, and times its projections, that a stage holds; those that hold neither are left out."""
+"""Volumes that stages hold; what `composition` holds depends on what is asked for."""
+_VIEWS = {"correct": 1.1, "align": 1.3, "reconstruct": 1.1, "report": 1.1}
+"""How often stages hold the projections of one energy, as counts and as optical density."""
 _BLOCKS = {"reconstruct": 1 << 28, "binarize": 1 << 27, "spectra": 1 << 26, "report": 300 << 20}
-"""Bytes of the blocks that a stage works on, whatever the size of volumes."""
-_MAPS = 4.5
-"""Volumes that the stage of the spectra holds beside spectra: three maps, labels, and the mask they make."""
+"""Bytes of the blocks that stages work on, whatever the size of volumes."""
+_COMPONENTS = 8
+"""Components that are allowed for where their number is found from the noise."""
 _MMAP_THRESHOLD = -3
 _LARGE = 1 << 18
 """Bytes from which on an array gets pages of its own: the chunks of an image have them."""
@@ -74,32 +73,54 @@ def arrays_of(memory: int | None) -> int | None:
     return None if memory is None else max(memory - RESIDENT, 0)
 
 
-def spectra_memory(arrays: int | None, shape: tuple[int, int, int]) -> float:
-    """Give how many bytes of spectra to hold at a time, beside the maps and the labels of a volume (z, y, x)."""
-    if arrays is None:
+def spectra_memory(place: Workplace) -> float:
+    """Give how many bytes of spectra a stage may hold at a time, beside its maps."""
+    if place.memory is None:
         return MEMORY
-    volume = 4 * math.prod(shape)
-    return float(np.clip((arrays - _MAPS * volume) / 2, 1 << 24, MEMORY))
+    left = place.memory - _held(place.project, place.stage)
+    return float(min(max(left / 2, 1 << 24), MEMORY))
 
 
 def needed(project: Project, stage: str) -> int:
     """Give the bytes that a process takes for a stage at least: of one energy, however many there are.
 
-    Measured (``benchmarks/scaling.py``): the interpreter and its libraries, so many volumes, and for what looks at projections
-    those of one energy, as counts and as optical density.
+    Measured (``benchmarks/scaling.py``): the interpreter and its libraries, volumes, projections, and blocks of a fixed size.
     """
+    held = RESIDENT + _held(project, stage) + _BLOCKS.get(stage, 0)
     found = project.input()
-    views = 0
-    if isinstance(found, Scan):
-        rows, columns, _ = project.layout()
-        one = max(found.projections, key=len)
-        views = one.nbytes + 4 * len(one) * rows * columns
-        field = FieldOfView.of(rows, columns, project.recipe.reconstruct.region, project.recipe.reconstruct.circle)
-        shape = (1, rows, columns) if found.planar else field.shape
-    else:
-        shape = found.shape
-    volumes, of_views = _NEEDS.get(stage, (0.0, 0.0))
-    return RESIDENT + int(volumes * 4 * math.prod(shape) + of_views * views) + _BLOCKS.get(stage, 0)
+    if not isinstance(found, Scan):
+        return held
+    rows, columns, _ = project.layout()
+    views = max(one.nbytes + 4 * len(one) * rows * columns for one in found.projections)
+    return held + int(_VIEWS.get(stage, 0.0) * views)
+
+
+def _held(project: Project, stage: str) -> int:
+    """Give the bytes of the volumes that a stage holds."""
+    return int(_volumes(project, stage) * 4 * math.prod(_shape(project)))
+
+
+def _shape(project: Project) -> tuple[int, int, int]:
+    found = project.input()
+    if not isinstance(found, Scan):
+        return found.shape
+    rows, columns, _ = project.layout()
+    if found.planar:
+        return 1, rows, columns
+    return FieldOfView.of(rows, columns, project.recipe.reconstruct.region, project.recipe.reconstruct.circle).shape
+
+
+def _volumes(project: Project, stage: str) -> float:
+    if stage != "composition":
+        return _VOLUMES.get(stage, 0.0)
+    asked, maps = project.recipe.composition, [0.0]
+    if asked.references is not None:
+        maps.append(2.0 * len(read_references(asked.references)) + 2)
+    if asked.decomposition != "none":
+        maps.append(float(asked.components or _COMPONENTS))
+    if asked.clusters:
+        maps.append(2.0)
+    return max(maps) + (2.0 if any(maps) else 0.0)
 
 
 def check_memory(project: Project, until: str, memory: int | None) -> None:

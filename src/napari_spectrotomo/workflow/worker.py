@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ SIGN = ".at-work"
 """A file in the project folder that holds the token of the work that is wanted; without it nothing is."""
 _LOOK = 0.3
 """Seconds between two looks at the sign."""
+_LOOKS = 200
+"""How often a worker looks for the sign of new work: network file systems show new files up to a minute late."""
 _one_at_a_time = threading.Lock()
 _places: dict[str, Workplace] = {}
 """The place of the order that was last carried out, by its token: all its energies share it."""
@@ -96,7 +99,10 @@ def _place(order: Order) -> Workplace:
         raise ProjectError(
             f"{here} runs napari-spectrotomo {__version__}, and the run is by {order.version}: install the same version on both."
         )
-    sign = Path(order.path) / SIGN
+    sign, looks = Path(order.path) / SIGN, 0
+    while _token(sign) != order.token and looks < _LOOKS:
+        time.sleep(_LOOK)
+        looks += 1
     if _token(sign) != order.token:
         raise ProjectError(
             f"{here} does not see the project folder {order.path} as the run does: put it on a disk that all workers share, under "
@@ -118,13 +124,15 @@ def _token(sign: Path) -> str | None:
 
 @contextmanager
 def _watched(place: Workplace, sign: Path, token: str) -> Iterator[None]:
-    """Set the place's event once the sign is gone or another's."""
+    """Set the place's event once the sign is gone or another's, within a second."""
     ended, abort = threading.Event(), place.abort
     assert abort is not None
 
     def watch() -> None:
+        missed = 0
         while not ended.wait(_LOOK):
-            if _token(sign) != token:
+            missed = 0 if _token(sign) == token else missed + 1
+            if missed > 1:  # once may be a disk that hesitates
                 abort.set()
                 return
 

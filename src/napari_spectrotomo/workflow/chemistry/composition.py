@@ -49,8 +49,11 @@ def _normalizing(job: Job) -> dict[str, Any]:
     """Give what spectra are normalised with: the windows and the energies of the edge map."""
     about = job.project.record.stage("spectra")["edge_map"]
     own = keywords(job.project.recipe.spectra, leave_out=_OF_SPECTRA)
-    memory = spectra_memory(job.place.memory, job.project.stack("registered").shape)
-    return own | {"e0": about["e0"], "energy_shift": about["energy_shift"]["shift_eV"], "memory": memory}
+    return own | {
+        "e0": about["e0"],
+        "energy_shift": about["energy_shift"]["shift_eV"],
+        "memory": spectra_memory(job.place),
+    }
 
 
 def _fit(job: Job) -> str:

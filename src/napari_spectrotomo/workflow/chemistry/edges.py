@@ -49,7 +49,7 @@ def spectra_steps(job: Job) -> Iterator[Progress]:
     write_table(project.path / "spectra.csv", particle_spectra(energies, raw, registered, labels, own))
     yield job.finished(1, total, "spectra of the particles")
     job.check()
-    given = keywords(corrected, leave_out=FILES) | {"memory": spectra_memory(job.place.memory, registered.shape)}
+    given = keywords(corrected, leave_out=FILES) | {"memory": spectra_memory(job.place)}
     edge_map = edge_energy(registered, mask=labels, **given, abort=job.abort)
     _keep(job, edge_map, axis)
     words = f"edge energy of {int(np.isfinite(edge_map.energy).sum())} voxels"
