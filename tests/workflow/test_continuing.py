@@ -22,15 +22,15 @@ scan, output, where, count = sys.argv[1:5]
 count = int(count)
 kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
 if where == "writing":  # in the middle: the volume is on disk, its flag is not
-    write, seen = Store.write, []
+    write, seen = Store.put, []
     import zarr
-    def half(self, name, index, volume):
+    def half(self, name, index, volume, top=0):
         seen.append(index)
         if len(seen) == count:
             zarr.open_group(self.path, mode="r+")[name]["0"][index, : volume.shape[0] // 2] = volume[: volume.shape[0] // 2]
             kill()
-        write(self, name, index, volume)
-    Store.write = half
+        write(self, name, index, volume, top)
+    Store.put = half
 steps = 0
 recipe = Recipe().changed("report", renderings=False)
 for step in run_steps(Project.create(output, scan, recipe)):
