@@ -94,7 +94,9 @@ def as_path(path: object) -> Path:
     """
     if not isinstance(path, str | os.PathLike):
         raise ReadError(f"A file or folder is named by its path; found {brief(path)}.")
-    return Path(path).expanduser()
+    if "\0" in os.fspath(path):
+        raise ReadError(f"No file has a name with a null character in it, as {brief(os.fspath(path))} has.")
+    return Path(os.path.expanduser(path))
 
 
 def is_zarr(path: Path) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data import FloatArray
 from ..errors import ReadError
+from .text import text_of
 
 _MU = (
     *("mutrans", "mufluor", "mu", "xmu", "mu(e)", "munorm", "norm", "normtrans", "normfluor", "normmutrans"),
@@ -25,6 +26,7 @@ OWN_ENERGY = "energy_ev"
 """First name of a table with one spectrum a column, such as this program writes."""
 ERROR, COUNT = "_standard_error", "_count"
 """Ends of the names of columns that stand beside a spectrum in such a table."""
+_LONGEST_NAME = 1000
 _COMMENT = ("#", "%", ";", "!", "//")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
 
@@ -95,10 +97,7 @@ def _table(text: _Text) -> dict[str, Spectrum]:
 
 
 def _parsed(path: Path) -> _Text:
-    try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read: {error.strerror or error}.") from error
+    lines = text_of(path).splitlines()
     plain = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith(_COMMENT)]
     decimal_commas = _decimal_commas(plain)
     rows = [_row(line, decimal_commas) for line in plain]
@@ -114,7 +113,12 @@ def _parsed(path: Path) -> _Text:
     if short is not None:
         raise ReadError(f"{path}: the row '{plain[short][:60]}' has {len(rows[short])} numbers, others have {width}.")
     before = plain[first - 1] if first else ""
-    names = _split_names(before) if before else _names_in_comments(lines, width)
+    try:
+        names = _split_names(before) if before else _names_in_comments(lines, width)
+    except csv.Error as error:
+        raise ReadError(f"{path}: the line of names before its numbers cannot be split ({error}).") from error
+    if any(len(name) > _LONGEST_NAME for name in names):
+        raise ReadError(f"{path}: a name before its columns has more than {_LONGEST_NAME} characters.")
     columns = _xdi_columns(lines) or {n.lower(): (k, _unit_of(n)) for k, n in enumerate(names)}
     return _Text(path, table, columns, names)
 
@@ -180,7 +184,7 @@ def _xdi_columns(lines: list[str]) -> dict[str, tuple[int, str]]:
     """Columns by name, with their units, out of XDI's ``# Column.1: energy eV`` lines."""
     found: dict[str, tuple[int, str]] = {}
     for line in lines:
-        if match := re.match(r"#\s*Column\.(\d+):\s*(\S+)\s*(\S*)", line, re.IGNORECASE):
+        if match := re.match(r"#\s*Column\.(\d{1,6}):\s*(\S+)\s*(\S*)", line, re.IGNORECASE):
             found.setdefault(match.group(2).lower(), (int(match.group(1)) - 1, match.group(3).lower()))
     return {name: at for name, at in found.items() if at[0] >= 0}
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import os
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,7 @@ def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int3
 def _path(path: object, what: str) -> Path:
     if not isinstance(path, str | Path):
         raise ReadError(f"The file of {what} is named by its path; found {path!r}.")
-    return Path(path).expanduser()
+    return Path(os.path.expanduser(path))
 
 
 def _tiff(path: Path, what: str) -> npt.NDArray[Any]:

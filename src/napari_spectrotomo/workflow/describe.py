@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+import os
 import numpy as np
 import numpy.typing as npt
 import yaml
@@ -35,7 +36,7 @@ def describe(path: str | Path, read: ReadParameters | None = None) -> Descriptio
     ReadError
         If nothing there can be read.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if (path / "run.json").exists():
         project = Project.open(path)
         facts = {"project": str(path), "source": str(project.source)} | {

@@ -165,7 +165,7 @@ def _as_meant(stage: str, values: dict[str, Any], beside: Path | None = None) ->
         if value == "none" and _may_be_nothing(stage, name):
             return None
         if name in FILE_PARAMETERS and isinstance(value, str) and value:
-            return os.path.abspath((beside or Path()) / Path(value).expanduser())
+            return os.path.abspath((beside or Path()) / Path(os.path.expanduser(value)))
         return value
 
     return {name: meant(name, value) for name, value in values.items()}

@@ -16,7 +16,7 @@ from .standards import read_standards
 
 def absolute(path: str | Path) -> Path:
     """Give a path from the root, without detours."""
-    return Path(os.path.abspath(Path(path).expanduser()))
+    return Path(os.path.abspath(os.path.expanduser(path)))
 
 
 def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyStack:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import os
 from pathlib import Path
 
 from ..data import FloatArray
@@ -97,7 +98,7 @@ def _standard(path: Path, name: str, valence: float) -> Standard:
 def _place(path: Path, name: str) -> tuple[Path, str]:
     """Give the file a line names, beside the file of standards, and which of its spectra, '' for the only one."""
     file, _, chosen = name.partition(" : ")
-    return path.parent / Path(file.strip()).expanduser(), chosen.strip()
+    return path.parent / Path(os.path.expanduser(file.strip())), chosen.strip()
 
 
 def _number(text: str) -> float | None:
