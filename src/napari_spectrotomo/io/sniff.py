@@ -175,7 +175,7 @@ def _layout_of(path: Path) -> str:
                 return "nxtomo"
             if "exchange" in keys:
                 return "data-exchange"
-            volumes = "registration_results" in keys or ("img" in keys and getattr(file["img"], "ndim", 0) in (3, 4))
+            volumes = "registration_results" in keys or getattr(hdf5.find(file, "img"), "ndim", 0) in (3, 4)
             return "hdf5-stack" if volumes else "hdf5"
     except (ReadError, KeyError, OSError):
         return "broken"

@@ -33,12 +33,18 @@ def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyS
     values.pop("kind")
     if kind == "scan":
         return read_scan(source, **values)
-    for name in values.keys() - {"format", "energies", "pixel_size", "on_bad_file"}:
+    for name in values.keys() - {"format", "energies", "pixel_size", "on_bad_file", "follow_links"}:
         if getattr(read, name) != getattr(ReadParameters(), name):
             raise ParameterError(
                 f"read.{name} says something of projections, and {source} holds volumes: leave it out."
             )
-    return read_stack(source, format=read.format, energies=read.energies, voxel_size=read.pixel_size)
+    return read_stack(
+        source,
+        format=read.format,
+        energies=read.energies,
+        voxel_size=read.pixel_size,
+        follow_links=read.follow_links,
+    )
 
 
 def check_named_files(recipe: Recipe) -> None:
