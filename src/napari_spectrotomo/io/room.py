@@ -32,5 +32,6 @@ def require_room(path: Path, shape: Sequence[int], dtype: np.dtype[Any]) -> None
 def no_room(path: Path, shape: Sequence[int]) -> ReadError:
     """Give the error for images or a volume that were too large for the memory that is free."""
     return ReadError(
-        f"{path}: there is no memory left for {' x '.join(map(str, shape))} numbers: close other programs, or its header is damaged."
+        f"{path}: there is no memory left for {' x '.join(map(str, shape))} numbers: close other programs, or its header is "
+        "damaged."
     )

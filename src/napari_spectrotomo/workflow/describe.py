@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-import os
 import numpy as np
 import numpy.typing as npt
 import yaml

@@ -17,10 +17,11 @@ from typing import Any, Literal
 
 import psutil
 
-from ..atomic import write_json
+from ..atomic import read_json, write_json
 from ..errors import ProjectError
 from ..parameters import as_plain, identifying
 from .recipe import FILE_PARAMETERS, Recipe
+from .record_form import fault_in
 from .standards import files_of_standards
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -113,7 +114,7 @@ class Record:
             If the file is missing or not a record.
         """
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = read_json(path)
         except FileNotFoundError as error:
             raise ProjectError(
                 f"{path.parent} is not a project: it has no run.json. Give the folder that 'spectrotomo run --output' wrote."
@@ -126,6 +127,8 @@ class Record:
             raise ProjectError(
                 f"{path} is not the record of a spectrotomo project: give the folder that 'spectrotomo run --output' wrote."
             )
+        if (fault := fault_in(content)) is not None:
+            raise ProjectError(f"The record {path} is damaged ({fault}): restore it, or start again in a new folder.")
         return cls(path, content)
 
     def save(self) -> None:

@@ -101,7 +101,9 @@ def _require_sources(home: Path, dataset: h5py.Dataset, left: int = _MOST_NESTED
                 _require_sources(file, found, left - 1)
                 _require_written(file, found)
     if dataset.is_virtual and (given := _pixels_given(dataset)) < dataset.size:
-        raise ReadError(f"{home}: {dataset.name} has {dataset.size} pixels, of which {dataset.size - given} lie nowhere.")
+        raise ReadError(
+            f"{home}: {dataset.name} has {dataset.size} pixels, of which {dataset.size - given} lie nowhere."
+        )
 
 
 def _pixels_given(dataset: h5py.Dataset) -> int:

@@ -53,7 +53,8 @@ class Reach:
             )
 
 
-_REACH: ContextVar[Reach] = ContextVar("reach", default=Reach())
+_OWN_FOLDER = Reach()
+_REACH: ContextVar[Reach] = ContextVar("reach", default=_OWN_FOLDER)
 
 
 @contextmanager
@@ -139,9 +140,11 @@ def _numbered(pattern: Path) -> list[Path]:
     if "%" in str(pattern.parent):
         raise ReadError(f"A virtual dataset gathers from {pattern}: the running number stands in the name of a folder.")
     begin, _, end = pattern.name.partition("%b")
-    found = [
-        file for file in pattern.parent.glob("*") if file.name.startswith(begin) and file.name.endswith(end)
-    ] if pattern.parent.is_dir() else []
+    found = (
+        [file for file in pattern.parent.glob("*") if file.name.startswith(begin) and file.name.endswith(end)]
+        if pattern.parent.is_dir()
+        else []
+    )
     return found or [pattern]
 
 

@@ -51,7 +51,9 @@ def require_sound_store(path: Path, follow_links: bool = False) -> None:
             else:
                 pieces += entry.name not in _METADATA
     if not pieces:
-        raise ReadError(f"{path} holds metadata and no data: nothing was ever written in it, or only its frame was copied.")
+        raise ReadError(
+            f"{path} holds metadata and no data: nothing was ever written in it, or only its frame was copied."
+        )
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
