@@ -27,6 +27,7 @@ OWN_ENERGY = "energy_ev"
 ERROR, COUNT = "_standard_error", "_count"
 """Ends of the names of columns that stand beside a spectrum in such a table."""
 _LONGEST_NAME = 1000
+_FORMULA = ("=", "+", "-", "@")
 _COMMENT = ("#", "%", ";", "!", "//")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
 
@@ -74,6 +75,16 @@ def read_spectrum_text(path: Path) -> dict[str, Spectrum]:
     return {path.stem: by_energy(energy, mu)}
 
 
+def as_cell(name: str) -> str:
+    """Give a name as a cell of a table: one that a spreadsheet would take for a formula begins with an apostrophe."""
+    return f"'{name}" if name.startswith(_FORMULA) else name
+
+
+def from_cell(cell: str) -> str:
+    """Give the name that `as_cell` made a cell of."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+
+
 def by_energy(energy: FloatArray, mu: FloatArray) -> Spectrum:
     """Sort a spectrum by energy; values at equal energies are averaged."""
     found, place, count = np.unique(energy, return_inverse=True, return_counts=True)
@@ -85,7 +96,7 @@ def _table(text: _Text) -> dict[str, Spectrum]:
     found: dict[str, Spectrum] = {}
     energy = text.numbers[:, 0]
     for k, head in enumerate(text.names[1 : text.numbers.shape[1]], 1):
-        name = re.sub(r" \[[^\]]*\]$", "", head)
+        name = re.sub(r" \[[^\]]*\]$", "", from_cell(head))
         if any(name.endswith(end) and name.removesuffix(end) in found for end in (ERROR, COUNT)):
             continue
         known = np.isfinite(text.numbers[:, k]) & np.isfinite(energy)

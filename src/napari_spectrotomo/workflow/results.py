@@ -18,6 +18,7 @@ from .kept import kept
 from .outputs import missing
 from .record import Record
 from .store import Store
+from .tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,9 +229,7 @@ class Results:
         return path
 
     def _table(self, name: str) -> pd.DataFrame:
-        import pandas as pd
-
-        return pd.read_csv(self._made(name))
+        return read_table(self._made(name))
 
     def _tiff(self, name: str) -> npt.NDArray[Any]:
         volume = read_tiff_volume(self._made(name), "voxels", error=ProjectError)
