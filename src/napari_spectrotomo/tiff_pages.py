@@ -89,7 +89,7 @@ def _require_pages(path: Path, error: type[SpectrotomoError]) -> None:
                     what = "go in a circle" if at in seen else f"are more than {_MOST_PAGES}, which no stack has"
                     raise error(f"{path} cannot be read as TIFF, it is damaged: its pages {what}.")
                 seen.add(at)
-                file.seek(at)
+                file.seek(min(at, size))
                 counted = file.read(narrow)
                 number = struct.unpack(order + count, counted)[0] if len(counted) == narrow else size
                 end = at + narrow + number * entry

@@ -38,21 +38,22 @@ def images(
     ReadError
         If the dataset is not a stack of numbers, was not written whole, or lies in a file that is missing.
     """
-    dataset = next((d for d in (find(group, n) for n in names) if d is not None and d.size), None)
+    name, dataset = next(
+        ((n, d) for n, d in ((n, find(group, n)) for n in names) if d is not None and d.size), ("", None)
+    )
     if dataset is None:
         return None
     if dataset.ndim not in ((4,) if first is not None else (2, 3)) or dataset.dtype.kind not in "uif":
         raise ReadError(
             f"{path}: {dataset.name} must be images (frame, row, column); it has shape {dataset.shape} and type {dataset.dtype}."
         )
-    home = Path(dataset.file.filename)  # another file, where it is behind a link
     require_whole(path, dataset)
     count = 1 if dataset.ndim == 2 else dataset.shape[-3]
     if dataset.size // math.prod(dataset.shape[-2:]) > MOST_NUMBERS:
         raise ReadError(f"{path}: {dataset.name} declares {count} images, which no scan has: the file is damaged.")
     if indices is not None:
         count = len(indices)
-    load = partial(_load, current_reach(), home, dataset.name, indices, first)
+    load = partial(_load, current_reach(), path, full_name(group, name), indices, first)
     rows, columns = map(int, dataset.shape[-2:])
     return Frames(path, count, (rows, columns), np.dtype(dataset.dtype).newbyteorder("="), load) if count else None
 
@@ -150,8 +151,13 @@ def dataset_at(file: h5py.File, name: str) -> h5py.Dataset:
     dataset = find(file, name)
     if dataset is None:
         raise ReadError(f"{file.filename} no longer has {name}: it changed since it was opened.")
-    _require_sources(Path(file.filename), dataset)
+    _require_sources(Path(dataset.file.filename), dataset)
     return dataset
+
+
+def full_name(group: h5py.Group, name: str) -> str:
+    """Give the name from the root of the group's file by which a dataset is found again: behind a link, its own is another."""
+    return f"{group.name.rstrip('/')}/{name.lstrip('/')}"
 
 
 def _load(

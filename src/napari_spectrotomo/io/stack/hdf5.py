@@ -40,11 +40,11 @@ def hdf5_volumes(files: list[Path]) -> Volumes:
 
 
 def _volumes_in(path: Path, file: h5py.File) -> list[Volume]:
-    data = hdf5.find(file, *_VOLUMES)
+    where, data = next(((n, d) for n, d in ((n, hdf5.find(file, n)) for n in _VOLUMES) if d is not None), ("", None))
     if data is None or data.ndim not in (3, 4) or data.dtype.kind not in "uifb":
         raise ReadError(f"{path} has no volumes: neither img (PyXAS) nor registered_xanes3D (TXM_Sandbox).")
     require_whole(path, data)
-    home, reach = Path(data.file.filename), current_reach()
+    reach = current_reach()
     energies = hdf5.numbers(file, *_ENERGIES)
     count = len(data) if data.ndim == 4 else 1
     if count > MOST_ENERGIES:
@@ -65,7 +65,7 @@ def _volumes_in(path: Path, file: h5py.File) -> list[Volume]:
     shape: tuple[int, int, int] = tuple(map(int, data.shape[-3:]))  # type: ignore[assignment]
     kind = np.dtype(data.dtype).newbyteorder("=")
     return [
-        Volume(path, partial(_load, reach, home, data.name, i if data.ndim == 4 else None), shape, kind, float(e), cube)
+        Volume(path, partial(_load, reach, path, where, i if data.ndim == 4 else None), shape, kind, float(e), cube)
         for i, e in enumerate(energies)
     ]
 
