@@ -96,7 +96,12 @@ def as_path(path: object) -> Path:
         raise ReadError(f"A file or folder is named by its path; found {brief(path)}.")
     if "\0" in os.fspath(path):
         raise ReadError(f"No file has a name with a null character in it, as {brief(os.fspath(path))} has.")
-    return Path(os.path.expanduser(path))
+    found = Path(os.path.expanduser(path))
+    try:
+        found.exists()
+    except OSError as error:  # too long, or in a folder that may not be looked into
+        raise ReadError(f"{brief(str(found))} cannot be looked at: {error.strerror or error}.") from error
+    return found
 
 
 def is_zarr(path: Path) -> bool:

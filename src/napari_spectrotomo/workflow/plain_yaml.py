@@ -44,9 +44,9 @@ def plain_yaml(text: str, what: str) -> Any:
     try:
         return yaml.load(text, Loader=_PlainLoader)
     except yaml.YAMLError as error:
-        raise ParameterError(f"{what} is not YAML: {' '.join(str(error).split())[:500]}.") from error
+        raise ParameterError(f"{what} cannot be read as YAML: {' '.join(str(error).split())[:500]}.") from error
     except RecursionError as error:
-        raise ParameterError(f"{what} is not YAML of parameters: it is nested deeper than any.") from error
+        raise ParameterError(f"{what} cannot be read as YAML of parameters: it is nested deeper than any.") from error
     except (ValueError, TypeError, AttributeError, OverflowError) as error:  # a date or a number that cannot be
         raise ParameterError(f"{what} holds a value that cannot be: {' '.join(str(error).split())[:200]}.") from error
 

@@ -160,7 +160,7 @@ def _as_meant(stage: str, values: dict[str, Any], beside: Path | None = None) ->
     def meant(name: str, value: Any) -> Any:
         if value == "none" and _may_be_nothing(stage, name):
             return None
-        if name in FILE_PARAMETERS and isinstance(value, str) and value:
+        if name in FILE_PARAMETERS and isinstance(value, str) and value and "\0" not in value:
             return os.path.abspath((beside or Path()) / Path(os.path.expanduser(value)))
         return value
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as brief
 
 from ..data import FloatArray
-from ..errors import ParameterError
+from ..errors import ParameterError, ReadError
 from ..io import read_references
+from ..io.text import text_of
 
 _HOW = "write a line a standard: its spectrum's file or its edge energy in eV, a comma, and its valence, such as 'MnO.xdi, 2'"
 
@@ -60,9 +62,9 @@ def files_of_standards(path: str | Path) -> list[Path]:
 
 def _lines(path: Path) -> list[tuple[str, float]]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"The file of standards {path} cannot be read: {error}.") from error
+        lines = text_of(path).splitlines()
+    except ReadError as error:
+        raise ParameterError(f"The file of standards {path} cannot be read: {error}") from error
     found = []
     for number, line in enumerate(lines, 1):
         text = line.strip()
@@ -70,8 +72,8 @@ def _lines(path: Path) -> list[tuple[str, float]]:
             continue
         name, comma, valence = text.split(" #")[0].rpartition(",")
         value = _number(valence)
-        if not comma or value is None or not name.strip():
-            raise ParameterError(f"{path}, line {number}, says '{text}': {_HOW}.")
+        if not comma or value is None or not name.strip() or "\0" in name:
+            raise ParameterError(f"{path}, line {number}, says {brief(text)}: {_HOW}.")
         found.append((name.strip().strip("'\""), value))
     return found
 

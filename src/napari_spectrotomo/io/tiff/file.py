@@ -59,6 +59,9 @@ def _checked(path: Path, tiff: tifffile.TiffFile) -> tuple[tuple[int, ...], np.d
     size = path.stat().st_size
     if end > size:
         raise ReadError(f"{path} is truncated: its pixels would end at byte {end} and the file has {size}.")
+    declared = (tiff.imagej_metadata or {}).get("images", 1)
+    if isinstance(declared, int) and declared > np.prod(shape[:-2], dtype=object):
+        raise ReadError(f"{path} is truncated: ImageJ says it holds {declared} images, and it has room for fewer.")
     if tiff.series[0].kind == "ome" and any(page is None for page in tiff.series[0].pages):
         raise ReadError(
             f"{path} has no pixels for some of its {len(tiff.series[0].pages)} pages: it was cut out of a larger set."

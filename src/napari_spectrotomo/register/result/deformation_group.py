@@ -67,7 +67,7 @@ def read_deformation(group_path: str | Path) -> Deformation:
         z, y, x = (int(n) for n in found["shape"])
         spacing, coefficients = int(found["spacing"]), group["coefficients"]
         wanted = (3, *control_points((z, y, x), max(spacing, 1)))
-        if len(coefficients) > _MOST_ENERGIES or coefficients.shape[1:] != wanted:  # before they are read
+        if coefficients.shape[0] > _MOST_ENERGIES or coefficients.shape[1:] != wanted:  # before they are read
             raise ValueError(f"its coefficients have the shape {coefficients.shape} and not {wanted} an energy")
         return Deformation(
             coefficients=np.asarray(coefficients[:], np.float32),
