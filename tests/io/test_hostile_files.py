@@ -87,6 +87,10 @@ def tiff_bomb(path: Path) -> None:
     path.write_bytes(head.ljust(200, b"\0") + bomb)
 
 
+def far_page(path: Path) -> None:
+    path.write_bytes(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 2**64 - 9) + bytes(64))
+
+
 def tiff_of_billions(path: Path) -> None:
     tifffile.imwrite(path, IMAGES[0], description="ImageJ=1.11a\nimages=1000000000\nslices=1000000000\n", metadata=None)
 
@@ -150,6 +154,7 @@ HOSTILE = {
     "a million pages": ("many.tif", lambda p: pages(p, 1_000_000)),
     "pages in a circle": ("circle.tif", lambda p: pages(p, 4, 8)),
     "pixels that unpack without end": ("bomb.tif", tiff_bomb),
+    "a page past the end of all files": ("far.tif", far_page),
     "a billion images in a description": ("described.tif", tiff_of_billions),
     "sectors of 2^60 bytes": ("bad.txrm", compound(shift=60)),
     "a directory that is not there": ("bad.txrm", compound(directory=2**31)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..errors import ReadError
@@ -24,8 +25,10 @@ def text_of(path: Path, most: int = MOST_BYTES) -> str:
     ReadError
         If it is not there, is a folder, a pipe or a device, cannot be read, or is longer.
     """
-    if not path.is_file():
-        raise ReadError(f"{path} cannot be read: {'it is no file' if path.exists() else 'there is no such file'}.")
+    if not os.path.isfile(path):
+        raise ReadError(
+            f"{path} cannot be read: {'it is no file' if os.path.exists(path) else 'there is no such file'}."
+        )
     try:
         with path.open("rb") as file:
             content = file.read(most + 1)

@@ -33,7 +33,7 @@ def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
         If the file cannot be read, or has another shape.
     """
     path = _path(path, "masks")
-    found = _zarr_array(path) if path.is_dir() else _with_a_slice(_tiff(path, "masks", shape, shape[1:]), shape)
+    found = _zarr_array(path) if os.path.isdir(path) else _with_a_slice(_tiff(path, "masks", shape, shape[1:]), shape)
     if np.dtype(found.dtype).kind not in "buif":
         raise ReadError(f"The masks in {path} hold {found.dtype}, not numbers.")
     if tuple(found.shape) not in (tuple(shape), tuple(shape[1:])):
@@ -86,7 +86,7 @@ def _path(path: object, what: str) -> Path:
 
 
 def _tiff(path: Path, what: str, *shapes: tuple[int, ...]) -> npt.NDArray[Any]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ReadError(f"There is no file of {what} at {path}.")
     return read_tiff_volume(path, what, shapes)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -222,7 +223,9 @@ def _given_files(parameters: Any) -> list[str]:
     named = [Path(path) for name in FILE_PARAMETERS if isinstance(path := getattr(parameters, name, None), str)]
     if isinstance(standards := getattr(parameters, "standards", None), str):
         named += files_of_standards(standards)
-    return [checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if p.exists()]
+    return [
+        checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if os.path.exists(p)
+    ]
 
 
 def versions() -> dict[str, str]:

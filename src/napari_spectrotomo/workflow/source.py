@@ -57,7 +57,7 @@ def check_named_files(recipe: Recipe) -> None:
     for stage in STAGES:
         for name in FILE_PARAMETERS:
             path = getattr(getattr(recipe, stage), name, None)
-            if isinstance(path, str) and not Path(path).exists():
+            if isinstance(path, str) and not os.path.exists(path):
                 raise ParameterError(f"{stage}.{name} names {path}, and there is no such file.")
     check_spectra_named(recipe)
 

@@ -57,7 +57,7 @@ def files_of_standards(path: str | Path) -> list[Path]:
         named = [_place(Path(path), name)[0] for name, _ in _lines(Path(path)) if _number(name) is None]
     except ParameterError:
         return []
-    return [place for place in named if place.exists()]
+    return [place for place in named if os.path.exists(place)]
 
 
 def _lines(path: Path) -> list[tuple[str, float]]:
@@ -83,7 +83,7 @@ def _standard(path: Path, name: str, valence: float) -> Standard:
     if energy is not None:
         return Standard(f"{energy:g} eV", energy, valence)
     place, chosen = _place(path, name)
-    if not place.exists():
+    if not os.path.exists(place):  # nor where it is too long to be looked for
         raise ParameterError(f"{path} names the spectrum {name}, and there is no file {place}: {_HOW}.")
     spectra = read_references(place)
     if chosen and chosen not in spectra:
