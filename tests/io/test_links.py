@@ -129,6 +129,21 @@ def test_links_within_the_folder_that_was_named_are_followed(folder):
     assert not any("outside" in doubt for doubt in scan.metadata["doubts"])
 
 
+def test_files_of_a_list_reach_no_further_than_the_folder_of_each(folder, tmp_path):
+    (tmp_path / "other").mkdir()
+    (folder.parent / "private.h5").rename(tmp_path / "private.hdf")
+    one = scan_of(folder, img_tomo=h5py.ExternalLink("../private.hdf", "data"))
+    other = scan_of(tmp_path / "other", X_eng=8.35)
+    with pytest.raises(ReadError, match=OUTSIDE):
+        read_scan([one, other])
+
+
+def test_words_of_many_frames_are_no_lie(folder):
+    """Detectors write a text of 256 bytes beside every frame."""
+    times = np.full(20_000, b"2020-01-01T00:00:00", "S256")
+    assert read_scan(scan_of(folder, scan_time=times)).time is not None
+
+
 def test_a_scan_that_is_itself_a_link_is_read_with_what_lies_beside_the_file(folder, tmp_path):
     (folder.parent / "private.h5").rename(folder / "data.hdf")
     path = scan_of(folder, img_tomo=h5py.ExternalLink("data.hdf", "data"))

@@ -88,7 +88,10 @@ def read_scan(
     files, root, single = _files(path)
     chosen = _choose(files, format, found, root, single)
     if chosen in _READERS:
-        with reaching(Reach(root, chosen_values.follow_links)):
+        named = (
+            root if isinstance(path, str | Path) else None
+        )  # what the files of a list have in common may be the whole disk
+        with reaching(Reach(named, chosen_values.follow_links)):
             tomograms = _read_whole(files, chosen, found)
     else:
         tomograms, energies = read_series(files, chosen, found, root, "projections" if single else None, energies)

@@ -150,8 +150,8 @@ def words(group: h5py.Group, *names: str) -> str:
     dataset = find(group, *names)
     if dataset is None or dataset.size == 0:
         return ""
-    _require_small(dataset, _LONGEST_WORDS)
-    value = np.asarray(dataset[()]).ravel()[0]
+    _require_small(dataset, _LONGEST_WORDS * dataset.size)
+    value = np.asarray(dataset[(0,) * dataset.ndim]).ravel()[0]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 

@@ -113,7 +113,7 @@ def _require_in_other(target: Path, inside: str, left: int) -> None:
 def require_dataset_within(group: h5py.Group, dataset: h5py.Dataset) -> None:
     """Raise `ReadError` where a dataset that was found, or what it gathers from, lies out of reach."""
     home = Path(dataset.file.filename)
-    if home.resolve() != Path(group.file.filename).resolve():
+    if dataset.file.filename != group.file.filename:
         current_reach().require(home, Path(group.file.filename), dataset.name)
     for file, _ in sources(home, dataset):
         current_reach().require(file, home, dataset.name)
