@@ -273,19 +273,15 @@ def _recipe_in(output: Path) -> Recipe:
 
 
 def _simulated(folder: Path, settings: list[str]) -> Path:
-    import yaml
-
     from .simulate import simulate_scan, write_simulation
+    from .workflow.plain_yaml import plain_yaml
 
     values = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
             raise SpectrotomoError(f"{setting!r} is no setting: write parameter=value, such as rows=64.")
-        try:
-            values[name.strip()] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise SpectrotomoError(f"The value in {setting!r} cannot be read: {error}.") from error
+        values[name.strip()] = plain_yaml(text, f"The value in {setting!r}")
     scan, truth = simulate_scan(**values)
     write_simulation(scan, truth, folder)
     return folder

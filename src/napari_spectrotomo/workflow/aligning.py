@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from ..align.jitter import find_jitter_of
 from ..align.motion import measure_motion_of
-from ..atomic import write_json
+from ..atomic import read_json, write_json
 from ..data import EnergyStack, Scan
 from ..errors import ReconstructionError
 from ..preprocess import CorrectedTomogram
@@ -58,9 +57,10 @@ def _begun(path: Path, fingerprint: str) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return content["found"] if content["fingerprint"] == fingerprint else {}
-    except (ValueError, KeyError, TypeError):
+        content = read_json(path)
+        found = content["found"] if content["fingerprint"] == fingerprint else {}
+        return {key: entry for key, entry in found.items() if {"axis", "about", "jitter", "motion"} <= entry.keys()}
+    except (ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 

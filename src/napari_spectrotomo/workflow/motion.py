@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import write_json
+from ..atomic import read_json, write_json
 from ..progress import Progress
 from ..register import EnergyRegistration, Placement, Registration, Series, finishing, write_deformation
 from .executor import Made, Workplace
@@ -113,10 +112,13 @@ def _found(path: Path, fingerprint: str) -> dict[int, EnergyRegistration]:
     """Give the transforms of an unfinished registration with the same parameters and masks."""
     if not path.exists():
         return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if content["fingerprint"] != fingerprint:
-        return {}
-    return {int(i): EnergyRegistration.from_dict(one) for i, one in content["results"].items()}
+    try:
+        content = read_json(path)
+        if content["fingerprint"] != fingerprint:
+            return {}
+        return {int(i): EnergyRegistration.from_dict(one) for i, one in content["results"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        return {}  # damaged: what it held is found again
 
 
 def save(job: Job, registration: Registration) -> None:

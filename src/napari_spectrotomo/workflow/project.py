@@ -14,6 +14,7 @@ from ..errors import ParameterError, ProjectError
 from ..io import identify
 from ..preprocess import corrected_layout, leave_out
 from .outputs import FILES, IMAGES_OF, UNFINISHED, asked_for
+from .own_places import require_own_places
 from .recipe import Recipe, used_windows
 from .record import Record, State, dependents
 from .results import Results
@@ -205,6 +206,7 @@ class Project(Results):
 
     def discard(self, stage: str) -> None:
         """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""
+        require_own_places(self.path)
         for name in (stage, *dependents(stage)):
             for file in (*FILES.get(name, ()), *UNFINISHED.get(name, ())):
                 (self.path / file).unlink(missing_ok=True)

@@ -18,6 +18,7 @@ import zarr
 
 from ..data import FloatArray
 from .outputs import missing
+from .own_places import require_own_places
 
 IMAGES = ("registered", "reconstruction", "mask", "squared_difference_registered", "squared_difference_raw")
 """The images of a project, the most processed first: the order in which OME-Zarr readers meet them."""
@@ -153,6 +154,7 @@ class Store:
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""
         if (self.path / name).exists():
+            require_own_places(self.path.parent)
             root = zarr.open_group(self.path, mode="r+")
             del root[name]
             self._describe_root(root)
