@@ -8,10 +8,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .. import __version__
 from ..atomic import write_text
 from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ParameterError, ProjectError
 from ..io import identify
+from ..parameters import as_plain
 from ..preprocess import corrected_layout, leave_out
 from .outputs import FILES, IMAGES_OF, UNFINISHED, asked_for
 from .recipe import Recipe, used_windows
@@ -42,7 +44,7 @@ class Project(Results):
         self.path = path
         self.recipe = recipe
         self.record = record
-        self.store = Store(path / "project.zarr")
+        self.store = Store(path / "project.zarr", self._origin)
         self._input: Scan | EnergyStack | None = None
         self._input_for: Any = None
 
@@ -138,6 +140,16 @@ class Project(Results):
         """
         self.recipe = self.recipe.changed(stage, **values)
         self.save_recipe()
+
+    def _origin(self, image: str) -> dict[str, Any]:
+        """Say how an image comes to be, for its own attributes; nothing that differs when a run is repeated."""
+        stage = next(stage for stage, images in IMAGES_OF.items() if image in images)
+        return {
+            "stage": stage,
+            "parameters": as_plain(getattr(self.recipe, stage)),
+            "version": __version__,
+            "source": self.source.name,
+        }
 
     @property
     def source(self) -> Path:

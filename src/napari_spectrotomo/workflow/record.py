@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
-import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
 from ..atomic import write_json
-from ..errors import ProjectError
+from ..errors import Aborted, ProjectError, SpectrotomoError
 from ..parameters import as_plain, identifying
+from ..threads import thread_count
+from .provenance import PeakMemory, now, session, versions
 from .recipe import FILE_PARAMETERS, Recipe
 from .standards import files_of_standards
 
@@ -56,21 +55,6 @@ def dependents(stage: str) -> tuple[str, ...]:
 
 State = Literal["missing", "partial", "done", "outdated"]
 
-_LIBRARIES = (
-    "napari-spectrotomo",
-    "numpy",
-    "scipy",
-    "scikit-image",
-    "SimpleITK",
-    "algotom",
-    "numba",
-    "dask",
-    "zarr",
-    "h5py",
-    "tifffile",
-    "napari",
-)
-
 
 class Record:
     """The content of ``run.json``, saved whole after every change.
@@ -86,6 +70,7 @@ class Record:
     def __init__(self, path: Path, content: dict[str, Any]) -> None:
         self.path = path
         self.content = content
+        self._memory: PeakMemory | None = None
 
     @classmethod
     def new(cls, path: Path, source: Path, kind: str) -> Record:
@@ -144,13 +129,48 @@ class Record:
             entry = {"fingerprint": fingerprint, "finished": False, "seconds": 0.0, "warnings": {}}
             self.content["stages"][name] = entry
         entry["parameters"] = parameters
+        entry |= {"started": entry.get("started", now()), "ended": None, "threads": thread_count()}
+        if self._memory is not None:
+            self._memory.restart()
         return entry
 
     def finish(self, name: str) -> None:
         """Note that a stage is done."""
-        self.content["stages"][name].update(finished=True, peak_memory_bytes=peak_memory())
+        entry = self.content["stages"][name]
+        entry.update(finished=True, ended=now())
+        if self._memory is not None:
+            entry["peak_memory_bytes"] = max(self._memory.peak(), entry.get("peak_memory_bytes", 0))
         self.content["versions"] = versions()
         self.save()
+
+    @contextmanager
+    def remembered(self, until: str, by: str | None = None) -> Iterator[None]:
+        """Keep who asked for a run, when, on which machine and how it came out, if it does anything; see `session`.
+
+        A run that was killed has no end.
+        """
+        note, before = session(until, by), self._progress()
+        self.content.setdefault("runs", []).append(note)
+        try:
+            with PeakMemory() as self._memory:
+                yield
+            note["outcome"] = "done"
+        except (Aborted, GeneratorExit):
+            note["outcome"] = "stopped on request"
+            raise
+        except (SpectrotomoError, OSError) as error:
+            note["outcome"] = str(error)
+            raise
+        finally:
+            self._memory = None
+            note["ended"] = now()
+            if self._progress() == before:
+                self.content["runs"].remove(note)  # all was found done, or refused before it began
+            self.save()
+
+    def _progress(self) -> dict[str, list[Any]]:
+        told = ("started", "ended", "seconds")
+        return {name: [entry.get(key) for key in told] for name, entry in self.content["stages"].items()}
 
     def warn(self, name: str, sentences: tuple[str, ...] | list[str], step: str = "") -> None:
         """Keep what a stage warned of; a step that is done again replaces what it said before."""
@@ -220,24 +240,3 @@ def _given_files(parameters: Any) -> list[str]:
     if isinstance(standards := getattr(parameters, "standards", None), str):
         named += files_of_standards(standards)
     return [checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if p.exists()]
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of Python and of the libraries that make the numbers."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
-def peak_memory() -> int:
-    """Peak resident memory of this process so far, in bytes."""
-    if sys.platform == "win32":
-        return psutil.Process().memory_info().peak_wset
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -103,6 +103,7 @@ def run_steps(
     restart: bool = False,
     threads: int | None = None,
     abort: threading.Event | None = None,
+    by: str | None = None,
 ) -> Iterator[Progress]:
     """Do every stage up to `until` that is not done, and report after each step; a generator, stopped by closing it or by `abort`.
 
@@ -116,6 +117,8 @@ def run_steps(
     threads : int, optional
         Threads to use; all cores by default.
     abort : threading.Event, optional
+    by : str, optional
+        What started it, for the record; by default the command line of this process.
 
     Yields
     ------
@@ -129,7 +132,13 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    with alone(project.path), logging_to(project.path) as log, writing(project.path), _on_threads(threads):
+    with (
+        alone(project.path),
+        logging_to(project.path) as log,
+        writing(project.path),
+        _on_threads(threads),
+        project.record.remembered(until, by),
+    ):
         log.info("run until %s: %s", until, project.source)
         check_inputs(project)
         _check_energies(project, until)

@@ -7,6 +7,7 @@ touches one small chunk an energy. An energy counts as done by its flag, set onl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,13 @@ class Store:
     ----------
     path : path
         Of ``project.zarr``; made when it is first written to.
+    origin : callable, optional
+        Says of an image, by its name, how it comes to be, in plain values that are kept with it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, origin: Callable[[str], dict[str, Any]] = lambda name: {}) -> None:
         self.path = path
+        self._origin = origin
 
     def create(
         self,
@@ -82,7 +86,7 @@ class Store:
         group.attrs.update(
             {
                 "ome": {"version": "0.5", "multiscales": [_multiscale(name, voxel_size)]},
-                "spectrotomo": own | {"fingerprint": fingerprint},
+                "spectrotomo": own | {"fingerprint": fingerprint} | self._origin(name),
             }
         )
         self._describe_root(root)
