@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_batch import batch
+from .cli_benchmark import benchmark
 from .cli_export import export
 from .errors import Aborted, ReadError, SpectrotomoError
-from .terminal import has_display, interruptible, shown
+from .terminal import complain, has_display, interruptible, show_plan, shown
 
 if TYPE_CHECKING:
     from .workflow import Project, Recipe
@@ -42,6 +44,12 @@ Threads = Annotated[
 ]
 
 
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Only say what time, memory and disk it will take; nothing is written."),
+]
+
+
 @app.command()
 def run(
     scan: ScanPath,
@@ -61,16 +69,25 @@ def run(
     ] = "report",
     restart: Annotated[bool, typer.Option("--restart", help="Do everything again, also what is done.")] = False,
     threads: Threads = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Take a scan from projections (or volumes) to an edge-energy map and a report."""
     from .workflow import STAGES, Project, Recipe
+    from .workflow.estimate import plan
 
     if until not in STAGES:
         raise typer.BadParameter(f"{until!r} is no stage; the stages are {', '.join(STAGES)}.", param_hint="--until")
     wanted = Recipe.load(recipe) if recipe else None
     if settings:
         wanted = _with_settings(wanted or _recipe_in(output), settings)
-    project = Project.create(output, scan, wanted)
+    project = Project.planned(output, scan, wanted)
+    expected = plan(project, until, restart=restart, threads=threads)
+    if dry_run:
+        show_plan(expected)
+    expected.check()
+    if dry_run:
+        return
+    project.begin()
     _work(project, until, restart=restart, threads=threads)
     _print_numbers(project)
 
@@ -176,43 +193,9 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
     _view(project)
 
 
+app.command()(batch)
 app.command()(export)
-
-
-@app.command()
-def benchmark(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="What is compared: registration, reconstruction or spectra.")
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the tables and the figures go.")
-    ] = Path("spectrotomo-benchmark"),
-    size: Annotated[
-        int | None,
-        typer.Option("--size", min=32, metavar="N", help="Edge of volumes (128, 100), or columns of slices (several)."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of particles, motions and noise.")] = 1,
-    engines: Annotated[
-        str | None,
-        typer.Option(
-            "--engines",
-            metavar="A,B",
-            help="Such as ours,simpleitk or ours,algotom or ours,larch; all that are installed.",
-        ),
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Something smaller.")] = False,
-) -> None:
-    """Compare engines where the truth is known, side by side in one run."""
-    from .benchmark.comparisons import compare
-
-    with interruptible() as abort, shown() as show:
-        found = compare(name, output, size, seed, engines and engines.split(","), quick, progress=show, abort=abort)
-    for table in found.tables:
-        table.show()
-    typer.echo("\n".join([*found.lines, f"Wrote the tables and the figures to {output}."]))
-    if found.stopped:
-        _complain(f"Stopped on request: that is what {found.measured} showed.")
-        raise typer.Exit(130)
+app.command()(benchmark)
 
 
 def main() -> None:
@@ -220,19 +203,15 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except Aborted as stopped:
-        _complain(f"{stopped} The same command continues.")
+        complain(f"{stopped} The same command continues.")
         sys.exit(130)
     except SpectrotomoError as error:
         asks = isinstance(error, ReadError) and "=" in str(error)
-        _complain(" ".join(str(error).split()) + " In a shell, NAME=… is written --set read.NAME=…." * asks)
+        complain(" ".join(str(error).split()) + " In a shell, NAME=… is written --set read.NAME=…." * asks)
         sys.exit(1)
     except OSError as error:
-        _complain(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
+        complain(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
         sys.exit(1)
-
-
-def _complain(sentence: str) -> None:
-    print(f"spectrotomo: {sentence}", file=sys.stderr)
 
 
 def _with_settings(recipe: Recipe, settings: list[str] | None) -> Recipe:

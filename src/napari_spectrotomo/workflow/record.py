@@ -224,6 +224,12 @@ def inputs_of(files: list[str], known: list[dict[str, Any]]) -> list[dict[str, A
     return found
 
 
+def looks_changed(files: list[str], known: list[dict[str, Any]]) -> bool:
+    """Say whether files differ in name, size or time from those known; no file is read."""
+    found = sorted((path.name, (status := path.stat()).st_size, status.st_mtime_ns) for path in map(Path, set(files)))
+    return found != sorted((i["name"], i["size"], i["modified_ns"]) for i in known)
+
+
 def checksum(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; of a folder (a zarr store), that of its files' names, sizes and times."""
     if path.is_dir():

@@ -17,6 +17,7 @@ from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
 from .aligning import align_steps
 from .chemistry import composition_steps, spectra_steps
+from .estimate import plan, refuse_what_cannot_fit
 from .hold import alone, logging_to, writing
 from .job import Job
 from .motion import register_steps
@@ -89,7 +90,9 @@ def run(
     SpectrotomoError
         If the source, a parameter or the output folder is wrong; `Aborted` when stopped.
     """
-    project = Project.create(output, source, recipe)
+    project = Project.planned(output, source, recipe)
+    refuse_what_cannot_fit(project, until, restart=restart)
+    project.begin()
     for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
         if progress is not None:
             progress(step)
@@ -144,6 +147,10 @@ def run_steps(
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
+        expected = plan(project, until, restart=restart, threads=threads)
+        expected.check()
+        for sentence in expected.warnings():
+            log.warning("%s", sentence)
         if restart:
             project.discard("read")
         for stage in STAGES[: STAGES.index(until) + 1]:
