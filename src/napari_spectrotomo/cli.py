@@ -87,6 +87,8 @@ def run(
     expected.check()
     if dry_run:
         return
+    for sentence in expected.warnings():
+        complain(sentence)
     project.begin()
     _work(project, until, restart=restart, threads=threads)
     _print_numbers(project)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import Aborted, ParameterError, ProjectError, SpectrotomoError
-from ..progress import Progress
+from ..progress import Progress, raise_if_aborted
 from .batch_compared import write_comparison
 from .estimate import Plan, free_space, no_room, plan
 from .project import Project
@@ -118,6 +118,7 @@ def run_batch(
     refuse_what_cannot_fit(output, plan_batch(scans, settled, until=until, threads=threads))
     outcomes: list[ScanOutcome] = []
     for name, (source, folder) in scans.items():
+        raise_if_aborted(abort)
         said = ""
         try:
             for step in _steps(folder, source, settled, until, threads, abort):

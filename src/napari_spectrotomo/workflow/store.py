@@ -122,6 +122,11 @@ class Store:
         group.attrs["spectrotomo"] = own
         root.attrs["spectrotomo"] = self._most_processed()
 
+    def note(self, name: str, **values: Any) -> None:
+        """Keep plain values in the ``spectrotomo`` attributes of an image."""
+        group = zarr.open_group(self.path, path=name, mode="r+")
+        group.attrs["spectrotomo"] = dict(group.attrs["spectrotomo"]) | values
+
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""
         if (self.path / name).exists():
