@@ -89,6 +89,7 @@ _HOME = {
     "ViewComparison": "workflow",
     "Recipe": "workflow",
     "run": "workflow",
+    "run_batch": "workflow",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .cli_batch import batch
+from .cli_benchmark import benchmark
 from .cli_export import export
 from .errors import Aborted, ReadError, SpectrotomoError
-from .terminal import has_display, interruptible, shown
+from .terminal import complain, has_display, interruptible, show_plan, shown
 
 if TYPE_CHECKING:
     from .workflow import Project, Recipe
@@ -63,6 +65,12 @@ Scheduler = Annotated[
 ]
 
 
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Only say what time, memory and disk it will take; nothing is written."),
+]
+
+
 @app.command()
 def run(
     scan: ScanPath,
@@ -85,16 +93,28 @@ def run(
     memory: Memory = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Take a scan from projections (or volumes) to an edge-energy map and a report."""
     from .workflow import STAGES, Project, Recipe
+    from .workflow.estimate import plan
+    from .workflow.memory import bytes_of
 
     if until not in STAGES:
         raise typer.BadParameter(f"{until!r} is no stage; the stages are {', '.join(STAGES)}.", param_hint="--until")
     wanted = Recipe.load(recipe) if recipe else None
     if settings:
         wanted = _with_settings(wanted or _recipe_in(output), settings)
-    project = Project.create(output, scan, wanted)
+    project = Project.planned(output, scan, wanted)
+    expected = plan(project, until, restart=restart, memory=bytes_of(memory), threads=threads)
+    if dry_run:
+        show_plan(expected)
+    expected.check()
+    if dry_run:
+        return
+    for sentence in expected.warnings():
+        complain(sentence)
+    project.begin()
     means = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
     _work(project, until, restart=restart, **means)
     _print_numbers(project)
@@ -201,43 +221,9 @@ def view(project: Annotated[Path, typer.Argument(metavar="DIR", help="A project 
     _view(project)
 
 
+app.command()(batch)
 app.command()(export)
-
-
-@app.command()
-def benchmark(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="What is compared: registration, reconstruction or spectra.")
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the tables and the figures go.")
-    ] = Path("spectrotomo-benchmark"),
-    size: Annotated[
-        int | None,
-        typer.Option("--size", min=32, metavar="N", help="Edge of volumes (128, 100), or columns of slices (several)."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of particles, motions and noise.")] = 1,
-    engines: Annotated[
-        str | None,
-        typer.Option(
-            "--engines",
-            metavar="A,B",
-            help="Such as ours,simpleitk or ours,algotom or ours,larch; all that are installed.",
-        ),
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Something smaller.")] = False,
-) -> None:
-    """Compare engines where the truth is known, side by side in one run."""
-    from .benchmark.comparisons import compare
-
-    with interruptible() as abort, shown() as show:
-        found = compare(name, output, size, seed, engines and engines.split(","), quick, progress=show, abort=abort)
-    for table in found.tables:
-        table.show()
-    typer.echo("\n".join([*found.lines, f"Wrote the tables and the figures to {output}."]))
-    if found.stopped:
-        _complain(f"Stopped on request: that is what {found.measured} showed.")
-        raise typer.Exit(130)
+app.command()(benchmark)
 
 
 def main() -> None:
@@ -245,19 +231,15 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except Aborted as stopped:
-        _complain(f"{stopped} The same command continues.")
+        complain(f"{stopped} The same command continues.")
         sys.exit(130)
     except SpectrotomoError as error:
         asks = isinstance(error, ReadError) and "=" in str(error)
-        _complain(" ".join(str(error).split()) + " In a shell, NAME=… is written --set read.NAME=…." * asks)
+        complain(" ".join(str(error).split()) + " In a shell, NAME=… is written --set read.NAME=…." * asks)
         sys.exit(1)
     except OSError as error:
-        _complain(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
+        complain(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
         sys.exit(1)
-
-
-def _complain(sentence: str) -> None:
-    print(f"spectrotomo: {sentence}", file=sys.stderr)
 
 
 def _with_settings(recipe: Recipe, settings: list[str] | None) -> Recipe:

@@ -8,9 +8,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .progress import Progress, ProgressCallback
+
+if TYPE_CHECKING:
+    from .workflow.estimate import Plan
+
+NOTHING_WRITTEN = "Nothing was written. Time and memory are estimates; what is written is counted uncompressed."
+
+
+def complain(sentence: str) -> None:
+    """Say what is wrong, on stderr."""
+    print(f"spectrotomo: {sentence}", file=sys.stderr)
 
 
 @contextmanager
@@ -70,6 +80,31 @@ def _lines() -> Iterator[ProgressCallback]:
             print(f"{step.stage}: {step.message}", flush=True)
 
     yield show
+
+
+def show_plan(plan: Plan) -> None:
+    """Print what a run will take, a stage a row, and what there is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from .workflow.estimate import in_bytes, in_time
+
+    console = Console(soft_wrap=True)
+    table = Table("stage", "time, about", "memory at its peak, about", "disk, at most", box=None, pad_edge=False)
+    for stage in plan.stages:
+        table.add_row(stage.stage, in_time(stage.seconds), in_bytes(stage.memory), in_bytes(stage.written))
+    if plan.stages:
+        table.add_row("in all", in_time(plan.seconds), in_bytes(plan.peak), in_bytes(plan.written))
+        console.print(table)
+    else:
+        console.print("Everything is done.")
+    there = (
+        f"There are {in_bytes(plan.memory_free)} of memory, and {in_bytes(plan.disk_free)} of disk for {plan.folder}."
+    )
+    lines = [there, *(f"warning: {sentence}" for sentence in plan.warnings())]
+    lines.append(NOTHING_WRITTEN)
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
 
 
 def has_display() -> bool:

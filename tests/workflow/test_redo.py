@@ -83,6 +83,7 @@ def test_the_record_says_so_and_a_later_run_keeps_it(project, tmp_path):
     assert project.recipe.register.transform == "affine", "only that energy is registered so"
     said = "Registered again by hand at 6530.0 eV, from a start placed by hand."
     assert said in project.warnings()
+    assert project.store.attributes("registered")["redone"] == [said], "the image says so too"
     again = run(project.source, shutil.copytree(project.path, tmp_path / "copy"))
     assert json.loads((project.path / "registration.json").read_text()) == json.loads(
         (again.path / "registration.json").read_text()

@@ -48,7 +48,7 @@ def run_until(viewer: Any, stage: str, title: str) -> Job | None:
 
     def steps(abort: threading.Event) -> Generator[Progress, None, Ready]:
         at, worked = "", False
-        for progress in run_steps(project, until=stage, abort=abort):
+        for progress in run_steps(project, until=stage, abort=abort, by="napari"):
             if progress.stage != at:
                 if worked:
                     finished[at] = made_ready(project, at)

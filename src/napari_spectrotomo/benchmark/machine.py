@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
+from ..machine import cores, processor
 from ..threads import thread_count
 
 ALWAYS = ("napari-spectrotomo", "numpy", "scipy", "numba")
@@ -21,10 +20,9 @@ def environment(packages: Sequence[str] = ()) -> list[str]:
     packages : sequence of str
         The peers' distributions; those that are not installed are left out.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     versions = [f"{name} {found}" for name in (*ALWAYS, *packages) if (found := _version(name))]
     return [
-        f"{_processor()}, {cores} cores, {thread_count()} threads; {platform.system()} {platform.machine()}",
+        f"{processor()}, {cores()} cores, {thread_count()} threads; {platform.system()} {platform.machine()}",
         f"Python {platform.python_version()}, {', '.join(versions)}",
     ]
 
@@ -34,13 +32,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _processor() -> str:
-    """Name of the processor, where the system tells it."""
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        for line in told.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown processor"

@@ -1,6 +1,7 @@
 """The report: one self-contained HTML page with the figures of a project."""
 
 from .alignment import AlignmentSeen, StripSeen
+from .batch import ScanSeen, write_batch_report
 from .chemistry import Chemistry
 from .data import ProjectionAt, ReportData, ReportParameters
 from .page import write_report
@@ -13,8 +14,10 @@ __all__ = [
     "ProjectionAt",
     "ReportData",
     "ReportParameters",
+    "ScanSeen",
     "StripSeen",
     "spectra_picture",
+    "write_batch_report",
     "write_report",
     "write_spectra_picture",
 ]

@@ -80,13 +80,7 @@ def write_report(
     if not path.parent.is_dir():
         raise ProjectError(f"The report {path} cannot be written: there is no folder {path.parent}.")
     text = html(data, figures(data, progress, abort))
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise ProjectError(
-            f"The report {path} cannot be written ({error.strerror or error}): free some space or choose "
-            "another folder."
-        ) from error
+    put(path, text)
     return path
 
 
@@ -156,15 +150,6 @@ def _motion(data: ReportData) -> list[Figure]:
 
 def html(data: ReportData, sections: list[Section]) -> str:
     """Put the sections and the tables into the template; all text is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("napari_spectrotomo.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     content: dict[str, Any] = {
         "data": data,
         "sections": sections,
@@ -178,4 +163,35 @@ def html(data: ReportData, sections: list[Section]) -> str:
         "parameters": parameter_rows(data.parameters),
         "total_time": float(np.sum(list(data.timings.values()))) if data.timings else None,
     }
-    return environment.get_template("report.html").render(content)
+    return rendered("report.html", content)
+
+
+def rendered(template: str, content: dict[str, Any]) -> str:
+    """Put content into a template of the package; all text is escaped, and a name without content is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("napari_spectrotomo.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(content)
+
+
+def put(path: Path, text: str) -> None:
+    """Write a page, whole or not at all.
+
+    Raises
+    ------
+    ProjectError
+        If it cannot be written.
+    """
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise ProjectError(
+            f"The report {path} cannot be written ({error.strerror or error}): free some space or choose "
+            "another folder."
+        ) from error

@@ -1,5 +1,6 @@
 """Recipe (what to do), project (what is done), run (doing it, resumably)."""
 
+from .batch import Batch, ScanOutcome, run_batch
 from .describe import Description, describe, describe_parameters, in_words, numbers
 from .exports import ExportOptions, export_steps, exportable
 from .project import Project
@@ -13,11 +14,13 @@ from .view_pairs import ComparedViews, ViewComparison
 __all__ = [
     "PARAMETERS",
     "STAGES",
+    "Batch",
     "ComparedViews",
     "Description",
     "ExportOptions",
     "Project",
     "Recipe",
+    "ScanOutcome",
     "ViewComparison",
     "describe",
     "describe_parameters",
@@ -28,6 +31,7 @@ __all__ = [
     "redo_energy",
     "registered_so_far",
     "run",
+    "run_batch",
     "run_steps",
     "write_project_report",
 ]

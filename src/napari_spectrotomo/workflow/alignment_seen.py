@@ -41,7 +41,7 @@ def alignment_seen(project: Project, abort: threading.Event | None = None) -> Al
 
 def _strip(project: Project, alignment: Alignment, abort: threading.Event | None) -> StripSeen | None:
     """Reconstruct the fullest slice of the fixed energy about its axis and beside it, if views are corrected as they were."""
-    if project.state("align") != "done":
+    if project.state("align") != "done" or not project.has_source:
         return None
     scan, fixed = project.scan(), project.fixed_index
     corrected = correct_tomogram(scan, fixed, project.recipe.correct, abort)

@@ -59,7 +59,7 @@ def in_words(found: Scan | EnergyStack) -> dict[str, str]:
     facts = {
         "format": str(found.metadata.get("format", "")),
         "files": str(len(found.metadata.get("files", []))),
-        "energies": _energies(found.energies),
+        "energies": energies_in_words(found.energies),
     }
     if isinstance(found, EnergyStack):
         size = "unknown" if found.voxel_size is None else " x ".join(f"{v:.4g}" for v in found.voxel_size) + " nm"
@@ -153,7 +153,8 @@ def _composition(project: Project) -> list[str]:
     return lines
 
 
-def _energies(energies: npt.NDArray[np.floating]) -> str:
+def energies_in_words(energies: npt.NDArray[np.floating]) -> str:
+    """Say how many energies there are, from where to where, and how far apart."""
     if len(energies) == 1:
         return f"1: {energies[0]:.2f} eV"
     steps = np.diff(energies)

@@ -13,7 +13,8 @@ from ..data import Scan
 
 _Numbers = npt.NDArray[np.floating]
 _RUN = ("TOMO", "ENERGY", "MOSAIC", "MULTIEXPOSURE", "NEXPOSURES", "REFNEXPOSURES", "REFEVERYEXPOSURES")
-_EPOCH = 1e8  # s; times above it are those of a clock, below it places in the order of acquisition
+EPOCH = 1e8
+"""Seconds; times above it are those of a clock, counted from 1970, below it places in the order of acquisition."""
 
 
 def scan_in_words(scan: Scan) -> dict[str, str]:
@@ -147,7 +148,7 @@ def _time(scan: Scan) -> str:
     order = "from the lowest energy up" if np.all(steps > 0) else "from the highest energy down"
     if not (np.all(steps > 0) or np.all(steps < 0)):
         order = "in an order of its own"
-    if scan.time.min() < _EPOCH:
+    if scan.time.min() < EPOCH:
         return order
     seconds = float(np.ptp(scan.time))
     lasted = (

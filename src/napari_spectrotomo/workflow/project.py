@@ -8,17 +8,19 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .. import __version__
 from ..atomic import write_text
 from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ParameterError, ProjectError
 from ..io import identify
+from ..parameters import as_plain
 from ..preprocess import corrected_layout, leave_out
 from .outputs import FILES, IMAGES_OF, UNFINISHED, asked_for
 from .own_places import require_own_places
 from .recipe import Recipe, used_windows
 from .record import Record, State, dependents
 from .results import Results
-from .source import absolute, check_named_files, read_source
+from .source import absolute, check_named_files, is_there, read_source, way_to
 from .store import Store
 
 
@@ -43,7 +45,7 @@ class Project(Results):
         self.path = path
         self.recipe = recipe
         self.record = record
-        self.store = Store(path / "project.zarr")
+        self.store = Store(path / "project.zarr", self._origin)
         self._input: Scan | EnergyStack | None = None
         self._input_for: Any = None
 
@@ -69,6 +71,15 @@ class Project(Results):
         ProjectError
             If the folder holds other files or the project of another source, or cannot be written.
         """
+        project = cls.planned(path, source, recipe)
+        project.begin()
+        return project
+
+    @classmethod
+    def planned(
+        cls, path: str | Path, source: str | Path, recipe: Recipe | str | Path | dict[str, Any] | None = None
+    ) -> Project:
+        """Give the project that `create` would make or reopen, and write nothing; `begin` does."""
         path, source = absolute(path), absolute(source)
         if path.exists() and not path.is_dir():
             raise ProjectError(f"The output {path} is a file: name a folder.")
@@ -86,14 +97,25 @@ class Project(Results):
         project = cls(path, wanted, known.record if known else Record.new(path / "run.json", source, kind))
         if known and known.source != source:
             known._must_hold_the_same(source, wanted, kind)
-        project.record.content.update(source=str(source), kind=kind)
+        project.record.content.update(source=str(source), source_from_project=way_to(source, path), kind=kind)
         _ = project.fixed_index  # reads the headers, and refuses what cannot be before anything is written
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            project.save()
-        except OSError as error:
-            raise ProjectError(f"The project folder {path} cannot be written: {error.strerror or error}.") from error
         return project
+
+    def begin(self) -> None:
+        """Make the project's folder and write what is planned into it.
+
+        Raises
+        ------
+        ProjectError
+            If it cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.save()
+        except OSError as error:
+            raise ProjectError(
+                f"The project folder {self.path} cannot be written: {error.strerror or error}."
+            ) from error
 
     @classmethod
     def open(cls, path: str | Path) -> Project:
@@ -140,10 +162,30 @@ class Project(Results):
         self.recipe = self.recipe.changed(stage, **values)
         self.save_recipe()
 
+    def _origin(self, image: str) -> dict[str, Any]:
+        """Say how an image comes to be, for its own attributes; nothing that differs when a run is repeated."""
+        stage = next(stage for stage, images in IMAGES_OF.items() if image in images)
+        return {
+            "stage": stage,
+            "parameters": as_plain(getattr(self.recipe, stage)),
+            "version": __version__,
+            "source": self.source.name,
+        }
+
     @property
     def source(self) -> Path:
-        """The scan or stack the project is made from."""
-        return Path(self.record.content["source"])
+        """The scan or stack the project is made from; where it lies now if both were moved together."""
+        told = Path(self.record.content["source"])
+        beside = self.record.content.get("source_from_project")
+        if beside is None or is_there(told):
+            return told
+        moved = absolute(self.path / beside)
+        return moved if is_there(moved) else told
+
+    @property
+    def has_source(self) -> bool:
+        """Whether the scan or stack is where it can be read; results can be looked at without."""
+        return is_there(self.source)
 
     @property
     def kind(self) -> Literal["scan", "stack"]:
@@ -153,6 +195,8 @@ class Project(Results):
     @property
     def planar(self) -> bool:
         """Whether it is a 2-D XANES project: of a scan with one view an energy, whose images are never made volumes."""
+        if not self.has_source and self.store.attributes("reconstruction") is not None:
+            return self.kind == "scan" and self.stack().planar
         found = self.input()
         return isinstance(found, Scan) and found.planar
 
@@ -166,6 +210,8 @@ class Project(Results):
     @property
     def energies(self) -> FloatArray:
         """Energies of the project, (E,), eV, ascending; those left out are not among them."""
+        if not self.has_source and (made := self.store.attributes("reconstruction")) is not None:
+            return np.asarray(made["energies_eV"], np.float64)
         return self.input().energies
 
     @property

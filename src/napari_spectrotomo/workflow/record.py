@@ -10,17 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
-import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
 from ..atomic import read_json, write_json
-from ..errors import ProjectError
+from ..errors import Aborted, ProjectError, SpectrotomoError
 from ..parameters import as_plain, identifying
+from ..threads import thread_count
+from .provenance import PeakMemory, now, session, versions
 from .recipe import FILE_PARAMETERS, Recipe
 from .record_form import fault_in
 from .standards import files_of_standards
@@ -58,21 +57,6 @@ def dependents(stage: str) -> tuple[str, ...]:
 
 State = Literal["missing", "partial", "done", "outdated"]
 
-_LIBRARIES = (
-    "napari-spectrotomo",
-    "numpy",
-    "scipy",
-    "scikit-image",
-    "SimpleITK",
-    "algotom",
-    "numba",
-    "dask",
-    "zarr",
-    "h5py",
-    "tifffile",
-    "napari",
-)
-
 
 class Record:
     """The content of ``run.json``, saved whole after every change.
@@ -88,6 +72,7 @@ class Record:
     def __init__(self, path: Path, content: dict[str, Any]) -> None:
         self.path = path
         self.content = content
+        self._memory: PeakMemory | None = None
 
     @classmethod
     def new(cls, path: Path, source: Path, kind: str) -> Record:
@@ -148,13 +133,48 @@ class Record:
             entry = {"fingerprint": fingerprint, "finished": False, "seconds": 0.0, "warnings": {}}
             self.content["stages"][name] = entry
         entry["parameters"] = parameters
+        entry |= {"started": entry.get("started", now()), "ended": None, "threads": thread_count()}
+        if self._memory is not None:
+            self._memory.restart()
         return entry
 
     def finish(self, name: str) -> None:
         """Note that a stage is done."""
-        self.content["stages"][name].update(finished=True, peak_memory_bytes=peak_memory())
+        entry = self.content["stages"][name]
+        entry.update(finished=True, ended=now())
+        if self._memory is not None:
+            entry["peak_memory_bytes"] = max(self._memory.peak(), entry.get("peak_memory_bytes", 0))
         self.content["versions"] = versions()
         self.save()
+
+    @contextmanager
+    def remembered(self, until: str, by: str | None = None) -> Iterator[None]:
+        """Keep who asked for a run, when, on which machine and how it came out, if it does anything; see `session`.
+
+        A run that was killed has no end.
+        """
+        note, before = session(until, by), self._progress()
+        self.content.setdefault("runs", []).append(note)
+        try:
+            with PeakMemory() as self._memory:
+                yield
+            note["outcome"] = "done"
+        except (Aborted, GeneratorExit):
+            note["outcome"] = "stopped on request"
+            raise
+        except (SpectrotomoError, OSError) as error:
+            note["outcome"] = str(error)
+            raise
+        finally:
+            self._memory = None
+            note["ended"] = now()
+            if self._progress() == before:
+                self.content["runs"].remove(note)  # all was found done, or refused before it began
+            self.save()
+
+    def _progress(self) -> dict[str, list[Any]]:
+        told = ("started", "ended", "seconds")
+        return {name: [entry.get(key) for key in told] for name, entry in self.content["stages"].items()}
 
     def warn(self, name: str, sentences: tuple[str, ...] | list[str], step: str = "") -> None:
         """Keep what a stage warned of; a step that is done again replaces what it said before."""
@@ -208,6 +228,12 @@ def inputs_of(files: list[str], known: list[dict[str, Any]]) -> list[dict[str, A
     return found
 
 
+def looks_changed(files: list[str], known: list[dict[str, Any]]) -> bool:
+    """Say whether files differ in name, size or time from those known; no file is read."""
+    found = sorted((path.name, (status := path.stat()).st_size, status.st_mtime_ns) for path in map(Path, set(files)))
+    return found != sorted((i["name"], i["size"], i["modified_ns"]) for i in known)
+
+
 def checksum(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; of a folder (a zarr store), that of its files' names, sizes and times."""
     if path.is_dir():
@@ -226,24 +252,3 @@ def _given_files(parameters: Any) -> list[str]:
     return [
         checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if os.path.exists(p)
     ]
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of Python and of the libraries that make the numbers."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
-def peak_memory() -> int:
-    """Peak resident memory of this process so far, in bytes."""
-    if sys.platform == "win32":
-        return psutil.Process().memory_info().peak_wset
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -117,6 +117,7 @@ def _write(job: Job, registration: Registration, index: int, note: dict[str, Any
     job.warn(flags_of(registration), "flags")
     by_energy = [one for _, one in sorted(job.entry[REDONE].items(), key=lambda item: int(item[0]))]
     job.warn([one["words"] for one in by_energy if not one["kept"]], REDONE)  # what was kept has its flag
+    project.store.note("registered", **{REDONE: [one["words"] for one in by_energy]})
     job.entry["finished"] = True
     project.record.save()
 

@@ -18,10 +18,11 @@ from ..spectra import FEWEST_ENERGIES
 from .aligning import align_steps
 from .chemistry import composition_steps, spectra_steps
 from .cluster import executor_for
+from .estimate import plan, refuse_what_cannot_fit
 from .executor import Executor, Workplace, on_threads
 from .hold import alone, logging_to, writing
 from .job import Job
-from .memory import arrays_of, bytes_of, check_memory, give_memory_back
+from .memory import arrays_of, bytes_of, give_memory_back
 from .motion import register_steps
 from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
@@ -101,7 +102,9 @@ def run(
     SpectrotomoError
         If the source, a parameter or the output folder is wrong; `Aborted` when stopped.
     """
-    project = Project.create(output, source, recipe)
+    project = Project.planned(output, source, recipe)
+    refuse_what_cannot_fit(project, until, restart=restart, memory=bytes_of(memory))
+    project.begin()
     means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
     for step in run_steps(project, until, restart=restart, **means, abort=abort):
         if progress is not None:
@@ -119,6 +122,7 @@ def run_steps(
     workers: int | None = None,
     scheduler: str | None = None,
     abort: threading.Event | None = None,
+    by: str | None = None,
 ) -> Iterator[Progress]:
     """Do every stage up to `until` that is not done, and report after each step; a generator, stopped by closing it or by `abort`.
 
@@ -132,6 +136,8 @@ def run_steps(
     threads, memory, workers, scheduler
         As in `run`.
     abort : threading.Event, optional
+    by : str, optional
+        What started it, for the record; by default the command line of this process.
 
     Yields
     ------
@@ -152,6 +158,7 @@ def run_steps(
         logging_to(project.path) as log,
         writing(project.path),
         on_threads(threads),
+        project.record.remembered(until, by),
         executor_for(workers, scheduler, threads, log) as executor,
     ):
         log.info("run until %s: %s", until, project.source)
@@ -159,7 +166,10 @@ def run_steps(
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
-        check_memory(project, until, allowed)
+        expected = plan(project, until, restart=restart, memory=allowed, threads=threads)
+        expected.check()
+        for sentence in expected.warnings():
+            log.warning("%s", sentence)
         if restart:
             project.discard("read")
         for stage in STAGES[: STAGES.index(until) + 1]:

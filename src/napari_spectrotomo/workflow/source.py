@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from glob import has_magic, iglob
 from pathlib import Path
 
 from ..data import EnergyStack, Scan
@@ -17,6 +18,19 @@ from .standards import read_standards
 def absolute(path: str | Path) -> Path:
     """Give a path from the root, without detours."""
     return Path(os.path.abspath(os.path.expanduser(path)))
+
+
+def is_there(path: Path) -> bool:
+    """Say whether a source is there; of a pattern of names, whether any file fits it."""
+    return path.exists() or (has_magic(str(path)) and next(iglob(str(path)), None) is not None)
+
+
+def way_to(source: Path, project: Path) -> str | None:
+    """Give the way from a project to its source, so that both may be moved together; None from one disk to another on Windows."""
+    try:
+        return Path(os.path.relpath(source, project)).as_posix()
+    except ValueError:
+        return None
 
 
 def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyStack:

@@ -7,7 +7,7 @@ touches one small chunk an energy. An energy counts as done by its flag, set onl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,13 @@ class Store:
     ----------
     path : path
         Of ``project.zarr``; made when it is first written to.
+    origin : callable, optional
+        Says of an image, by its name, how it comes to be, in plain values that are kept with it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, origin: Callable[[str], dict[str, Any]] = lambda name: {}) -> None:
         self.path = path
+        self._origin = origin
 
     def create(
         self,
@@ -84,7 +87,7 @@ class Store:
         group.attrs.update(
             {
                 "ome": {"version": "0.5", "multiscales": [_multiscale(name, voxel_size)]},
-                "spectrotomo": own | {"fingerprint": fingerprint},
+                "spectrotomo": own | {"fingerprint": fingerprint} | self._origin(name),
             }
         )
         self._describe_root(root)
@@ -150,6 +153,11 @@ class Store:
     def height(self, name: str) -> int:
         """Give how many slices a shard of an image holds."""
         return int(zarr.open_array(self.path / name / "0", mode="r").shards[1])
+
+    def note(self, name: str, **values: Any) -> None:
+        """Keep plain values in the ``spectrotomo`` attributes of an image."""
+        group = zarr.open_group(self.path, path=name, mode="r+")
+        group.attrs["spectrotomo"] = dict(group.attrs["spectrotomo"]) | values
 
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""

@@ -15,7 +15,7 @@ from ..progress import Progress
 from ..report import Chemistry, ProjectionAt, ReportData, write_report
 from ..spectra import EdgeMap
 from .alignment_seen import alignment_seen
-from .describe import in_words
+from .describe import energies_in_words, in_words
 from .describe_alignment import axis_in_words
 from .job import Job
 from .project import Project
@@ -56,7 +56,7 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
     registration = project.registration()
     data = ReportData(
         title=project.source.name,
-        summary=in_words(project.input()) | reconstruction_in_words(record),
+        summary=_source_in_words(project) | reconstruction_in_words(record),
         energies=raw.energies,
         fixed_index=project.fixed_index,
         voxel_size=raw.voxel_size,
@@ -72,7 +72,7 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
         edge_map=project.edge_map() if project.maps_edges else _no_edges(raw),
         spectra=project.spectra(),
         particles=project.particles(),
-        warnings=project.warnings(),
+        warnings=[*project.warnings(), *_without_source(project)],
         parameters={stage: record.stage(stage).get("parameters", {}) for stage in STAGES},
         versions=record.content["versions"],
         timings={name: record.stage(name)["seconds"] for name in record.content["stages"] if name != "report"},
@@ -102,6 +102,22 @@ def _chemistry(project: Project) -> Chemistry:
         components_by=asked.decomposition,
         clusters=project.clusters() if made and asked.clusters else None,
     )
+
+
+def _source_in_words(project: Project) -> dict[str, str]:
+    """Say what the source holds; where it is no longer there, what the record keeps of it."""
+    if project.has_source:
+        return in_words(project.input())
+    known = project.record.content["scan"]
+    return {"format": str(known.get("format", "unknown")), "energies": energies_in_words(project.energies)}
+
+
+def _without_source(project: Project) -> list[str]:
+    if project.has_source:
+        return []
+    return [
+        f"{project.source} was not there when this report was written: what is seen of the projections is left out."
+    ]
 
 
 def _no_edges(stack: EnergyStack) -> EdgeMap:
@@ -135,7 +151,7 @@ def reconstruction_in_words(record: Record) -> dict[str, str]:
 
 def _two_projections(project: Project) -> tuple[ProjectionAt, ProjectionAt] | None:
     """Give the view nearest to 0° at the fixed energy and the one farthest from it; None where there are volumes or images only."""
-    if project.kind == "stack" or project.planar:
+    if project.kind == "stack" or project.planar or not project.has_source:
         return None
     parameters = as_plain(project.recipe.correct) | {"exclude": ()}
     scan = correct(project.scan(), **parameters)

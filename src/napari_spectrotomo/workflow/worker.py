@@ -13,11 +13,11 @@ from typing import Any
 
 from .. import __version__
 from ..errors import ProjectError
+from ..machine import peak_memory
 from .executor import Made, Work, Workplace, on_threads
 from .hold import writing
 from .memory import give_memory_back
 from .project import Project
-from .record import peak_memory
 
 SIGN = ".at-work"
 """A file in the project folder that holds the token of the work that is wanted; without it nothing is."""

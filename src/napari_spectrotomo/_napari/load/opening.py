@@ -109,7 +109,8 @@ def reopen(viewer: Any, folder: Path) -> Job | None:
     def steps(abort: threading.Event) -> Generator[Progress, None, Opened]:
         yield Progress("read", 0, 1, "opening")
         project = Project.open(folder)
-        project.input()
+        if project.has_source or project.state("reconstruct") != "done":
+            project.input()  # else the results are shown all the same, and the panel says what is not there
         return _looked_into(project)
 
     return _begin(viewer, f"Opening {folder.name}", steps)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...chance import SEED
 from ...progress import raise_if_aborted
 from .bent_points import BentPoints
 from .pyramid import Level
@@ -156,7 +157,7 @@ class Balance:
 
     def draws(self, count: int, abort: threading.Event | None) -> Floats:
         """Draw fields (C, 3 count) as far from the most probable one as the true one may be."""
-        random = np.random.default_rng(0)
+        random = np.random.default_rng(SEED)
         values, vectors = np.linalg.eigh(self.tensors)
         noise = np.sqrt(np.maximum(values, 0))[:, :, None] * random.standard_normal((len(values), 3, count))
         told = self.rows.T @ (vectors @ noise).reshape(len(values), -1)

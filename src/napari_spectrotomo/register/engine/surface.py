@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from ...chance import SEED
 from ...progress import raise_if_aborted
 from ...threads import in_threads
 from .pyramid import Level, pieces, pieces_of_points
@@ -108,12 +109,12 @@ def surface_voxels(
 
     voxels = np.concatenate(in_threads(pick, pieces(len(view))))
     lonely = sum(alone for _, alone in counts) / (len(counts) * mask[0].size)
-    order = np.random.default_rng(0).permutation(len(voxels))
+    order = np.random.default_rng(SEED).permutation(len(voxels))
     return voxels[order], lonely
 
 
 def samples_at(
-    level: Level, voxels: Floats, most: int, smoothing: float, *, spread: float = SPREAD, seed: int = 0
+    level: Level, voxels: Floats, most: int, smoothing: float, *, spread: float = SPREAD, seed: int = SEED
 ) -> Samples:
     """Smooth the fixed volume at points strewn about surface voxels.
 
@@ -130,6 +131,7 @@ def samples_at(
     spread : float
         How far from its voxel a point may lie, in voxels of the level.
     seed : int
+        Of the points' places.
     """
     flat = np.array(level.volume.shape) == 1
     repeats = int(np.clip(most // max(len(voxels), 1), 1, MOST_REPEATS))

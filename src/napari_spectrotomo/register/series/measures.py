@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from ...chance import SEED
 from ..engine.bodies import Body
 from ..engine.distances import Normals
 from ..engine.pyramid import Level
@@ -42,7 +43,7 @@ class ParticleMeasures:
         part = labels[box]
         voxels = np.argwhere((body.territory.volume > 0) & ((part == 0) | (part == body.number)))
         if len(voxels) > VOXELS:
-            voxels = voxels[np.sort(np.random.default_rng(0).choice(len(voxels), VOXELS, replace=False))]
+            voxels = voxels[np.sort(np.random.default_rng(SEED).choice(len(voxels), VOXELS, replace=False))]
         self._values = np.ascontiguousarray(body.levels[0].volume[tuple(voxels.T)])
         self._voxels = voxels + start
         level = body.levels[0]

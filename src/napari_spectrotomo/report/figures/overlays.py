@@ -44,7 +44,7 @@ def projection_overlay(data: ReportData) -> Figure:
     if data.projections is None:
         return Figure(
             caption="There are no projections to compare: this run began from volumes that were reconstructed "
-            "elsewhere."
+            "elsewhere, or the scan was not there when the report was written."
         )
     first, second = data.projections
     if first.optical_density.shape != second.optical_density.shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...chance import SEED
 from ...data import FloatArray
 from .edge_search import Edges, EdgeSearch
 
@@ -13,7 +14,6 @@ TOO_FEW = 0.55
 _EVERY = 16
 """One voxel of so many tells the map's noise."""
 _BINS = np.logspace(-6, 2, 801)
-_SEED = 0
 
 
 class TypicalNoise:
@@ -54,7 +54,7 @@ def repeats_doubts(search: EdgeSearch, mean: FloatArray, noise: float) -> tuple[
     step = float(search.lines.step @ mean)
     if not (step > 0 and np.isfinite(noise)):
         return ()
-    repeats = mean[:, None] + noise * step * np.random.default_rng(_SEED).standard_normal((len(mean), REPEATS))
+    repeats = mean[:, None] + noise * step * np.random.default_rng(SEED).standard_normal((len(mean), REPEATS))
     at, found = float(search.run(mean[:, None]).energy[0]), search.run(repeats, with_error=True)
     judged = np.isfinite(found.energy) & np.isfinite(found.error)
     apart = np.abs(found.energy - at)[judged]

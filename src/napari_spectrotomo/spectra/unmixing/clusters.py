@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...chance import SEED
 from ...data import EnergyStack, FloatArray
 from ...errors import ParameterError
 from ...progress import ProgressCallback
@@ -17,7 +18,7 @@ from ..normalize.windows import Pair
 from ..parameters import SpectraParameters
 from ..slabs import MEMORY
 from .axes import Axes, principal_axes
-from .prepared import SEED, PreparedSpectra, library_call
+from .prepared import PreparedSpectra, library_call
 from .principal import kept_components
 
 _D = SpectraParameters()

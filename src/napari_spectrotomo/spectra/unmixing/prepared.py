@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...arrays import as_energies
+from ...chance import SEED
 from ...data import EnergyStack, FloatArray, require
 from ...errors import DataError
 from ...progress import Progress, ProgressCallback, raise_if_aborted
@@ -27,7 +28,6 @@ from ..slabs import MaskedSpectra, mask_of
 
 BATCH = 1 << 15
 """Voxels of the mask that are taken together, whatever the memory: sums then come out alike to the last bit."""
-SEED = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

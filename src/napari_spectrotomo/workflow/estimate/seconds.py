@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 
-from ..data import Scan
-from .outputs import IMAGES_OF
-from .project import Project
-from .recipe import STAGES
-from .record import State
+from ...machine import cores
+from ..project import Project
+from ..record import State
+from .sizes import Sizes, shares_left
 
 _CORES = 2
 """Cores of the machine that the costs were measured on."""
 
 _COSTS = {
-    "correct": 1.7e-8,
+    "correct": 6e-7,
     "align": 4.9e-7,
     "reconstruct": 1.7e-9,
     "binarize": 1.5e-7,
-    "label": 1.4e-8,
+    "label": 6e-7,
     "register": 9.3e-7,
     "spectra": 1.3e-7,
     "report": 0.0,
 }
 """Seconds a unit of work: a pixel of a projection, in 'reconstruct' a voxel seen by a view, from then on a voxel of an energy.
 
-Measured on a scan of 31 energies, 91 views of 96 x 112 pixels each, with the defaults.
+'correct' looks at the projections of one energy, 'label' at one volume. Measured with the defaults on a scan of 31 energies, 91
+views of 96 x 112 pixels each; ``benchmarks/stage_costs.py`` measures them again.
 """
+
+_CHECKSUM = 2e-9
+"""Seconds a byte of the source: it is read once for the checksums."""
 
 _BASE = {"report": 8.0, "register": 1.0}
 """Seconds that a stage takes whatever the size."""
@@ -74,15 +75,12 @@ def estimate(
         In order; only stages that are not done. A guess, within a factor of two or three before any stage was measured.
     """
     state_of = state_of or project.state
-    states = {stage: state_of(stage) for stage in STAGES}
-    pace = _pace(project, states)
-    left = []
-    for stage in STAGES[: STAGES.index(until) + 1]:
-        if states[stage] == "done" or (stage in ("correct", "align", "reconstruct") and project.kind == "stack"):
-            continue
-        share = 1.0 - _done_share(project, stage) if states[stage] == "partial" else 1.0
-        left.append(StageEstimate(stage, share * pace * _plain_seconds(project, stage)))
-    return left
+    sizes, pace = Sizes.of(project), pace_of(project, state_of)
+    return [
+        StageEstimate(stage, share * pace * plain_seconds(project, stage, sizes))
+        for stage, share in shares_left(project, until, state_of).items()
+        if not (stage == "reconstruct" and project.kind == "stack")
+    ]
 
 
 def in_time(seconds: float) -> str:
@@ -98,40 +96,36 @@ def in_time(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h"
 
 
-def _plain_seconds(project: Project, stage: str) -> float:
+def plain_seconds(project: Project, stage: str, sizes: Sizes) -> float:
     """Give what a stage would take on the machine of `_COSTS`."""
     if stage == "composition":
         asked = project.recipe.composition
         return 0.0 if asked.references is None and asked.decomposition == "none" and not asked.clusters else 10.0
-    cores = os.cpu_count() or _CORES
-    return _BASE.get(stage, 0.0) + _COSTS.get(stage, 0.0) * _work(project, stage) * _CORES / cores
+    if stage == "read":
+        return _CHECKSUM * sizes.source_bytes
+    return _BASE.get(stage, 0.0) + _COSTS.get(stage, 0.0) * work_of(sizes, stage) * _CORES / cores()
 
 
-def _work(project: Project, stage: str) -> float:
+def work_of(sizes: Sizes, stage: str) -> float:
     """Give the units of work of a stage, as `_COSTS` counts them."""
-    found = project.input()
-    if isinstance(found, Scan):
-        views = float(np.mean([len(p) for p in found.projections]))
-        rows, columns, _ = project.layout()
-        pixels = len(found) * views * rows * columns
-        voxels = len(found) * rows * columns * (1 if project.planar else columns)
-        return {"correct": pixels, "align": pixels, "reconstruct": voxels * views}.get(stage, voxels)
-    return float(prod(found.data.shape))
+    pixels, voxels = sizes.energies * sizes.views * sizes.pixels, float(sizes.energies * sizes.voxels)
+    views = sizes.views or 1.0  # a volume that is taken over is read and written once
+    counted = {
+        "correct": pixels / sizes.energies,
+        "align": pixels,
+        "reconstruct": voxels * views,
+        "label": float(sizes.voxels),
+    }
+    return counted.get(stage, voxels)
 
 
-def _done_share(project: Project, stage: str) -> float:
-    if stage not in IMAGES_OF:
-        return 0.0
-    flags = project.done(stage)
-    return float(flags.mean()) if flags.size else 0.0
-
-
-def _pace(project: Project, states: dict[str, State]) -> float:
+def pace_of(project: Project, state_of: Callable[[str], State]) -> float:
     """Give the time that finished stages of this project took over what they would have taken; 1 where none tells."""
     spent = expected = 0.0
+    sizes = Sizes.of(project)
     for stage, cost in _COSTS.items():
         entry = project.record.stage(stage)
-        if cost and states[stage] == "done":
+        if cost and state_of(stage) == "done":
             spent += float(entry.get("seconds", 0.0))
-            expected += _plain_seconds(project, stage)
+            expected += plain_seconds(project, stage, sizes)
     return spent / expected if expected > 0 and spent > 0.5 else 1.0
