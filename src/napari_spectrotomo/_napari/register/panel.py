@@ -54,7 +54,7 @@ class RegisterPanel(Panel):
         self.bending = BendingSection(self.viewer)
         self.listen(self.bending.latest.done, self.bending.show_bent)
         body.addWidget(self.bending)
-        self.listen(self.curve.latest.done, self.curve.show_table)
+        self.curve.latest.done.connect(while_alive(self.curve, self.curve.show_table))
         self.listen(self.views.latest.done, self.views.show_outlines)
         for section, what in ((self.curve, "quality"), (self.views, "outlines"), (self.bending, "deformation")):
             self.listen(section.latest.failed, partial(self._not_shown, what))
