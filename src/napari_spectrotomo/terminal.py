@@ -72,6 +72,11 @@ def _lines() -> Iterator[ProgressCallback]:
     yield show
 
 
+def printable(text: str) -> str:
+    """Give words without what a terminal would obey: a file's name may hold the codes that move its cursor."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def has_display() -> bool:
     """Say whether a window can be opened."""
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
