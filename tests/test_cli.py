@@ -164,6 +164,17 @@ def test_info_tells_what_a_scan_holds(scan):
     assert spectrotomo("info", scan / "nowhere").returncode == 1
 
 
+def test_names_stand_on_the_terminal_as_text(own_scan):
+    """Neither as markup nor as codes that a terminal obeys."""
+    (own_scan / "[red]\x1b[31m[[]b.tif").write_text("no image")
+    told = spectrotomo("info", own_scan)
+    refused = spectrotomo("info", own_scan / "[red]\x1b[2J.tif")
+    assert (told.returncode, refused.returncode) == (0, 1)
+    for said in (told.stdout, refused.stderr):
+        assert "[red]" in said
+        assert "\x1b" not in said
+
+
 def test_simulate_writes_a_scan_with_its_truth(tmp_path):
     done = spectrotomo(
         "simulate",

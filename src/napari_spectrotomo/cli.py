@@ -12,7 +12,7 @@ from .cli_batch import batch
 from .cli_benchmark import benchmark
 from .cli_export import export
 from .errors import Aborted, ReadError, SpectrotomoError
-from .terminal import complain, has_display, interruptible, show_plan, shown
+from .terminal import complain, has_display, interruptible, printable, show_plan, shown
 
 if TYPE_CHECKING:
     from .workflow import Project, Recipe
@@ -128,17 +128,18 @@ def info(
     """Say what a scan holds: format, energies, angles, shapes, pixel sizes, and every doubt."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from .workflow import Recipe, describe
 
     described = describe(path, _with_settings(Recipe(), settings).read)
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in described.facts.items():
-        table.add_row(name, value)
+        table.add_row(name, Text(printable(value)))
     console = Console(soft_wrap=True)
     console.print(table)
     for doubt in described.doubts:
-        console.print(f"doubt: {doubt}", style="yellow", markup=False, highlight=False)
+        console.print(printable(f"doubt: {doubt}"), style="yellow", markup=False, highlight=False)
 
 
 @app.command()
@@ -282,9 +283,9 @@ def _print_numbers(project: Project) -> None:
     from .workflow import numbers
 
     for line in numbers(project):
-        typer.echo(line)
+        typer.echo(printable(line))
     for warning in project.warnings():
-        typer.echo(f"warning: {warning}")
+        typer.echo(printable(f"warning: {warning}"))
 
 
 def _view(folder: Path) -> None:

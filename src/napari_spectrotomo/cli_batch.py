@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .progress import Progress, ProgressCallback
-from .terminal import NOTHING_WRITTEN, complain, interruptible, shown
+from .terminal import NOTHING_WRITTEN, complain, interruptible, printable, shown
 
 if TYPE_CHECKING:
     from .workflow.batch import Batch
@@ -88,7 +88,7 @@ def _shown_by_scan() -> Iterator[Callable[[str, Progress], None]]:
             nonlocal at, show
             if name != at:
                 shows.close()
-                typer.echo(f"{name}:")
+                typer.echo(printable(f"{name}:"))
                 at, show = name, shows.enter_context(shown())
             show(step)
 
@@ -110,6 +110,7 @@ def _show_plans(output: Path, plans: dict[str, Plan | str]) -> None:
     """Print a row a scan, and what there is; refuse what cannot fit, and tell scans that cannot be read."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from .workflow.batch import refuse_what_cannot_fit, written_by
     from .workflow.estimate import free_space, in_bytes, in_time
@@ -117,7 +118,12 @@ def _show_plans(output: Path, plans: dict[str, Plan | str]) -> None:
     table = Table("scan", "time, about", "memory at its peak, about", "disk, at most", box=None, pad_edge=False)
     read = {name: one for name, one in plans.items() if not isinstance(one, str)}
     for name, one in read.items():
-        table.add_row(name, in_time(one.seconds) if one.stages else "done", in_bytes(one.peak), in_bytes(one.written))
+        table.add_row(
+            Text(printable(name)),
+            in_time(one.seconds) if one.stages else "done",
+            in_bytes(one.peak),
+            in_bytes(one.written),
+        )
     seconds, peak = sum(one.seconds for one in read.values()), max((one.peak for one in read.values()), default=0)
     table.add_row("in all", in_time(seconds), in_bytes(peak), in_bytes(written_by(plans)))
     console = Console(soft_wrap=True)

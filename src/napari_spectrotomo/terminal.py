@@ -20,7 +20,7 @@ NOTHING_WRITTEN = "Nothing was written. Time and memory are estimates; what is w
 
 def complain(sentence: str) -> None:
     """Say what is wrong, on stderr."""
-    print(f"spectrotomo: {sentence}", file=sys.stderr)
+    print(printable(f"spectrotomo: {sentence}"), file=sys.stderr)
 
 
 @contextmanager
@@ -105,6 +105,11 @@ def show_plan(plan: Plan) -> None:
     lines.append(NOTHING_WRITTEN)
     for line in lines:
         console.print(line, markup=False, highlight=False)
+
+
+def printable(text: str) -> str:
+    """Give words without what a terminal would obey: a file's name may hold the codes that move its cursor."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def has_display() -> bool:

@@ -12,7 +12,7 @@ from napari_spectrotomo.errors import ReadError
 from napari_spectrotomo.io import read_scan, read_stack
 
 FRAMES = np.random.default_rng(5).integers(1, 4000, (4, 2, 3)).astype(np.uint16)
-OUTSIDE = r"(scan\.h5|step\.hdf).*outside the folder of the scan.*follow_links"
+OUTSIDE = r"(scan\.h5|step\.hdf).*outside the folder of the scan.*follow_links=True"
 
 
 @pytest.fixture

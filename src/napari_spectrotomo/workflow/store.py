@@ -69,6 +69,7 @@ class Store:
         """
         if self.fingerprint(name) == fingerprint:
             return
+        require_own_places(self.path.parent)
         root = zarr.open_group(self.path, mode="a", zarr_format=3)
         self.remove(name)
         own = {"energies_eV": [float(e) for e in energies], "attenuation_unit": unit, "done": [False] * len(energies)}

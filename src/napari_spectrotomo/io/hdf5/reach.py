@@ -49,7 +49,7 @@ class Reach:
         if not self.anywhere and not self.holds(target, home):
             raise ReadError(
                 f"{home}: {what} leads to {target}, outside the folder of the scan: put that file beside it, or, if you trust "
-                "where the scan comes from, allow it (follow_links=True, --set read.follow_links=true)."
+                "where the scan comes from, allow it with follow_links=True."
             )
 
 

@@ -38,7 +38,7 @@ def require_sound_store(path: Path, follow_links: bool = False) -> None:
                 if not follow_links and not any(place.is_relative_to(home) for home in homes):
                     raise ReadError(
                         f"{path}: {place} is where {entry.name} in it leads, outside the folder of the stack: put it there, or, if "
-                        "you trust where the stack comes from, allow it (follow_links=True, --set read.follow_links=true)."
+                        "you trust where the stack comes from, allow it with follow_links=True."
                     )
             if entry.is_dir():
                 if place not in seen:

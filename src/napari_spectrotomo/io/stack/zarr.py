@@ -18,6 +18,7 @@ from ...data import FloatArray
 from ...errors import ReadError
 from ..names import energy_in, natural
 from ..reconcile import MOST_ENERGIES
+from ..room import require_room
 from .store import require_sound_store
 from .volume import UNKNOWN_SIZE, Volume, Volumes
 
@@ -33,6 +34,7 @@ _UNITS = {
 }
 _DAMAGED = (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, AssertionError)
 _LARGEST = 2**53  # bytes of a stack: no disk holds more
+_SMALL_PIECE = 2**26  # bytes that a piece may have, however small the stack is
 _NOT_VOLUMES = ("mask", "squared_difference", "labels")  # images of a project that are no attenuation
 
 
@@ -142,6 +144,9 @@ def _from_array(
     count = 1 if axis is None else array.shape[axis]
     if count > MOST_ENERGIES or math.prod(array.shape) * array.dtype.itemsize > _LARGEST:
         raise ReadError(f"{path} declares the shape {array.shape}, which no stack has: its metadata are damaged.")
+    piece = math.prod(array.chunks) * array.dtype.itemsize
+    if piece > _SMALL_PIECE and piece > 8 * math.prod(array.shape) * array.dtype.itemsize:
+        raise ReadError(f"{path} is stored in pieces of shape {array.chunks}, larger than all of it: it is damaged.")
     own = attributes.get("spectrotomo", {})
     energies = _energies(path, own, attributes, count)
     size = _voxel_size(image, space) if image is not None else UNKNOWN_SIZE
@@ -202,6 +207,7 @@ def _load(path: Path, where: str, axis: int | None, ndim: int, index: int) -> np
     try:
         node = zarr.open(path, mode="r")
         array = node[where] if where else node
+        require_room(path, array.chunks, array.dtype)
         key = tuple(
             index if i == axis else 0 if axis is not None and i < ndim - 3 else slice(None) for i in range(ndim)
         )
