@@ -123,7 +123,7 @@ def _volumes(project: Project, stage: str) -> float:
     return max(maps) + (2.0 if any(maps) else 0.0)
 
 
-def check_memory(project: Project, until: str, memory: int | None) -> None:
+def check_memory(project: Project, until: str, memory: int | None, *, restart: bool = False) -> None:
     """Refuse a run whose memory cannot do, before anything is made.
 
     Raises
@@ -133,7 +133,7 @@ def check_memory(project: Project, until: str, memory: int | None) -> None:
     """
     if memory is None:
         return
-    stages = [stage for stage in STAGES[: STAGES.index(until) + 1] if project.state(stage) != "done"]
+    stages = [stage for stage in STAGES[: STAGES.index(until) + 1] if restart or project.state(stage) != "done"]
     needs = {stage: needed(project, stage) for stage in stages}
     for done, stage in enumerate(stages):
         if needs[stage] <= memory:

@@ -159,7 +159,7 @@ def run_steps(
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
-        check_memory(project, until, allowed)
+        check_memory(project, until, allowed, restart=restart)
         if restart:
             project.discard("read")
         for stage in STAGES[: STAGES.index(until) + 1]:
