@@ -50,7 +50,8 @@ def executor_for(
             "Workers need dask.distributed: pip install 'napari-spectrotomo[cluster]', or leave workers and scheduler out."
         ) from error
     with ExitStack() as stack:
-        yield Cluster(lambda: stack.enter_context(_connected(workers, scheduler, threads)), threads, log)
+        patience = _END if workers is None else 0.0  # our own workers are ended with the run
+        yield Cluster(lambda: stack.enter_context(_connected(workers, scheduler, threads)), threads, log, patience)
 
 
 @contextmanager
@@ -104,10 +105,15 @@ class Cluster:
     threads : int or None
         Threads of each worker; None takes as many as it was started with.
     log : logging.Logger
+    patience : float, s
+        How long to wait for work to stop that is not wanted any more.
     """
 
-    def __init__(self, connect: Callable[[], Any], threads: int | None, log: logging.Logger) -> None:
+    def __init__(
+        self, connect: Callable[[], Any], threads: int | None, log: logging.Logger, patience: float = _END
+    ) -> None:
         self._connect, self._threads, self._log = connect, threads, log
+        self._patience = patience
         self._client: Any = None
         self._known: set[str] = set()
         self._told = threading.Event()
@@ -190,7 +196,7 @@ class Cluster:
 
     def _let_go(self, running: list[Any]) -> None:
         """Wait until work that was begun has stopped, so that nothing writes any more, and forget it."""
-        for _ in range(int(_END / _LOOK)):
+        for _ in range(int(self._patience / _LOOK)):
             if all(future.done() for future in running):
                 break
             self._told.wait(_LOOK)
