@@ -19,6 +19,7 @@ from ..threads import thread_count
 from .executor import Executor, Here, Made, Tasks, Work, Workplace
 from .worker import SIGN, Order, carry_out, spare
 
+_HERE = "127.0.0.1"
 _LOOK = 0.1
 """Seconds between two looks at whether a worker is ready or the run is to stop."""
 _END = 3.0
@@ -66,8 +67,12 @@ def _connected(workers: int | None, scheduler: str | None, threads: int | None) 
             where = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=share,
-                host="127.0.0.1",
+                host=_HERE,
                 dashboard_address=None,
+                scheduler_kwargs={
+                    "dashboard_address": f"{_HERE}:0"
+                },  # no dashboard, but dask serves its state, to all by default
+                worker_dashboard_address=f"{_HERE}:0",
                 memory_limit=0,  # a worker that dask paused for its memory would never go on: the work itself keeps to it
                 silence_logs=logging.CRITICAL,
             )
