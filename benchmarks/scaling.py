@@ -113,7 +113,8 @@ def whole(given):
     scan = write_balls(given.scans / f"balls_{size}_{energies}_{given.views}", size, energies, given.views)
     project = given.scans / f"project_{size}_{energies}_whole"
     shutil.rmtree(project, ignore_errors=True)
-    peak, cpu = run(scan, project, "report", *(("--memory", given.memory) if given.memory else ()))
+    settings = [word for one in given.set for word in ("--set", one)]
+    peak, cpu = run(scan, project, "report", *(("--memory", given.memory) if given.memory else ()), *settings)
     stages = json.loads((project / "run.json").read_text())["stages"]
     volumes = energies * size**3 * (4 * 4 + 1)  # four images of float32 and the masks
     print(
@@ -133,6 +134,7 @@ def main():
     )
     parser.add_argument("--whole", type=int, help="Only run volumes of so many voxels a side from end to end.")
     parser.add_argument("--memory")
+    parser.add_argument("--set", action="append", default=[], help="A parameter for --whole, STAGE.PARAMETER=VALUE.")
     parser.add_argument("--output", type=Path, default=Path("docs/benchmark"))
     given = parser.parse_args()
     given.scans.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,11 @@ def test_a_volume_written_in_parts_of_any_height_is_the_volume(store):
 
 
 @pytest.mark.parametrize(
-    "key", [(3,), (3, slice(60, 140)), (slice(2, 5), slice(10, 20)), (slice(None), 80, 5, 6), (3, 140, slice(2, 9))]
+    "key",
+    [
+        *((3,), (3, slice(60, 140)), (slice(2, 5), slice(10, 20)), (slice(None), 80, 5, 6), (3, 140, slice(2, 9))),
+        *(([0, 3],), (slice(1, 4), slice(None), [4, 60]), (np.int64(3), slice(3, 150, 50)), (-2, slice(70, -3))),
+    ],
 )
 def test_parts_of_an_image_are_read_as_of_an_array(store, key):
     volumes = np.full((5, 150, 70, 66), np.nan, np.float32)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 
+import psutil
 import pytest
 
 from napari_spectrotomo import Aborted, ParameterError, Project, ProjectError, run
@@ -58,9 +59,16 @@ class Deadly(distributed.WorkerPlugin):
 def cluster():
     """A scheduler with two workers of one thread each, as somebody else would have started it."""
     with distributed.LocalCluster(
-        2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0, silence_logs=50
+        2, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0, silence_logs=50
     ) as local:
         yield local
+
+
+def listening():
+    """Addresses at which this process and those it started listen."""
+    own = psutil.Process()
+    found = [c for process in (own, *own.children(recursive=True)) for c in process.net_connections("inet")]
+    return {connection.laddr.ip for connection in found if connection.status == psutil.CONN_LISTEN}
 
 
 def contents(project):
@@ -75,9 +83,15 @@ def same(project, other):
     assert [name for name, content in ours.items() if content != theirs[name]] == []
 
 
-def test_local_workers_make_the_same_bytes_as_threads(small_scan, finished, quick, tmp_path):
-    project = run(small_scan, tmp_path / "p", quick, until="spectra", workers=2)
+def test_local_workers_make_the_same_bytes_as_threads_and_are_heard_on_this_machine_only(
+    small_scan, finished, quick, tmp_path
+):
+    project, heard = Project.create(tmp_path / "p", small_scan, quick), set()
+    for step in run_steps(project, until="spectra", workers=2):
+        if step.stage == "align" and step.energy is not None:
+            heard |= listening()
     same(project, finished)
+    assert heard == {"127.0.0.1"}
     for stage in ("align", "reconstruct", "binarize", "register"):
         assert project.record.stage(stage)["worker_peak_memory_bytes"] > 0, stage
         ours, theirs = (one.record.stage(stage)["warnings"] for one in (project, finished))

@@ -19,6 +19,7 @@ from ..threads import thread_count
 from .executor import Executor, Here, Made, Tasks, Work, Workplace
 from .worker import SIGN, Order, carry_out, spare
 
+_HERE = "127.0.0.1"
 _LOOK = 0.1
 """Seconds between two looks at whether a worker is ready or the run is to stop."""
 _END = 3.0
@@ -50,7 +51,8 @@ def executor_for(
             "Workers need dask.distributed: pip install 'napari-spectrotomo[cluster]', or leave workers and scheduler out."
         ) from error
     with ExitStack() as stack:
-        yield Cluster(lambda: stack.enter_context(_connected(workers, scheduler, threads)), threads, log)
+        patience = _END if workers is None else 0.0  # our own workers are ended with the run
+        yield Cluster(lambda: stack.enter_context(_connected(workers, scheduler, threads)), threads, log, patience)
 
 
 @contextmanager
@@ -65,8 +67,12 @@ def _connected(workers: int | None, scheduler: str | None, threads: int | None) 
             where = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=share,
-                host="127.0.0.1",
+                host=_HERE,
                 dashboard_address=None,
+                scheduler_kwargs={
+                    "dashboard_address": f"{_HERE}:0"
+                },  # no dashboard, but dask serves its state, to all by default
+                worker_dashboard_address=f"{_HERE}:0",
                 memory_limit=0,  # a worker that dask paused for its memory would never go on: the work itself keeps to it
                 silence_logs=logging.CRITICAL,
             )
@@ -104,10 +110,15 @@ class Cluster:
     threads : int or None
         Threads of each worker; None takes as many as it was started with.
     log : logging.Logger
+    patience : float, s
+        How long to wait for work to stop that is not wanted any more.
     """
 
-    def __init__(self, connect: Callable[[], Any], threads: int | None, log: logging.Logger) -> None:
+    def __init__(
+        self, connect: Callable[[], Any], threads: int | None, log: logging.Logger, patience: float = _END
+    ) -> None:
         self._connect, self._threads, self._log = connect, threads, log
+        self._patience = patience
         self._client: Any = None
         self._known: set[str] = set()
         self._told = threading.Event()
@@ -190,7 +201,7 @@ class Cluster:
 
     def _let_go(self, running: list[Any]) -> None:
         """Wait until work that was begun has stopped, so that nothing writes any more, and forget it."""
-        for _ in range(int(_END / _LOOK)):
+        for _ in range(int(self._patience / _LOOK)):
             if all(future.done() for future in running):
                 break
             self._told.wait(_LOOK)

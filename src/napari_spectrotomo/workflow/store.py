@@ -219,7 +219,10 @@ class _ByShards:
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         """Read a part, which is named as of a NumPy array."""
-        energies, z, *others = (*(key if isinstance(key, tuple) else (key,)), slice(None), slice(None))[:4]
+        key = key if isinstance(key, tuple) else (key,)
+        if not all(isinstance(part, int | np.integer | slice) for part in key):
+            return np.asarray(self._array[key])
+        energies, z, *others = (*key, slice(None), slice(None))[:4]
         chosen = range(self.shape[0])[energies]
         if isinstance(chosen, int) and isinstance(z, slice) and z.step in (None, 1):
             return self._volume(chosen, range(self.shape[1])[z], tuple(others))
