@@ -109,7 +109,8 @@ def _name_places(axes: Axes, place: FloatArray, scans: list[ScanSeen], clock: bo
         return
     names = [_short(scan.name) for scan in scans]
     crowded = sum(map(len, names)) > 90
-    axes.set_xticks(place, names, rotation=40 if crowded else 0, ha="right" if crowded else "center", color=FAINT)
+    turned = {"rotation": 40, "ha": "right"} if crowded else {}
+    axes.set_xticks(place, names, color=FAINT, parse_math=False, **turned)
 
 
 def _short(name: str, most: int = 24) -> str:
