@@ -129,7 +129,7 @@ def on_disk(tmp_path_factory):
         ({"path": 5}, "named by its path"),
         ({"path": [None]}, "named by its path"),
         ({"angles": "no-such-file.txt"}, "no-such-file.txt"),
-        ({"angles": "0"}, "not a table"),
+        ({"angles": "0"}, "no such file"),
         ({"pixel_size": "x"}, "pixel sizes must be numbers"),
         ({"pixel_size": [1.0, 2.0, 3.0]}, "pixel size is one positive number"),
         ({"energies": ["a"]}, "energies must be numbers"),

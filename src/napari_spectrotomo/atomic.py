@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,39 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+MOST_JSON = 256 * 2**20
+"""Bytes of a record: that of 1000 energies with 1000 particles takes a tenth."""
+
+
+def read_json(path: str | Path) -> Any:
+    """Give what a JSON file holds.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is no JSON, holds a number that is not finite, is nested deeper than any record, or longer than any.
+    """
+    with Path(path).open("rb") as file:
+        content = file.read(MOST_JSON + 1)
+    if len(content) > MOST_JSON:
+        raise ValueError(f"it has more than {MOST_JSON / 1e6:.0f} MB")
+    try:
+        return json.loads(content.decode("utf-8"), parse_constant=_no_number, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError("it is nested deeper than any record") from error
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"it holds {text}, which is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def write_text(path: str | Path, text: str) -> None:

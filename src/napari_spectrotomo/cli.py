@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,6 +42,27 @@ Settings = Annotated[
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", metavar="SIZE", help="What a process may take, such as 4GB (default: what the stages ask for)."
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        metavar="N",
+        help="Processes of this machine, which share the energies (needs dask.distributed).",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", help="A dask scheduler, whose workers share the energies (tcp://host:8786)."
+    ),
+]
 
 
 DryRun = Annotated[
@@ -69,11 +90,15 @@ def run(
     ] = "report",
     restart: Annotated[bool, typer.Option("--restart", help="Do everything again, also what is done.")] = False,
     threads: Threads = None,
+    memory: Memory = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     dry_run: DryRun = False,
 ) -> None:
     """Take a scan from projections (or volumes) to an edge-energy map and a report."""
     from .workflow import STAGES, Project, Recipe
     from .workflow.estimate import plan
+    from .workflow.memory import bytes_of, check_memory
 
     if until not in STAGES:
         raise typer.BadParameter(f"{until!r} is no stage; the stages are {', '.join(STAGES)}.", param_hint="--until")
@@ -81,16 +106,19 @@ def run(
     if settings:
         wanted = _with_settings(wanted or _recipe_in(output), settings)
     project = Project.planned(output, scan, wanted)
-    expected = plan(project, until, restart=restart, threads=threads)
+    allowed = bytes_of(memory)
+    expected = plan(project, until, restart=restart, memory=allowed, threads=threads)
     if dry_run:
         show_plan(expected)
     expected.check()
+    check_memory(project, until, allowed)
     if dry_run:
         return
     for sentence in expected.warnings():
         complain(sentence)
     project.begin()
-    _work(project, until, restart=restart, threads=threads)
+    means = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
+    _work(project, until, restart=restart, **means)
     _print_numbers(project)
 
 
@@ -229,29 +257,25 @@ def _recipe_in(output: Path) -> Recipe:
 
 
 def _simulated(folder: Path, settings: list[str]) -> Path:
-    import yaml
-
     from .simulate import simulate_scan, write_simulation
+    from .workflow.plain_yaml import plain_yaml
 
     values = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
             raise SpectrotomoError(f"{setting!r} is no setting: write parameter=value, such as rows=64.")
-        try:
-            values[name.strip()] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise SpectrotomoError(f"The value in {setting!r} cannot be read: {error}.") from error
+        values[name.strip()] = plain_yaml(text, f"The value in {setting!r}")
     scan, truth = simulate_scan(**values)
     write_simulation(scan, truth, folder)
     return folder
 
 
-def _work(project: Project, until: str, *, restart: bool, threads: int | None) -> None:
+def _work(project: Project, until: str, *, restart: bool, **means: Any) -> None:
     from .workflow import run_steps
 
     with interruptible() as abort, shown() as show:
-        for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
+        for step in run_steps(project, until, restart=restart, **means, abort=abort):
             show(step)
 
 

@@ -7,6 +7,7 @@ all come from it: its types and bounds are in the annotations, its words (label,
 from __future__ import annotations
 
 import dataclasses
+from reprlib import repr as brief
 from typing import Any, TypeVar
 
 from .errors import ParameterError
@@ -81,7 +82,9 @@ def checked(cls: type[P], values: dict[str, Any], *, where: str = "") -> P:
             known = ", ".join(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
             raise ParameterError(f"There is no parameter {name}; known here: {known}.") from error
         said = [_reason(e["msg"]) for e in errors if e["loc"][:1] == first["loc"][:1]]  # one for each type it may have
-        raise ParameterError(f"{name} cannot be {first['input']!r}: {', or '.join(dict.fromkeys(said))}.") from error
+        raise ParameterError(
+            f"{name} cannot be {brief(first['input'])}: {', or '.join(dict.fromkeys(said))}."
+        ) from error
 
 
 def _reason(message: str) -> str:

@@ -152,6 +152,12 @@ def write_xradia():
     return _write_xradia
 
 
+@pytest.fixture(scope="session")
+def write_xradia_once():
+    """Write Xradia files of known content, for what is made once."""
+    return _write_xradia
+
+
 @pytest.fixture
 def xradia_dates():
     """Dates as Xradia's headers hold them."""

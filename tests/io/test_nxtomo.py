@@ -48,13 +48,15 @@ def test_images_behind_a_link_are_read_and_its_file_is_one_of_the_scans(tmp_path
         np.asarray(scan.projections[0])
 
 
-def test_a_link_out_of_the_scans_folder_is_doubted(tmp_path, frames):
+def test_a_link_out_of_the_scans_folder_is_refused_and_where_it_is_allowed_doubted(tmp_path, frames):
     (tmp_path / "scan").mkdir()
     with h5py.File(tmp_path / "pco.hdf", "w") as file:
         file["data"] = frames
     with h5py.File(tmp_path / "scan" / "scan.nxs", "w") as file:
         entry_of(file)[DATA] = h5py.ExternalLink("../pco.hdf", "data")
-    scan = read_scan(tmp_path / "scan" / "scan.nxs")
+    with pytest.raises(ReadError, match=r"scan\.nxs.*pco\.hdf, outside the folder of the scan.*follow_links"):
+        read_scan(tmp_path / "scan" / "scan.nxs")
+    scan = read_scan(tmp_path / "scan" / "scan.nxs", follow_links=True)
     assert_read(scan, frames)
     assert any("pco.hdf, outside the folder" in d for d in scan.metadata["doubts"])
 

@@ -41,6 +41,12 @@ def let_go(made, qtbot):
     qtbot.waitUntil(lambda: not made.live.wholes.busy, timeout=TIMEOUT)
 
 
+def laid(model):
+    """Say whether the mask of a threshold lies over the picture."""
+    layer = layer_of(model, "threshold")
+    return layer is not None and layer.visible
+
+
 def test_the_line_stands_where_the_stage_put_the_threshold(made, finished):
     entry = finished.record.stage("binarize")
     level = entry["thresholds"][f"{finished.energies[4]:.2f}"]
@@ -56,9 +62,8 @@ def test_the_mask_follows_the_line_and_ends_as_the_stage_makes_it(made, model, f
     cut = made.live.cut
     level = 1.3 * cut.level
     drag(made, level)
-    qtbot.waitUntil(lambda: layer_of(model, "threshold") is not None, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: laid(model), timeout=TIMEOUT)
     layer = layer_of(model, "threshold")
-    assert layer.visible
     assert not layer_of(model, "mask").visible, "one mask at a time"
     with np.errstate(invalid="ignore"):
         np.testing.assert_array_equal(layer.data[4, 12], cut.smoothed.grey[12] > level)
@@ -102,8 +107,7 @@ def test_another_energy_and_another_method_are_looked_at_as_they_come(made, mode
     assert made.against.plot.energy == finished.energies[1]
     made.form["method"].value = "otsu"
     qtbot.waitUntil(lambda: made.live.cut.parameters.method == "otsu", timeout=TIMEOUT)
-    qtbot.waitUntil(lambda: layer_of(model, "threshold") is not None, timeout=TIMEOUT)
-    assert layer_of(model, "threshold").visible, "the masks there are were made otherwise"
+    qtbot.waitUntil(lambda: laid(model), timeout=TIMEOUT)  # the masks there are were made otherwise
     made.threshold.ticked.setChecked(False)
     assert not layer_of(model, "threshold").visible
 
@@ -120,7 +124,7 @@ def test_the_keyboard_moves_the_line(made, finished, qtbot):
 
 def test_the_moving_mask_leaves_with_the_panel(made, model, qtbot):
     drag(made, 1.3 * made.live.cut.level)
-    qtbot.waitUntil(lambda: layer_of(model, "threshold") is not None, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: laid(model), timeout=TIMEOUT)
     made.hide()
     assert not layer_of(model, "threshold").visible
 

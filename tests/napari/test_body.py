@@ -95,7 +95,7 @@ def test_in_a_window_the_cut_takes_half_of_a_ball_away(make_napari_viewer, label
     viewer = make_napari_viewer(show=True)
     values = np.where(labels > 0, height, np.nan).astype(np.float32)
     look = {"colormap": map_colormap("cividis"), "contrast_limits": (-20.0, 20.0)}
-    put_map(viewer, volume_layer(values, np.full(3, 200.0), "edge energy", "Edge energy (eV)", **look))
+    at_once(put_map(viewer, volume_layer(values, np.full(3, 200.0), "edge energy", "Edge energy (eV)", **look)))
     base = layer_of(viewer, "edge energy")
     base.visible = False
     viewer.dims.ndisplay = 3

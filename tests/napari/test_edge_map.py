@@ -207,7 +207,7 @@ def test_the_map_is_painted_on_the_surface_cut_open_and_seen_in_slices_again(map
     assert set(visible(model)) <= {"surface", "cut", "unknown"}
     assert surface.name == "Edge energy (eV), surface"
     assert (tuple(surface.scale), surface.units) == (tuple(base.scale), base.units)
-    assert surface.colorbar.visible
+    qtbot.waitUntil(lambda: surface.colorbar.visible, timeout=20_000)
     assert surface.contrast_limits == base.contrast_limits
     base.contrast_limits = (6545, 6555)
     assert surface.contrast_limits == [6545, 6555]

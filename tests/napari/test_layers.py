@@ -170,11 +170,12 @@ def test_energies_with_other_numbers_of_views_lack_those_they_have_not(model):
     assert [list(angles) for angles in given["metadata"]["angles_deg"]] == [[0, 60, 120], [0, 90]]
 
 
-def test_the_canvas_says_the_energy_as_the_slider_moves(model):
+def test_the_canvas_says_the_energy_as_the_slider_moves(model, qtbot):
     state_of(model)
     text = model.canvas.overlays.text
     assert not text.visible
     put(model, volumes_layer(counted_stack()[1], "raw", "Raw"))
+    qtbot.waitUntil(lambda: text.visible)
     for step, words in ((0, "6500.0 eV"), (3, "6503.0 eV"), (1, "6501.0 eV")):
         model.dims.set_current_step(0, step)
         assert (text.visible, text.text) == (True, words)

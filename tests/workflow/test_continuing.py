@@ -1,5 +1,6 @@
 """What was done is not done again; what changed, and what depends on it, is."""
 
+import json
 import os
 import signal
 import subprocess
@@ -22,15 +23,15 @@ scan, output, where, count = sys.argv[1:5]
 count = int(count)
 kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
 if where == "writing":  # in the middle: the volume is on disk, its flag is not
-    write, seen = Store.write, []
+    write, seen = Store.put, []
     import zarr
-    def half(self, name, index, volume):
+    def half(self, name, index, volume, top=0):
         seen.append(index)
         if len(seen) == count:
             zarr.open_group(self.path, mode="r+")[name]["0"][index, : volume.shape[0] // 2] = volume[: volume.shape[0] // 2]
             kill()
-        write(self, name, index, volume)
-    Store.write = half
+        write(self, name, index, volume, top)
+    Store.put = half
 steps = 0
 recipe = Recipe().changed("report", renderings=False)
 for step in run_steps(Project.create(output, scan, recipe)):
@@ -153,11 +154,12 @@ def test_abort_keeps_what_is_finished(small_scan, tmp_path):
 
 def test_what_was_found_before_a_stop_is_found_again_where_its_file_is_damaged(tmp_path):
     path = tmp_path / "alignment.partial.json"
-    for content in ('{"fingerprint"', "{}", "[]"):
+    for content in ('{"fingerprint"', "{}", "[]", '{"fingerprint": "now", "found": [1]}'):
         path.write_text(content)
         assert _begun(path, "now") == {}
-    path.write_text('{"fingerprint": "now", "found": {"6550.0000": 1}}')
-    assert _begun(path, "now") == {"6550.0000": 1}
+    found = {"axis": None, "about": None, "jitter": None, "motion": None}
+    path.write_text(json.dumps({"fingerprint": "now", "found": {"6550.0000": found, "6560.0000": {"axis": None}}}))
+    assert _begun(path, "now") == {"6550.0000": found}
     assert _begun(path, "since") == {}
 
 

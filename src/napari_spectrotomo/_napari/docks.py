@@ -58,6 +58,12 @@ def make_panel(viewer: Any, name: str) -> Any:
     return getattr(import_module(f".{folder}", __package__), cls)(viewer)
 
 
+def is_open(viewer: Any) -> bool:
+    """Say whether a viewer's window is not closed yet; one without a window counts as open."""
+    window = getattr(viewer, "window", None)
+    return window is None or hasattr(window, "_qt_window")
+
+
 def _title(name: str) -> str:
     """Give the name of a panel's dock, as napari's own menu names it, so that neither opens a second one."""
     return f"{name} (Spectro-tomography)"

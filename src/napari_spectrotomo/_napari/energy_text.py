@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
+from qtpy.QtCore import QTimer
+
+from .docks import is_open
 from .waiting import WAITING
 
 ENERGIES = "energies_eV"
@@ -18,6 +21,9 @@ CAPTION = "caption"
 
 STALE = "out_of_date"
 """Where a layer's metadata keep its plain name while what it shows is out of date."""
+
+_APPEARS = 30
+"""Milliseconds until words come up where there were none: their letters are painted in a turn of their own, after the layer."""
 
 
 def energy_index(viewer: Any, layer: Any) -> int | None:
@@ -43,6 +49,8 @@ class EnergyText:
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = ref(viewer)
+        self._soon = QTimer(singleShot=True, interval=_APPEARS)
+        self._soon.timeout.connect(self._appear)
         viewer.dims.events.point.connect(self.update)
         viewer.dims.events.order.connect(self.update)
         viewer.dims.events.ndisplay.connect(self.update)
@@ -80,7 +88,16 @@ class EnergyText:
             text.text = "\n".join(said)
             text.font_size = 14
             text.position = "top_left"
-        text.visible = bool(said)
+            if not text.visible:
+                self._soon.start()
+        else:
+            self._soon.stop()
+            text.visible = False
+
+    def _appear(self) -> None:
+        viewer = self._viewer()
+        if viewer is not None and is_open(viewer):
+            viewer.canvas.overlays.text.visible = True
 
 
 def shown_angle(viewer: Any) -> float | None:

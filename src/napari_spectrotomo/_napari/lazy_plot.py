@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeyEvent, QShowEvent
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -28,6 +28,8 @@ class LazyPlot(QWidget):
     def __init__(self, below: str, tip: str) -> None:
         super().__init__()
         self.widget: Any = None
+        self._making = QTimer(self, singleShot=True, interval=0)
+        self._making.timeout.connect(self._make_now)
         self.below = QLabel(below, alignment=Qt.AlignmentFlag.AlignCenter)  # pyqtgraph's own label is cut off below
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(tip)
@@ -48,12 +50,16 @@ class LazyPlot(QWidget):
         return False
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Make the plot when it is first seen."""
+        """Make the plot when it is first seen, in a turn of its own."""
+        super().showEvent(event)
+        if self.widget is None:
+            self._making.start()
+
+    def _make_now(self) -> None:
         if self.widget is None:
             self.widget = self.make()
             self.layout().insertWidget(0, self.widget, 1)
             self.restyle()
-        super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

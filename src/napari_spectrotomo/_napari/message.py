@@ -25,6 +25,7 @@ class Message(QWidget):
         self._viewer = ref(viewer)
         self.details = ""
         self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)  # errors name files, whose names may look like HTML
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.more = QPushButton("Details…")
@@ -51,6 +52,7 @@ class Message(QWidget):
 
     def _show_details(self) -> None:
         box = QMessageBox(QMessageBox.Icon.Warning, "What went wrong", self.text(), parent=self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setDetailedText(self.details)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()

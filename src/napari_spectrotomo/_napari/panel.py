@@ -63,6 +63,8 @@ class Panel(QWidget):
         self._keys = Keys(self.viewer)
         self._behind = True
         self.trail, self.header, self.coming = QLabel(), QLabel(), QLabel()
+        for label in (self.header, self.coming):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # they name files, whose names may look like HTML
         self.message = Message(self.viewer)
         self.open_first, self.primary, self.next = (
             QPushButton(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -121,5 +122,5 @@ def legend_of(curves: list[Curve]) -> str:
     """Name curves in their colours, each name once; HTML, for a `ReadableLabel`."""
     names = dict.fromkeys((curve.color, curve.name) for curve in curves)
     return " &nbsp; ".join(
-        f'<span style="color: {color};">●</span>&nbsp;{name.replace(" ", "&nbsp;")}' for color, name in names
+        f'<span style="color: {color};">●</span>&nbsp;{escape(name).replace(" ", "&nbsp;")}' for color, name in names
     )

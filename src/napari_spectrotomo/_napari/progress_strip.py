@@ -64,8 +64,10 @@ class ProgressStrip(QWidget):
 
     def show_progress(self, progress: Progress) -> None:
         """Show one report."""
+        self.bar.setUpdatesEnabled(False)  # else Qt draws the whole window, the canvas too, before it goes on
         self.bar.setRange(0, progress.total)
         self.bar.setValue(progress.done)
+        self.bar.setUpdatesEnabled(True)
         self.text.setText(describe(progress, self.job.seconds_left() if self.job else None))
 
     def _cancel(self) -> None:

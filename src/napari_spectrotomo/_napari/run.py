@@ -12,6 +12,7 @@ from ..errors import SpectrotomoError
 from ..progress import Progress
 from ..workflow import run_steps
 from ..workflow.estimate import estimate
+from .docks import is_open
 from .layers import Ready, drop_stale, history_of, made_ready, renew, stage_steps
 from .state import ViewerState, plain_viewer, state_of
 from .turns import at_once
@@ -130,8 +131,7 @@ def in_turns(viewer: Any, steps: Iterator[None]) -> None:
 
 def _while_open(viewer: Any, steps: Iterator[None]) -> Iterator[None]:
     """Do steps until the viewer's window is closed."""
-    window = getattr(viewer, "window", None)
-    while window is None or hasattr(window, "_qt_window"):
+    while is_open(viewer):
         try:
             next(steps)
         except StopIteration:

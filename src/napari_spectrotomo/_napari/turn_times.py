@@ -98,10 +98,10 @@ class TurnTimes:
     def _look(self, gui: int, clock: Any) -> None:
         before = clock()
         while not self._over.wait(_EVERY):
-            frame = sys._current_frames().get(gui)
+            # a frame that is held keeps its variables alive, and a painter that outlives its paint event crashes Qt
+            owner, where = _owner(sys._current_frames().get(gui))
             now = clock()
             spent, before = 1e3 * (now - before), now
-            owner, where = _owner(frame)
             with self._lock:
                 setattr(self._now, owner, getattr(self._now, owner) + spent)
                 if where:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from qtpy.QtCore import QTimer
+
+_PAUSE = (
+    15  # ms after a step, in which what it changed is drawn: Qt draws 5 ms after it was asked to, in a turn of its own
+)
 
 
 class Turns:
@@ -35,13 +40,16 @@ class Turns:
             self._waiting.popleft()
         finally:  # steps that failed have come to their end, which the next turn finds
             if self._waiting:
-                QTimer.singleShot(0, self._turn)
+                QTimer.singleShot(_PAUSE, self._turn)
             elif self._then is not None:
                 function, self._then = self._then, None
                 function()
 
 
-def at_once(steps: Iterator[None]) -> None:
-    """Do all steps now."""
-    for _ in steps:
-        pass
+def at_once(steps: Iterator[None]) -> Any:
+    """Do all steps now, and give what they return."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

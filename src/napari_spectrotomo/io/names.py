@@ -46,4 +46,4 @@ def role_in(name: str) -> Role:
 
 def natural(path: Path | str) -> tuple[tuple[int, int, str], ...]:
     """Sort key under which ``scan_9`` comes before ``scan_10``."""
-    return tuple((1, int(t), "") if t.isdigit() else (0, 0, t) for t in re.split(r"(\d+)", str(path).lower()) if t)
+    return tuple((1, int(t), "") if t.isdecimal() else (0, 0, t) for t in re.split(r"(\d+)", str(path).lower()) if t)

@@ -54,3 +54,8 @@ class ReadParameters:
         "raise", "What a file that is broken or interrupted does: stop the reading, or be left out."
     )
     override: tuple[Overridable, ...] = parameter((), "Fields in which the values given here win over the files'.")
+    follow_links: bool = parameter(
+        False,
+        "Whether links in HDF5 and zarr may lead out of the scan's folder: only for files whose origin you trust.",
+        later=True,
+    )

@@ -13,6 +13,7 @@ from ..errors import ReadError
 ENERGY_TOLERANCE = 0.5  # eV
 NAME_ANGLE_TOLERANCE = 0.05  # degrees: what a name says is nominal
 ANGLE_TOLERANCE = 0.01  # degrees
+MOST_ENERGIES = 10_000  # a file that lists more is damaged
 PIXEL_TOLERANCE = 0.01  # relative
 
 

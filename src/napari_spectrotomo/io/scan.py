@@ -17,6 +17,7 @@ from .found import Found
 from .hdf5.data_exchange import read_data_exchange
 from .hdf5.fxi import read_fxi
 from .hdf5.nxtomo import read_nxtomo
+from .hdf5.reach import Reach, reaching
 from .image_files import given_energies, read_series
 from .parameters import SCAN_FORMATS, STACK_FORMATS, ReadParameters
 from .sniff import HDF5_SCANS, as_path, files_at, format_of, is_zarr, require_known
@@ -39,6 +40,7 @@ def read_scan(
     darks: Any = None,
     on_bad_file: Literal["raise", "skip"] = "raise",
     override: Sequence[str] = (),
+    follow_links: bool = False,
 ) -> Scan:
     """Read projections of one or many energies; only headers are read now, pixels when they are computed.
 
@@ -64,6 +66,9 @@ def read_scan(
         energies that have no projections.
     override : sequence of str
         Fields ('energies', 'angles', 'pixel_size', 'flats', 'darks') in which the values given here win over the files'.
+    follow_links : bool
+        Whether links in HDF5 files may lead out of the folder of the scan. What a file from elsewhere names there may be any file
+        of yours.
 
     Returns
     -------
@@ -77,13 +82,17 @@ def read_scan(
     ParameterError
         If `format`, `on_bad_file` or `override` cannot be what they are.
     """
-    values = {"format": format, "on_bad_file": on_bad_file, "override": override}
+    values = {"format": format, "on_bad_file": on_bad_file, "override": override, "follow_links": follow_links}
     chosen_values = checked(ReadParameters, values, where="read")
     found = Found(skip=chosen_values.on_bad_file == "skip", override=chosen_values.override)
     files, root, single = _files(path)
     chosen = _choose(files, format, found, root, single)
     if chosen in _READERS:
-        tomograms = _read_whole(files, chosen, found)
+        named = (
+            root if isinstance(path, str | Path) else None
+        )  # what the files of a list have in common may be the whole disk
+        with reaching(Reach(named, chosen_values.follow_links)):
+            tomograms = _read_whole(files, chosen, found)
     else:
         tomograms, energies = read_series(files, chosen, found, root, "projections" if single else None, energies)
     if not tomograms:

@@ -94,7 +94,14 @@ def as_path(path: object) -> Path:
     """
     if not isinstance(path, str | os.PathLike):
         raise ReadError(f"A file or folder is named by its path; found {brief(path)}.")
-    return Path(path).expanduser()
+    if "\0" in os.fspath(path):
+        raise ReadError(f"No file has a name with a null character in it, as {brief(os.fspath(path))} has.")
+    found = Path(os.path.expanduser(path))
+    try:
+        found.exists()
+    except OSError as error:  # too long, or in a folder that may not be looked into
+        raise ReadError(f"{brief(str(found))} cannot be looked at: {error.strerror or error}.") from error
+    return found
 
 
 def is_zarr(path: Path) -> bool:
@@ -173,7 +180,7 @@ def _layout_of(path: Path) -> str:
                 return "nxtomo"
             if "exchange" in keys:
                 return "data-exchange"
-            volumes = "registration_results" in keys or ("img" in keys and getattr(file["img"], "ndim", 0) in (3, 4))
+            volumes = "registration_results" in keys or getattr(hdf5.find(file, "img"), "ndim", 0) in (3, 4)
             return "hdf5-stack" if volumes else "hdf5"
     except (ReadError, KeyError, OSError):
         return "broken"

@@ -18,7 +18,7 @@ from ..atomic import write_text
 from ..data import FloatArray
 from ..errors import DataError, ParameterError, SpectrotomoError
 from .sniff import as_path
-from .spectrum_text import COUNT, ERROR
+from .spectrum_text import COUNT, ERROR, as_cell
 
 _LONGEST_NAME = 100
 _Parts = tuple[FloatArray, FloatArray | None, FloatArray | None]
@@ -129,7 +129,7 @@ def _table(energy: FloatArray, parts: Mapping[str, _Parts], unit: str, separator
         plain = " ".join(name.split())
         for end, values in ((of_unit, mean), (f"{ERROR}{of_unit}", error), (COUNT, count)):
             if values is not None:
-                heads.append(f"{plain}{end}")
+                heads.append(as_cell(f"{plain}{end}"))
                 columns.append(values)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\n")

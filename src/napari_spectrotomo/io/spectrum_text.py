@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data import FloatArray
 from ..errors import ReadError
+from .text import text_of
 
 _MU = (
     *("mutrans", "mufluor", "mu", "xmu", "mu(e)", "munorm", "norm", "normtrans", "normfluor", "normmutrans"),
@@ -25,6 +26,8 @@ OWN_ENERGY = "energy_ev"
 """First name of a table with one spectrum a column, such as this program writes."""
 ERROR, COUNT = "_standard_error", "_count"
 """Ends of the names of columns that stand beside a spectrum in such a table."""
+_LONGEST_NAME = 1000
+_FORMULA = ("=", "+", "-", "@")
 _COMMENT = ("#", "%", ";", "!", "//")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
 
@@ -72,6 +75,16 @@ def read_spectrum_text(path: Path) -> dict[str, Spectrum]:
     return {path.stem: by_energy(energy, mu)}
 
 
+def as_cell(name: str) -> str:
+    """Give a name as a cell of a table: one that a spreadsheet would take for a formula begins with an apostrophe."""
+    return f"'{name}" if name.startswith(_FORMULA) else name
+
+
+def from_cell(cell: str) -> str:
+    """Give the name that `as_cell` made a cell of."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+
+
 def by_energy(energy: FloatArray, mu: FloatArray) -> Spectrum:
     """Sort a spectrum by energy; values at equal energies are averaged."""
     found, place, count = np.unique(energy, return_inverse=True, return_counts=True)
@@ -83,7 +96,7 @@ def _table(text: _Text) -> dict[str, Spectrum]:
     found: dict[str, Spectrum] = {}
     energy = text.numbers[:, 0]
     for k, head in enumerate(text.names[1 : text.numbers.shape[1]], 1):
-        name = re.sub(r" \[[^\]]*\]$", "", head)
+        name = re.sub(r" \[[^\]]*\]$", "", from_cell(head))
         if any(name.endswith(end) and name.removesuffix(end) in found for end in (ERROR, COUNT)):
             continue
         known = np.isfinite(text.numbers[:, k]) & np.isfinite(energy)
@@ -95,10 +108,7 @@ def _table(text: _Text) -> dict[str, Spectrum]:
 
 
 def _parsed(path: Path) -> _Text:
-    try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read: {error.strerror or error}.") from error
+    lines = text_of(path).splitlines()
     plain = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith(_COMMENT)]
     decimal_commas = _decimal_commas(plain)
     rows = [_row(line, decimal_commas) for line in plain]
@@ -114,7 +124,12 @@ def _parsed(path: Path) -> _Text:
     if short is not None:
         raise ReadError(f"{path}: the row '{plain[short][:60]}' has {len(rows[short])} numbers, others have {width}.")
     before = plain[first - 1] if first else ""
-    names = _split_names(before) if before else _names_in_comments(lines, width)
+    try:
+        names = _split_names(before) if before else _names_in_comments(lines, width)
+    except csv.Error as error:
+        raise ReadError(f"{path}: the line of names before its numbers cannot be split ({error}).") from error
+    if any(len(name) > _LONGEST_NAME for name in names):
+        raise ReadError(f"{path}: a name before its columns has more than {_LONGEST_NAME} characters.")
     columns = _xdi_columns(lines) or {n.lower(): (k, _unit_of(n)) for k, n in enumerate(names)}
     return _Text(path, table, columns, names)
 
@@ -180,7 +195,7 @@ def _xdi_columns(lines: list[str]) -> dict[str, tuple[int, str]]:
     """Columns by name, with their units, out of XDI's ``# Column.1: energy eV`` lines."""
     found: dict[str, tuple[int, str]] = {}
     for line in lines:
-        if match := re.match(r"#\s*Column\.(\d+):\s*(\S+)\s*(\S*)", line, re.IGNORECASE):
+        if match := re.match(r"#\s*Column\.(\d{1,6}):\s*(\S+)\s*(\S*)", line, re.IGNORECASE):
             found.setdefault(match.group(2).lower(), (int(match.group(1)) - 1, match.group(3).lower()))
     return {name: at for name, at in found.items() if at[0] >= 0}
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..data import FloatArray, Kind
 from ..errors import ReadError
+from .room import no_room, require_room
 
 BLOCK_BYTES = 64 * 2**20  # images are read in blocks of about this size, so that looking at one does not read them all
 
@@ -155,13 +156,17 @@ def joined(parts: Sequence[Frames], shape: tuple[int, int], dtype: Any = None) -
 def _read_block(block: tuple[tuple[Frames, int, int], ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     parts = []
     for frames, start, stop in block:
+        wanted = (stop - start, *frames.shape)
+        require_room(frames.path, wanted, frames.dtype)
         try:
             images = frames.load(start, stop)
+        except MemoryError as error:
+            raise no_room(frames.path, wanted) from error
         except (OSError, KeyError, ValueError, RuntimeError, IndexError) as error:
             raise ReadError(
                 f"{frames.path} could not be read again: {_reason(error)}. Is it still there, and whole?"
             ) from error
-        if images.shape != (stop - start, *frames.shape):
+        if images.shape != wanted:
             raise ReadError(f"{frames.path} changed since it was opened: its images now have shape {images.shape}.")
         parts.append(images.astype(dtype, copy=False))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -13,7 +13,7 @@ import numpy as np
 from ..atomic import whole_file
 from ..data import FloatArray
 from ..errors import DataError, ParameterError, SpectrotomoError
-from .figures.canvas import FAINT, legend, plot_axes
+from .figures.canvas import FAINT, as_they_are_written, legend, plot_axes
 
 FORMATS = (".png", ".svg", ".pdf")
 _INCH = 25.4  # mm
@@ -129,6 +129,7 @@ def spectra_picture(
         if energy is not None:
             axes.axvline(energy, color=FAINT, linewidth=0.9, linestyle=(0, (1, 2)))
         legend(axes, loc="lower right", fontsize=8)
+        as_they_are_written(figure)
         out = io.BytesIO()
         figure.savefig(out, format=kind, dpi=dpi)
     return out.getvalue()

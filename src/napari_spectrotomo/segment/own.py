@@ -1,5 +1,6 @@
 """Masks and particle labels that people bring themselves."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ReadError
+from ..tiff_pages import read_tiff_volume
 
 
 def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
@@ -31,7 +33,7 @@ def load_masks(path: str | Path, shape: tuple[int, ...]) -> da.Array:
         If the file cannot be read, or has another shape.
     """
     path = _path(path, "masks")
-    found = _zarr_array(path) if path.is_dir() else _with_a_slice(_tiff(path, "masks"), shape)
+    found = _zarr_array(path) if os.path.isdir(path) else _with_a_slice(_tiff(path, "masks", shape, shape[1:]), shape)
     if np.dtype(found.dtype).kind not in "buif":
         raise ReadError(f"The masks in {path} hold {found.dtype}, not numbers.")
     if tuple(found.shape) not in (tuple(shape), tuple(shape[1:])):
@@ -63,7 +65,7 @@ def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int3
     ReadError
         If the file cannot be read, has another shape, holds anything but whole numbers from 0, or no particle.
     """
-    found = _with_a_slice(_tiff(_path(path, "labels"), "labels"), shape)
+    found = _with_a_slice(_tiff(_path(path, "labels"), "labels", shape), shape)
     if tuple(found.shape) != tuple(shape):
         raise ReadError(
             f"The labels in {path} have shape {tuple(found.shape)}; the volumes have {tuple(shape)} (z, y, x)."
@@ -80,18 +82,13 @@ def load_labels(path: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.int3
 def _path(path: object, what: str) -> Path:
     if not isinstance(path, str | Path):
         raise ReadError(f"The file of {what} is named by its path; found {path!r}.")
-    return Path(path).expanduser()
+    return Path(os.path.expanduser(path))
 
 
-def _tiff(path: Path, what: str) -> npt.NDArray[Any]:
-    import tifffile
-
-    if not path.is_file():
+def _tiff(path: Path, what: str, *shapes: tuple[int, ...]) -> npt.NDArray[Any]:
+    if not os.path.isfile(path):
         raise ReadError(f"There is no file of {what} at {path}.")
-    try:
-        return np.asarray(tifffile.imread(path))
-    except (tifffile.TiffFileError, ValueError, OSError) as error:
-        raise ReadError(f"The {what} in {path} cannot be read as TIFF ({error}).") from error
+    return read_tiff_volume(path, what, shapes)
 
 
 def _with_a_slice(found: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -107,5 +104,5 @@ def _zarr_array(path: Path) -> Any:
     try:
         found = zarr.open(str(path), mode="r")
         return found if isinstance(found, zarr.Array) else found["0"]
-    except (BaseZarrError, KeyError, ValueError, OSError) as error:
+    except (BaseZarrError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, OSError) as error:
         raise ReadError(f"The masks in {path} cannot be read as a zarr array ({error}).") from error

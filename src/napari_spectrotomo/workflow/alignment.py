@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import write_json
+from ..atomic import read_json, write_json
 from ..data import FloatArray
 from ..errors import ProjectError
 
@@ -105,16 +104,26 @@ class Alignment:
             If the file is not one.
         """
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                energies=np.asarray(content["energies_eV"], np.float64),
-                centers=np.asarray(content["centers"], np.float64),
-                tilt=float(content["tilt_deg"]),
-                shifts=tuple(None if s is None else np.asarray(s, np.float64) for s in content["shifts"]),
-                found=content["found"],
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            content = read_json(path)
+            energies, centers = (np.asarray(content[name], np.float64) for name in ("energies_eV", "centers"))
+            shifts = tuple(None if s is None else np.asarray(s, np.float64) for s in content["shifts"])
+            found, tilt = content["found"], float(content["tilt_deg"])
+            if not (energies.ndim == 1 and energies.shape == centers.shape and len(shifts) == len(energies)):
+                raise ValueError("its energies, axes and shifts are not equally many")
+            if not (np.all(np.isfinite(energies) & np.isfinite(centers)) and np.isfinite(tilt)):
+                raise ValueError("an energy or an axis in it is not a number")
+            if any(s is not None and not (s.shape == (len(s), 2) and np.all(np.isfinite(s))) for s in shifts):
+                raise ValueError("its shifts are not (row, column) of every view")
+            if not all(isinstance(about, dict) for entry in found.values() for about in _said(entry)):
+                raise ValueError("what it says of an energy is no record")
+            return cls(energies=energies, centers=centers, tilt=tilt, shifts=shifts, found=found)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
             raise ProjectError(f"{path} cannot be read ({error}): run the align stage again (--restart).") from error
+
+
+def _said(entry: dict[str, Any]) -> list[Any]:
+    """What was found at an energy, without what was not looked for."""
+    return [about for name, about in entry.items() if name != "about" and about is not None]
 
 
 def _numbers(values: Any) -> FloatArray:

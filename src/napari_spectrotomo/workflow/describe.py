@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def describe(path: str | Path, read: ReadParameters | None = None) -> Descriptio
     ReadError
         If nothing there can be read.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if (path / "run.json").exists():
         project = Project.open(path)
         facts = {"project": str(path), "source": str(project.source)} | {

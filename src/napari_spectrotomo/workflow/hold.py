@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DataError, ProjectError
+from .own_places import require_own_places
 
 
 @contextmanager
@@ -15,6 +16,7 @@ def alone(folder: Path) -> Iterator[None]:
     """Hold the project for one run; the system frees it when the process ends, however it ends."""
     from filelock import FileLock, Timeout
 
+    require_own_places(folder)
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)

@@ -16,6 +16,7 @@ from ..io import identify
 from ..parameters import as_plain
 from ..preprocess import corrected_layout, leave_out
 from .outputs import FILES, IMAGES_OF, UNFINISHED, asked_for
+from .own_places import require_own_places
 from .recipe import Recipe, used_windows
 from .record import Record, State, dependents
 from .results import Results
@@ -251,6 +252,7 @@ class Project(Results):
 
     def discard(self, stage: str) -> None:
         """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""
+        require_own_places(self.path)
         for name in (stage, *dependents(stage)):
             for file in (*FILES.get(name, ()), *UNFINISHED.get(name, ())):
                 (self.path / file).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from reprlib import repr as brief
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
@@ -21,6 +22,7 @@ from ..register import RegisterParameters
 from ..report import ReportParameters
 from ..segment import BinarizeParameters, LabelParameters
 from ..spectra import CompositionParameters, SpectraParameters
+from .plain_yaml import plain_yaml, plain_yaml_in
 
 PARAMETERS: dict[str, type] = {
     "read": ReadParameters,
@@ -86,11 +88,15 @@ class Recipe:
         stages = {name: values for name, values in content.items() if name != "spectrotomo"}
         for name, values in stages.items():
             if name not in PARAMETERS:
-                raise ParameterError(f"There is no stage {name!r} for a recipe; the stages are {', '.join(STAGES)}.")
+                raise ParameterError(
+                    f"There is no stage {brief(name)} for a recipe; the stages are {', '.join(STAGES)}."
+                )
             if not isinstance(values, dict | None):
                 raise ParameterError(
-                    f"Stage {name} of the recipe must hold parameters with their values; found {values!r}."
+                    f"Stage {name} of the recipe must hold parameters with their values; found {brief(values)}."
                 )
+            if unnamed := [key for key in values or {} if not isinstance(key, str)]:
+                raise ParameterError(f"There is no parameter {name}.{brief(unnamed[0])}: parameters have names.")
         return cls(
             **{
                 name: checked(PARAMETERS[name], _as_meant(name, values or {}, beside), where=name)
@@ -117,13 +123,7 @@ class Recipe:
             If the file cannot be read, is not YAML, or does not hold a recipe.
         """
         path = Path(path).absolute()
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ParameterError(f"The recipe {path} cannot be read: {error}.") from error
-        except yaml.YAMLError as error:
-            raise ParameterError(f"The recipe {path} is not YAML: {' '.join(str(error).split())}.") from error
-        return cls.from_plain(content, beside=path.parent)
+        return cls.from_plain(plain_yaml_in(path, f"The recipe {path}"), beside=path.parent)
 
     def to_yaml(self) -> str:
         """Give the recipe as YAML, every parameter as it will be used."""
@@ -151,11 +151,7 @@ class Recipe:
             raise ParameterError(
                 f"{setting!r} is no setting: write stage.parameter=value, such as binarize.method=otsu."
             )
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ParameterError(f"The value in {setting!r} cannot be read: {' '.join(str(error).split())}.") from error
-        return self.changed(stage, **{parameter: value})
+        return self.changed(stage, **{parameter: plain_yaml(text, f"The value in {setting!r}")})
 
 
 def _as_meant(stage: str, values: dict[str, Any], beside: Path | None = None) -> dict[str, Any]:
@@ -164,8 +160,8 @@ def _as_meant(stage: str, values: dict[str, Any], beside: Path | None = None) ->
     def meant(name: str, value: Any) -> Any:
         if value == "none" and _may_be_nothing(stage, name):
             return None
-        if name in FILE_PARAMETERS and isinstance(value, str) and value:
-            return os.path.abspath((beside or Path()) / Path(value).expanduser())
+        if name in FILE_PARAMETERS and isinstance(value, str) and value and "\0" not in value:
+            return os.path.abspath((beside or Path()) / Path(os.path.expanduser(value)))
         return value
 
     return {name: meant(name, value) for name, value in values.items()}

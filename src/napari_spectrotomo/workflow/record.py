@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from ..atomic import write_json
+from ..atomic import read_json, write_json
 from ..errors import Aborted, ProjectError, SpectrotomoError
 from ..parameters import as_plain, identifying
 from ..threads import thread_count
 from .provenance import PeakMemory, now, session, versions
 from .recipe import FILE_PARAMETERS, Recipe
+from .record_form import fault_in
 from .standards import files_of_standards
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -98,7 +100,7 @@ class Record:
             If the file is missing or not a record.
         """
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = read_json(path)
         except FileNotFoundError as error:
             raise ProjectError(
                 f"{path.parent} is not a project: it has no run.json. Give the folder that 'spectrotomo run --output' wrote."
@@ -111,6 +113,8 @@ class Record:
             raise ProjectError(
                 f"{path} is not the record of a spectrotomo project: give the folder that 'spectrotomo run --output' wrote."
             )
+        if (fault := fault_in(content)) is not None:
+            raise ProjectError(f"The record {path} is damaged ({fault}): restore it, or start again in a new folder.")
         return cls(path, content)
 
     def save(self) -> None:
@@ -245,4 +249,6 @@ def _given_files(parameters: Any) -> list[str]:
     named = [Path(path) for name in FILE_PARAMETERS if isinstance(path := getattr(parameters, name, None), str)]
     if isinstance(standards := getattr(parameters, "standards", None), str):
         named += files_of_standards(standards)
-    return [checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if p.exists()]
+    return [
+        checksum(p) if p.is_dir() else f"{p.stat().st_size} {p.stat().st_mtime_ns}" for p in named if os.path.exists(p)
+    ]

@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import EnergyStack, FloatArray
+from ..errors import ProjectError
+from ..tiff_pages import read_tiff_volume
 from .alignment import Alignment
+from .kept import kept
 from .outputs import missing
 from .record import Record
 from .store import Store
+from .tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +46,7 @@ class Results:
         """Give the rotation axes and the shifts of the views."""
         return Alignment.load(self._made("alignment.json"))
 
+    @kept
     def stack(self, name: str = "reconstruction") -> EnergyStack:
         """Give 'reconstruction' or 'registered' as a lazy stack; energies not done yet are NaN.
 
@@ -68,6 +73,7 @@ class Results:
         """Give the squared difference of the masks to the fixed one, float32, (energy, z, y, x), lazily."""
         return self.store.array(f"squared_difference_{which}")
 
+    @kept
     def labels(self) -> npt.NDArray[np.int32]:
         """Give the particle labels of the fixed volume, (z, y, x)."""
         return self._tiff("labels.tif").astype(np.int32)
@@ -78,6 +84,7 @@ class Results:
 
         return load_registration(self._made("registration.json"))
 
+    @kept
     def edge_map(self) -> EdgeMap:
         """Give the edge-energy map with its step and error."""
         from ..spectra import EdgeMap
@@ -91,15 +98,18 @@ class Results:
             **about,
         )
 
+    @kept
     def edge_windows(self) -> dict[str, Any]:
         """Give e0, windows and order of the edge map, as `EdgeMap.windows`; empty where there is none. No volume is read."""
         return dict(self.record.stage("spectra").get("edge_map", {}).get("windows", {}))
 
+    @kept
     def energy_shift(self) -> dict[str, Any]:
         """Give what was added to the scan's energies: ``shift_eV``, ``uncertainty_eV`` and ``origin``, in words."""
         none = {"shift_eV": 0.0, "uncertainty_eV": 0.0, "origin": ""}
         return none | self.record.stage("spectra").get("edge_map", {}).get("energy_shift", {})
 
+    @kept
     def valence(self) -> ValenceMap:
         """Give the valence of every voxel with its errors, and the line through the standards it was read off."""
         from ..spectra import valence_map
@@ -107,6 +117,7 @@ class Results:
 
         return valence_map(self.edge_map(), line_from_plain(self._noted("spectra", "valence", "valence.tif")))
 
+    @kept
     def composition(self) -> Composition:
         """Give the fractions of the references in every voxel, with their errors."""
         from ..spectra import Composition
@@ -129,10 +140,12 @@ class Results:
             voxel_size=self._voxel_size(),
         )
 
+    @kept
     def fractions(self) -> pd.DataFrame:
         """Give the mean fractions of the references in every particle, as in ``composition.csv``."""
         return self._table("composition.csv")
 
+    @kept
     def components(self) -> Components:
         """Give the components the spectra were split into."""
         from ..spectra import Components
@@ -154,6 +167,7 @@ class Results:
             voxel_size=self._voxel_size(),
         )
 
+    @kept
     def clusters(self) -> Clusters:
         """Give the clusters of voxels with similar spectra."""
         from ..spectra import Clusters
@@ -174,26 +188,32 @@ class Results:
             voxel_size=self._voxel_size(),
         )
 
+    @kept
     def spectra_of(self, kind: Literal["components", "clusters"]) -> pd.DataFrame:
         """Give the spectra of the components or the clusters, as in ``components.csv`` or ``clusters.csv``."""
         return self._table(f"{kind}.csv")
 
+    @kept
     def profiles(self) -> pd.DataFrame:
         """Give the particles' edge energies against depth, as in ``profiles.csv``."""
         return self._table("profiles.csv")
 
+    @kept
     def densities(self) -> pd.DataFrame:
         """Give the kernel densities of the particles' edge energies, as in ``densities.csv``."""
         return self._table("densities.csv")
 
+    @kept
     def comparisons(self) -> pd.DataFrame:
         """Give how the largest particles differ, pair by pair, as in ``comparisons.csv``."""
         return self._table("comparisons.csv")
 
+    @kept
     def spectra(self) -> pd.DataFrame:
         """Give the mean normalised spectra of the particles, as in ``spectra.csv``."""
         return self._table("spectra.csv")
 
+    @kept
     def particles(self) -> pd.DataFrame:
         """Give the statistics of the particles, as in ``particles.csv``."""
         return self._table("particles.csv")
@@ -209,14 +229,10 @@ class Results:
         return path
 
     def _table(self, name: str) -> pd.DataFrame:
-        import pandas as pd
-
-        return pd.read_csv(self._made(name))
+        return read_table(self._made(name))
 
     def _tiff(self, name: str) -> npt.NDArray[Any]:
-        import tifffile
-
-        volume = tifffile.imread(self._made(name))
+        volume = read_tiff_volume(self._made(name), "voxels", error=ProjectError)
         return volume[None] if volume.ndim == 2 else volume
 
     def _volumes(self, name: str, kinds: Sequence[str]) -> npt.NDArray[Any]:

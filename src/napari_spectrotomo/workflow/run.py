@@ -6,20 +6,23 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import Aborted, DataError, ParameterError, SpectrotomoError
 from ..parameters import as_plain
-from ..progress import Progress, ProgressCallback, raise_if_aborted
+from ..progress import Progress, ProgressCallback
 from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
 from .aligning import align_steps
 from .chemistry import composition_steps, spectra_steps
+from .cluster import executor_for
 from .estimate import plan, refuse_what_cannot_fit
+from .executor import Executor, Workplace, on_threads
 from .hold import alone, logging_to, writing
 from .job import Job
+from .memory import arrays_of, bytes_of, check_memory, give_memory_back
 from .motion import register_steps
 from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
@@ -57,6 +60,9 @@ def run(
     until: str = "report",
     restart: bool = False,
     threads: int | None = None,
+    memory: int | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     progress: ProgressCallback | None = None,
     abort: threading.Event | None = None,
 ) -> Project:
@@ -75,7 +81,13 @@ def run(
     restart : bool
         Whether to do again what is done.
     threads : int, optional
-        Threads to use; all cores by default.
+        Threads to use, of a worker where there are workers; all cores by default.
+    memory : int or str, optional
+        Bytes that a process may take, such as ``'4GB'``; by default what the stages ask for.
+    workers : int, optional
+        Processes of this machine that work on energies side by side; none by default, only threads.
+    scheduler : str, optional
+        Address of a dask scheduler, whose workers work on energies side by side.
     progress : callable, optional
         Called after every step.
     abort : threading.Event, optional
@@ -92,8 +104,10 @@ def run(
     """
     project = Project.planned(output, source, recipe)
     refuse_what_cannot_fit(project, until, restart=restart)
+    check_memory(project, until, bytes_of(memory))
     project.begin()
-    for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
+    means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
+    for step in run_steps(project, until, restart=restart, **means, abort=abort):
         if progress is not None:
             progress(step)
     return project
@@ -105,6 +119,9 @@ def run_steps(
     *,
     restart: bool = False,
     threads: int | None = None,
+    memory: int | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     abort: threading.Event | None = None,
     by: str | None = None,
 ) -> Iterator[Progress]:
@@ -117,8 +134,8 @@ def run_steps(
         Last stage to do.
     restart : bool
         Whether to do again what is done.
-    threads : int, optional
-        Threads to use; all cores by default.
+    threads, memory, workers, scheduler
+        As in `run`.
     abort : threading.Event, optional
     by : str, optional
         What started it, for the record; by default the command line of this process.
@@ -135,26 +152,30 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
+    allowed = bytes_of(memory)
+    give_memory_back()
     with (
         alone(project.path),
         logging_to(project.path) as log,
         writing(project.path),
-        _on_threads(threads),
+        on_threads(threads),
         project.record.remembered(until, by),
+        executor_for(workers, scheduler, threads, log) as executor,
     ):
         log.info("run until %s: %s", until, project.source)
         check_inputs(project)
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
-        expected = plan(project, until, restart=restart, threads=threads)
+        expected = plan(project, until, restart=restart, memory=allowed, threads=threads)
         expected.check()
         for sentence in expected.warnings():
             log.warning("%s", sentence)
+        check_memory(project, until, allowed)
         if restart:
             project.discard("read")
         for stage in STAGES[: STAGES.index(until) + 1]:
-            yield from _do(project, stage, log, threads, abort)
+            yield from _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
         log.info("run until %s: done", until)
 
 
@@ -177,14 +198,13 @@ def _check_energies(project: Project, until: str) -> None:
         )
 
 
-def _do(
-    project: Project, stage: str, log: logging.Logger, threads: int | None, abort: threading.Event | None
-) -> Iterator[Progress]:
+def _do(place: Workplace, log: logging.Logger, executor: Executor) -> Iterator[Progress]:
+    project, stage = place.project, place.stage
     if project.state(stage) == "done":
         log.info("%s: found done", stage)
         yield Progress(stage, 1, 1, "found done")
         return
-    raise_if_aborted(abort)
+    place.check()
     fingerprint = project.record.fingerprint(stage, project.recipe)
     if project.record.stage(stage).get("fingerprint", fingerprint) != fingerprint:
         log.info("%s: changed, so its results and those made from them are taken away", stage)
@@ -196,7 +216,7 @@ def _do(
     start = time.perf_counter()
     try:
         steps = _STEPS | (_STEPS_OF_IMAGES if project.planar else {})
-        for step in steps[stage](Job(project, stage, entry, fingerprint, log, threads, abort)):
+        for step in steps[stage](Job(replace(place, fingerprint=fingerprint), entry, log, executor)):
             now = time.perf_counter()
             entry["seconds"], start = round(entry["seconds"] + now - start, 3), now
             project.record.save()
@@ -210,21 +230,3 @@ def _do(
     project.record.finish(stage)
     project.save_recipe()
     log.info("%s: done in %.1f s", stage, entry["seconds"])
-
-
-@contextmanager
-def _on_threads(threads: int | None) -> Iterator[None]:
-    """Hold the libraries that have threads of their own to so many."""
-    if threads is None:
-        yield
-        return
-    import dask
-    import SimpleITK
-
-    before = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
-    try:
-        with dask.config.set(num_workers=threads):
-            yield
-    finally:
-        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(before)

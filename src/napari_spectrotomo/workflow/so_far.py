@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from ..atomic import read_json
 from ..register import EnergyRegistration
 from ..register.result.tables import QUALITY, completed
+from .kept import kept
 from .outputs import FILES, UNFINISHED
 from .project import Project
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@kept
 def registered_so_far(project: Project) -> pd.DataFrame:
     """Give the quality of the energies that are registered, while a run is at work, after it was stopped, or when it is done.
 
@@ -54,6 +56,6 @@ def _row(plain: dict[str, Any] | None) -> dict[str, Any]:
 def _read(project: Project, name: str) -> dict[str, Any] | None:
     """Read a file of the project; None where it is not there, such as one that was just taken away."""
     try:
-        return dict(json.loads((project.path / name).read_text(encoding="utf-8")))
+        return dict(read_json(project.path / name))
     except FileNotFoundError:
         return None

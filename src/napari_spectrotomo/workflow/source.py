@@ -17,7 +17,7 @@ from .standards import read_standards
 
 def absolute(path: str | Path) -> Path:
     """Give a path from the root, without detours."""
-    return Path(os.path.abspath(Path(path).expanduser()))
+    return Path(os.path.abspath(os.path.expanduser(path)))
 
 
 def is_there(path: Path) -> bool:
@@ -47,12 +47,18 @@ def read_source(source: Path, read: ReadParameters, kind: str) -> Scan | EnergyS
     values.pop("kind")
     if kind == "scan":
         return read_scan(source, **values)
-    for name in values.keys() - {"format", "energies", "pixel_size", "on_bad_file"}:
+    for name in values.keys() - {"format", "energies", "pixel_size", "on_bad_file", "follow_links"}:
         if getattr(read, name) != getattr(ReadParameters(), name):
             raise ParameterError(
                 f"read.{name} says something of projections, and {source} holds volumes: leave it out."
             )
-    return read_stack(source, format=read.format, energies=read.energies, voxel_size=read.pixel_size)
+    return read_stack(
+        source,
+        format=read.format,
+        energies=read.energies,
+        voxel_size=read.pixel_size,
+        follow_links=read.follow_links,
+    )
 
 
 def check_named_files(recipe: Recipe) -> None:
@@ -65,7 +71,7 @@ def check_named_files(recipe: Recipe) -> None:
     for stage in STAGES:
         for name in FILE_PARAMETERS:
             path = getattr(getattr(recipe, stage), name, None)
-            if isinstance(path, str) and not Path(path).exists():
+            if isinstance(path, str) and not os.path.exists(path):
                 raise ParameterError(f"{stage}.{name} names {path}, and there is no such file.")
     check_spectra_named(recipe)
 

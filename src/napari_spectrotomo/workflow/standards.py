@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as brief
 
 from ..data import FloatArray
-from ..errors import ParameterError
+from ..errors import ParameterError, ReadError
 from ..io import read_references
+from ..io.text import text_of
 
 _HOW = "write a line a standard: its spectrum's file or its edge energy in eV, a comma, and its valence, such as 'MnO.xdi, 2'"
 
@@ -54,14 +57,14 @@ def files_of_standards(path: str | Path) -> list[Path]:
         named = [_place(Path(path), name)[0] for name, _ in _lines(Path(path)) if _number(name) is None]
     except ParameterError:
         return []
-    return [place for place in named if place.exists()]
+    return [place for place in named if os.path.exists(place)]
 
 
 def _lines(path: Path) -> list[tuple[str, float]]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"The file of standards {path} cannot be read: {error}.") from error
+        lines = text_of(path).splitlines()
+    except ReadError as error:
+        raise ParameterError(f"The file of standards {path} cannot be read: {error}") from error
     found = []
     for number, line in enumerate(lines, 1):
         text = line.strip()
@@ -69,8 +72,8 @@ def _lines(path: Path) -> list[tuple[str, float]]:
             continue
         name, comma, valence = text.split(" #")[0].rpartition(",")
         value = _number(valence)
-        if not comma or value is None or not name.strip():
-            raise ParameterError(f"{path}, line {number}, says '{text}': {_HOW}.")
+        if not comma or value is None or not name.strip() or "\0" in name:
+            raise ParameterError(f"{path}, line {number}, says {brief(text)}: {_HOW}.")
         found.append((name.strip().strip("'\""), value))
     return found
 
@@ -80,7 +83,7 @@ def _standard(path: Path, name: str, valence: float) -> Standard:
     if energy is not None:
         return Standard(f"{energy:g} eV", energy, valence)
     place, chosen = _place(path, name)
-    if not place.exists():
+    if not os.path.exists(place):  # nor where it is too long to be looked for
         raise ParameterError(f"{path} names the spectrum {name}, and there is no file {place}: {_HOW}.")
     spectra = read_references(place)
     if chosen and chosen not in spectra:
@@ -97,7 +100,7 @@ def _standard(path: Path, name: str, valence: float) -> Standard:
 def _place(path: Path, name: str) -> tuple[Path, str]:
     """Give the file a line names, beside the file of standards, and which of its spectra, '' for the only one."""
     file, _, chosen = name.partition(" : ")
-    return path.parent / Path(file.strip()).expanduser(), chosen.strip()
+    return path.parent / Path(os.path.expanduser(file.strip())), chosen.strip()
 
 
 def _number(text: str) -> float | None:

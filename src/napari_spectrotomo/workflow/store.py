@@ -7,7 +7,7 @@ touches one small chunk an energy. An energy counts as done by its flag, set onl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import zarr
 
 from ..data import FloatArray
 from .outputs import missing
+from .own_places import require_own_places
 
 IMAGES = ("registered", "reconstruction", "mask", "squared_difference_registered", "squared_difference_raw")
 """The images of a project, the most processed first: the order in which OME-Zarr readers meet them."""
@@ -107,16 +108,43 @@ class Store:
         return {key: value for key, value in (own or {}).items() if key != "fingerprint"}
 
     def write(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
-        """Write the volume of one energy, whole, then flag it as done.
+        """Write the volume of one energy, whole, then flag it as done."""
+        self.put(name, index, volume)
+        self.flag(name, index)
 
-        Shard by shard: of all that are written at once zarr holds copies.
+    def put(self, name: str, index: int, volume: npt.NDArray[Any], top: int = 0) -> None:
+        """Write some slices of one energy, from `top` on, without a flag; workers may do so at once, each at its own energy.
+
+        Shard by shard: of all that are written at once zarr holds copies. A part begins with a shard, a multiple of `height`.
         """
+        array = zarr.open_array(self.path / name / "0", mode="r+")
+        height = array.shards[1]
+        for first in range(0, len(volume), height):
+            part = volume[first : first + height]
+            array[index, top + first : top + first + len(part)] = part
+
+    def put_parts(self, name: str, index: int, parts: Iterable[npt.NDArray[Any]]) -> None:
+        """Write one energy from parts that follow each other in z, however many slices each has, without a flag.
+
+        Beside a part, no more than what fills a shard is in memory.
+        """
+        height, top = self.height(name), 0
+        left: list[npt.NDArray[Any]] = []
+        for part in parts:
+            left.append(part)
+            whole = sum(map(len, left)) // height * height
+            if whole:
+                joined = left[0] if len(left) == 1 else np.concatenate(left)
+                self.put(name, index, joined[:whole], top)
+                top += whole
+                left = [joined[whole:].copy()]
+        if sum(map(len, left)):
+            self.put(name, index, np.concatenate(left), top)
+
+    def flag(self, name: str, index: int) -> None:
+        """Flag an energy as done, whose last shard is on disk. One process alone does this: the flags are one file."""
         root = zarr.open_group(self.path, mode="r+")
         group = root[name]
-        array = group["0"]
-        height = array.shards[1]
-        for top in range(0, array.shape[1], height):
-            array[index, top : top + height] = volume[top : top + height]
         own = dict(group.attrs["spectrotomo"])
         own["done"] = [flag or i == index for i, flag in enumerate(own["done"])]
         group.attrs["spectrotomo"] = own
@@ -127,9 +155,14 @@ class Store:
         group = zarr.open_group(self.path, path=name, mode="r+")
         group.attrs["spectrotomo"] = dict(group.attrs["spectrotomo"]) | values
 
+    def height(self, name: str) -> int:
+        """Give how many slices a shard of an image holds."""
+        return int(zarr.open_array(self.path / name / "0", mode="r").shards[1])
+
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""
         if (self.path / name).exists():
+            require_own_places(self.path.parent)
             root = zarr.open_group(self.path, mode="r+")
             del root[name]
             self._describe_root(root)
@@ -164,11 +197,50 @@ class Store:
             array = zarr.open_array(self.path / name / "0", mode="r")
         except FileNotFoundError as error:
             raise missing(self.path.parent, name) from error
-        return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
+        return da.from_array(_ByShards(array), chunks=(1, *array.shape[1:]), name=False)
 
     def read(self, name: str, index: int) -> npt.NDArray[Any]:
         """Read the volume of one energy, (z, y, x)."""
-        return np.asarray(zarr.open_array(self.path / name / "0", mode="r")[index])
+        return _ByShards(zarr.open_array(self.path / name / "0", mode="r"))[index]
+
+
+class _ByShards:
+    """An image that is read shard after shard: of all that is read at once zarr holds as much again.
+
+    Parameters
+    ----------
+    array : zarr array, (energy, z, y, x)
+    """
+
+    def __init__(self, array: zarr.Array) -> None:
+        self._array, self._height = array, array.shards[1]
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """Read a part, which is named as of a NumPy array."""
+        energies, z, *others = (*(key if isinstance(key, tuple) else (key,)), slice(None), slice(None))[:4]
+        chosen = range(self.shape[0])[energies]
+        if isinstance(chosen, int) and isinstance(z, slice) and z.step in (None, 1):
+            return self._volume(chosen, range(self.shape[1])[z], tuple(others))
+        if not isinstance(chosen, int) and isinstance(z, slice):
+            parts = [self[(e, z, *others)] for e in chosen]
+            if len(parts) == 1:
+                return parts[0][None]
+            return np.stack(parts) if parts else np.asarray(self._array[key])
+        return np.asarray(self._array[key])
+
+    def _volume(self, index: int, slices: range, others: tuple[Any, ...]) -> npt.NDArray[Any]:
+        if slices.stop - slices.start <= self._height:
+            return np.asarray(self._array[(index, slice(slices.start, slices.stop), *others)])
+        tops = [slices.start, *range((slices.start // self._height + 1) * self._height, slices.stop, self._height)]
+        out: npt.NDArray[Any] | None = None
+        for top, end in zip(tops, [*tops[1:], slices.stop], strict=True):
+            part = np.asarray(self._array[(index, slice(top, end), *others)])
+            if out is None:
+                out = np.empty((slices.stop - slices.start, *part.shape[1:]), part.dtype)
+            out[top - slices.start : end - slices.start] = part
+        assert out is not None
+        return out
 
 
 def _multiscale(name: str, voxel_size: FloatArray | None) -> dict[str, Any]:

@@ -113,7 +113,7 @@ class LiveThreshold(QObject):
         viewer = self._viewer()
         layer = None if viewer is None else layer_of(viewer, OVERLAY)
         if wanted:
-            self._draw()
+            self._drawing.start()
             self._settle()
         elif layer is not None and layer.visible:
             show_only(viewer, "raw", "mask", "particles")
@@ -131,12 +131,13 @@ class LiveThreshold(QObject):
         if viewer is None or cut is None or not self.wanted:
             return
         layer = layer_of(viewer, OVERLAY)
-        fresh = self._masks is None or layer is None or layer.data is not self._masks
-        if fresh:
-            layer = self._put(viewer)
-        if self._masks is not None:
-            self._masks.cut(cut.index, cut.smoothed, self.level)
-        if fresh or not self._laid:
+        if self._masks is None or layer is None or layer.data is not self._masks:
+            self._put(viewer)
+            self._laid = False
+            self._drawing.start()  # goes on in a turn of its own: a new layer takes napari long enough
+            return
+        self._masks.cut(cut.index, cut.smoothed, self.level)
+        if not self._laid:
             self._laid = True
             show_only(viewer, "raw", OVERLAY)
         if viewer.dims.ndisplay == 2:  # a whole volume is compared in the thread
@@ -153,7 +154,7 @@ class LiveThreshold(QObject):
         if layer is not None and layer.visible:
             layer.refresh(thumbnail=False, highlight=False, extent=False)
 
-    def _put(self, viewer: Any) -> Any:
+    def _put(self, viewer: Any) -> None:
         stack = volumes_of(state_of(viewer).project)
         self._masks = LiveMasks((len(stack), *stack.shape))
         about = {
@@ -161,9 +162,10 @@ class LiveThreshold(QObject):
             "metadata": {ROLE: OVERLAY, ENERGIES: stack.energies},
             "opacity": 0.45,
             "cache": False,
+            "visible": False,
             "colormap": CyclicLabelColormap(colors=[(0.0, 0.0, 0.0, 0.0), _YELLOW]),
         }
-        return put(viewer, (self._masks, about | volume_axes(4, stack.voxel_size), "labels"))
+        put(viewer, (self._masks, about | volume_axes(4, stack.voxel_size), "labels"))
 
 
 def shown_index(viewer: Any, project: Any) -> int:

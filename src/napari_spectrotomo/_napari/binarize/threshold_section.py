@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import escape
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
@@ -103,7 +104,7 @@ class ThresholdSection(QGroupBox):
     def refuse(self, sentence: str, shades: Colors) -> None:
         """Say why there is no threshold to be seen."""
         self._can_move(False)
-        self.words.setText(f'<span style="color: {shades.warn};">{sentence}</span>')
+        self.words.setText(f'<span style="color: {shades.warn};">{escape(sentence)}</span>')
 
     def show_cut(self, cut: Cut, shades: Colors) -> None:
         """Show the histogram of an energy with the threshold that the recipe gives it."""
@@ -139,7 +140,9 @@ class ThresholdSection(QGroupBox):
         """Say what the mask at the line holds, and what is doubtful about it."""
         words = f"{_where(whole.cut, whole.level)} {100 * share_of(whole):.3g} % of the volume is sample; "
         words += f"smoothed by {whole.made.sigma:g} voxel{'s' if whole.made.sigma != 1 else ''} before."
-        doubts = "".join(f'<br><span style="color: {shades.warn};">⚠ {one}</span>' for one in whole.made.warnings)
+        doubts = "".join(
+            f'<br><span style="color: {shades.warn};">⚠ {escape(one)}</span>' for one in whole.made.warnings
+        )
         self.words.setText(words + doubts)
 
     def _can_move(self, possible: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from magicgui.widgets import ComboBox
 from magicgui.widgets.bases import ValueWidget
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ..forms import Words, labelled
@@ -53,6 +54,7 @@ class Tab(QWidget):
         self.page = QVBoxLayout(self)
         self.page.setContentsMargins(4, 8, 4, 4)
         self.about = Words()
+        self.about.setTextFormat(Qt.TextFormat.PlainText)  # it names layers
         self.build()
         self.page.addWidget(self.about)
         self.page.addStretch(1)

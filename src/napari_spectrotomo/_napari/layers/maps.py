@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from napari.layers import Layer
 
 from ..settings import setting
 from .map_colors import is_diverging, map_colormap, map_limits, median_of
-from .show import put
+from .show import put_steps
 from .tuples import LayerTuple, volume_layer
 
 MAP_ROLES = ("edge energy", "edge error", "edge step", "valence", "valence error")
@@ -48,9 +49,10 @@ def map_layers(project: Any) -> dict[str, LayerTuple]:
     return made
 
 
-def put_map(viewer: Any, made: LayerTuple) -> None:
-    """Put a map in its place, its contrast also where the layer of another map is renewed, with a colour bar."""
-    layer: Any = put(viewer, made)
+def put_map(viewer: Any, made: LayerTuple) -> Iterator[None]:
+    """Put a map in its place, in steps: its contrast also where the layer of another map is renewed, with a colour bar."""
+    layer: Any = yield from put_steps(viewer, made)
+    yield
     if "contrast_limits" in made[1]:
         layer.contrast_limits = made[1]["contrast_limits"]
         show_bar(viewer, layer)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 from napari.layers import Layer
 
 from ..energy_text import ENERGIES, energy_index
+from ..turns import at_once
 from .glance import watch
 from .held import forget
 from .tuples import ROLE, LayerTuple
@@ -60,27 +62,30 @@ def put(viewer: Any, made: LayerTuple) -> Layer:
 
     Projections leave the list when a volume comes: their axes would mix degrees with nanometres.
     """
+    return at_once(put_steps(viewer, made))
+
+
+def put_steps(viewer: Any, made: LayerTuple) -> Generator[None, None, Layer]:
+    """Do what `put` does, in steps: napari takes tens of milliseconds to take a layer away, and as long to add one."""
     data, given, kind = made
     role = given["metadata"][ROLE]
-    if role not in PROJECTION_ROLES:
-        take_away(viewer, *PROJECTION_ROLES)
     layer = layer_of(viewer, role)
-    fits = layer is not None and layer.data.shape == data.shape and tuple(layer.scale) == tuple(given["scale"])
-    if layer is not None and not fits:
-        viewer.layers.remove(layer)
-        layer = None
-    if layer is None:
-        # one that is seen is sliced before it can be watched
-        layer = Layer.create(data, {**given, "visible": False}, kind)
-        watch(viewer, layer)
-        viewer.add_layer(layer)
-        layer.visible = given.get("visible", True)
+    if layer is not None and layer.data.shape == data.shape and tuple(layer.scale) == tuple(given["scale"]):
+        layer.metadata = given["metadata"]
+        layer.name = given["name"]
+        if layer.data is not data:
+            layer.data = data
+            watch(viewer, layer)
         return layer
-    layer.metadata = given["metadata"]
-    layer.name = given["name"]
-    if layer.data is not data:
-        layer.data = data
-        watch(viewer, layer)
+    # one that is seen is sliced before it can be watched
+    layer = Layer.create(data, {**given, "visible": False}, kind)
+    watch(viewer, layer)
+    for other in (role, *(PROJECTION_ROLES if role not in PROJECTION_ROLES else ())):
+        if layer_of(viewer, other) is not None:
+            take_away(viewer, other)
+            yield
+    viewer.add_layer(layer)
+    layer.visible = given.get("visible", True)
     return layer
 
 

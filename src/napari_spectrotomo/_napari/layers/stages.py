@@ -13,7 +13,17 @@ from .composed import composed_layers
 from .held import held_volume, held_volumes
 from .maps import MAP_ROLES, map_layers, put_map
 from .ready import Ready, particles_layer, raw_layer, volumes_of
-from .show import COMPOSITION_ROLES, PREVIEW_ROLES, go_to_energy, go_to_sample, layer_of, put, show_only, take_away
+from .show import (
+    COMPOSITION_ROLES,
+    PREVIEW_ROLES,
+    go_to_energy,
+    go_to_sample,
+    layer_of,
+    put,
+    put_steps,
+    show_only,
+    take_away,
+)
 from .solid import SOLID_ROLES
 from .tuples import FULLEST, ROLE, LayerTuple, energy_layer, projections_layer, volume_layer, volumes_layer
 
@@ -99,7 +109,8 @@ def _input(viewer: Any, project: Any, ready: Ready) -> Showing:
     """Show the projections of a scan, or the volumes of a stack."""
     if project.kind == "stack":
         return (yield from _volumes(viewer, project, ready))
-    put(viewer, ready.get("projections") or projections_layer(project.scan(), str(project.source)))
+    yield from put_steps(viewer, ready.get("projections") or projections_layer(project.scan(), str(project.source)))
+    yield
     if viewer.dims.ndim == 4:
         go_to_energy(viewer, len(project.energies) - 1)
     return ()
@@ -113,7 +124,7 @@ def _volumes(viewer: Any, project: Any, ready: Ready) -> Showing:
     if made is None:
         return ()
     take_away(viewer, *PREVIEW_ROLES)
-    put(viewer, _hidden(made))
+    yield from put_steps(viewer, _hidden(made))
     if before is None:
         yield
         viewer.reset_view()
@@ -127,11 +138,11 @@ def _masks(viewer: Any, project: Any, ready: Ready) -> Showing:
     stack = yield from _raw(viewer, project, ready)
     data, given, kind = energy_layer(project.masks(), stack, "mask", "Mask", opacity=1.0)
     colors = CyclicLabelColormap(colors=[(0.0, 0.0, 0.0, 0.0), OUTLINE])  # a direct one would compile for seconds
-    layer = put(viewer, _hidden((data, given | {"colormap": colors}, kind)))
+    layer: Any = yield from put_steps(viewer, _hidden((data, given | {"colormap": colors}, kind)))
     layer.contour = 1
     yield
     if project.state("label") == "done":
-        labels = put(viewer, _hidden(ready.get("particles") or particles_layer(project)))
+        labels = yield from put_steps(viewer, _hidden(ready.get("particles") or particles_layer(project)))
         yield
         go_to_sample(viewer, labels.data, labels.metadata[FULLEST])
     else:
@@ -147,7 +158,8 @@ def _registration(viewer: Any, project: Any, ready: Ready) -> Showing:
     index = project.fixed_index
     look: dict[str, Any] = {"blending": "additive", "contrast_limits": tuple(fixed.contrast_limits)}
     yield
-    put(viewer, _hidden(volumes_layer(registered, "registered", "Registered", index, colormap=GREEN, **look)))
+    made = volumes_layer(registered, "registered", "Registered", index, colormap=GREEN, **look)
+    yield from put_steps(viewer, _hidden(made))
     for which in ("raw", "registered"):
         try:
             difference = project.squared_difference(which)
@@ -155,7 +167,8 @@ def _registration(viewer: Any, project: Any, ready: Ready) -> Showing:
             continue
         yield
         look = {"colormap": "inferno", "contrast_limits": (0.0, 1.0), "visible": False}
-        put(viewer, energy_layer(difference, stack, f"difference {which}", f"Squared difference {which}", **look))
+        made = energy_layer(difference, stack, f"difference {which}", f"Squared difference {which}", **look)
+        yield from put_steps(viewer, made)
     if _compared(viewer) and project.state("register") != "done":
         return ()  # energies that are not moved yet have nothing to show
     return "fixed", "registered"
@@ -195,7 +208,7 @@ def _map(viewer: Any, project: Any, ready: Ready) -> Showing:
     for role in reversed(MAP_ROLES):
         if role in maps:
             yield
-            put_map(viewer, _hidden(maps[role]))
+            yield from put_map(viewer, _hidden(maps[role]))
     return ("edge energy",)
 
 
@@ -205,7 +218,7 @@ def _composition(viewer: Any, project: Any, ready: Ready) -> Showing:
     take_away(viewer, *(set(COMPOSITION_ROLES) - maps.keys()))
     for layer in maps.values():
         yield
-        put_map(viewer, _hidden(layer))
+        yield from put_map(viewer, _hidden(layer))
     first = next((role for role in ("composition", "clusters", "component 1") if role in maps), None)
     return () if first is None else (first,)
 

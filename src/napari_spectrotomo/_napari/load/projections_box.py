@@ -76,6 +76,7 @@ class ProjectionsBox(QGroupBox):
         )
         self.pair = PairSection(self.viewer)
         self.note = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         for widget in (self.corrected.native, self.pair, self.note):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ class CenterFinder(QWidget):
 
 def vote_in_words(estimate: AxisEstimate, energy: float) -> str:
     """Say what the methods voted for, how sure that is, and every doubt; HTML."""
-    doubts = "".join(f"<br><span style='color: {AMBER};'>⚠ {doubt}</span>" for doubt in estimate.doubts)
+    doubts = "".join(f"<br><span style='color: {AMBER};'>⚠ {escape(doubt)}</span>" for doubt in estimate.doubts)
     if not np.isfinite(estimate.center):
         return f"No axis stands out at {energy:.1f} eV.{doubts}"
     said = next(words for least, words in _WORDS if estimate.confidence >= least)

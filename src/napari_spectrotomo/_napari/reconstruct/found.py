@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ class FoundSection(QWidget):
     def show_alignment(self, alignment: Any, warnings: list[str]) -> None:
         """Show what was found, and what was warned of."""
         self._alignment = alignment
-        said = "".join(f"<br><span style='color: {AMBER};'>⚠ {one}</span>" for one in warnings)
-        self.words.setText("<br>".join(alignment_in_words(alignment)) + said)
+        said = "".join(f"<br><span style='color: {AMBER};'>⚠ {escape(one)}</span>" for one in warnings)
+        self.words.setText("<br>".join(map(escape, alignment_in_words(alignment))) + said)
         self._draw()
 
     def mark(self, energy: float | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,7 @@ class CurveSection(QWidget):
             return ""
         shades = colors(self._viewer)
         links = ", ".join(
-            f'<a href="{row.energy_eV}" style="color: {shades.link};" title="{row.flag}">{row.energy_eV:.1f}</a>'
+            f'<a href="{row.energy_eV}" style="color: {shades.link};" title="{escape(str(row.flag))}">{row.energy_eV:.1f}</a>'
             for row in flagged.head(_FLAGS).itertuples()
         )
         more = f" and {len(flagged) - _FLAGS} more (see Quality)" if len(flagged) > _FLAGS else ""

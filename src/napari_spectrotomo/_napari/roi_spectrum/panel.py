@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from napari.layers import Points, Shapes
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QLabel, QVBoxLayout
 
@@ -42,6 +43,7 @@ class RoiSpectrumPanel(Panel):
         self.plot = EnergyPlot("attenuation", legend="none")
         self.plot.energy_chosen.connect(self._go)
         self.key, self.note = ReadableLabel(), QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)  # it names layers
         for label in (self.key, self.note):
             label.setWordWrap(True)
         self.taking = Taking(self.plot, self.say)

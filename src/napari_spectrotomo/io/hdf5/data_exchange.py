@@ -11,7 +11,7 @@ import numpy as np
 from ...data import FloatArray
 from ...errors import ReadError
 from ..names import energy_in
-from ..reconcile import ENERGY_TOLERANCE, energy_of
+from ..reconcile import ENERGY_TOLERANCE, MOST_ENERGIES, energy_of
 from ..tomogram import Tomogram
 from . import file as hdf5
 from . import quantities
@@ -77,6 +77,8 @@ def _listed(path: Path, file: h5py.File) -> FloatArray | None:
     wrong = values[~(np.isfinite(values) & (values > 0))]
     if len(wrong):
         raise ReadError(f"{path}: /{LIST} lists {wrong[0]:g}, which is no energy.")
+    if len(values) > MOST_ENERGIES:
+        raise ReadError(f"{path}: /{LIST} lists {len(values)} energies, which no scan has.")
     found = np.round(values * quantities.electronvolts(file, LIST), 6)
     return None if np.ptp(found) <= ENERGY_TOLERANCE else found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +16,12 @@ import numpy.typing as npt
 
 from ...data import FloatArray
 from ...errors import ReadError
+from .reach import require_dataset_within, require_path_within
+
+MOST_NUMBERS = 1_000_000
+"""Energies, angles, currents… of a file are fewer: no scan has as many frames."""
+_LONGEST_WORDS = 2**20  # bytes of a text
+_LARGEST_CHUNK = 64 * 2**20  # bytes that are unpacked for a list of numbers
 
 
 @cache
@@ -64,15 +71,17 @@ def find(group: h5py.Group, *names: str) -> h5py.Dataset | None:
     Raises
     ------
     ReadError
-        If the first is a link to a file or place that is not there.
+        If the first is a link to a file or place that is not there, or that lies out of reach.
     """
     for name in names:
+        require_path_within(group, name)
         try:
             node = group[name]
         except (KeyError, OSError) as error:
             _raise_for_broken_link(group, name, error)
             continue
         if isinstance(node, h5py.Dataset):
+            require_dataset_within(group, node)
             return node
     return None
 
@@ -107,7 +116,18 @@ def numbers(group: h5py.Group, *names: str) -> FloatArray | None:
     dataset = find(group, *names)
     if dataset is None or dataset.dtype.kind not in "uif" or dataset.size == 0:
         return None
+    _require_small(dataset, MOST_NUMBERS * dataset.dtype.itemsize)
     return np.asarray(dataset[()], np.float64).ravel()
+
+
+def _require_small(dataset: h5py.Dataset, most: int) -> None:
+    """Raise `ReadError` where a list of numbers or a text declares more than there can be, before room is made for it."""
+    unpacked = math.prod(dataset.chunks) * dataset.dtype.itemsize if dataset.chunks else 0
+    if dataset.size * dataset.dtype.itemsize > most or unpacked > _LARGEST_CHUNK:
+        raise ReadError(
+            f"{dataset.file.filename}: {dataset.name} declares {dataset.size} values of {dataset.dtype.itemsize} bytes"
+            f"{f' in pieces of {unpacked} bytes' if unpacked else ''}, which no scan has: the file is damaged."
+        )
 
 
 def number(group: h5py.Group, *names: str) -> float:
@@ -130,7 +150,8 @@ def words(group: h5py.Group, *names: str) -> str:
     dataset = find(group, *names)
     if dataset is None or dataset.size == 0:
         return ""
-    value = np.asarray(dataset[()]).ravel()[0]
+    _require_small(dataset, _LONGEST_WORDS * dataset.size)
+    value = np.asarray(dataset[(0,) * dataset.ndim]).ravel()[0]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 

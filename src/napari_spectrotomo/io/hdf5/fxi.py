@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import ReadError
 from ..names import energy_in
-from ..reconcile import PIXEL_TOLERANCE, energy_of
+from ..reconcile import MOST_ENERGIES, PIXEL_TOLERANCE, energy_of
 from ..tomogram import Frames, Tomogram
 from . import file as hdf5
 from . import quantities
@@ -48,9 +48,10 @@ def read_fxi(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:
         If the file or a dataset is missing, broken, or does not fit the rest.
     """
     with hdf5.opened(path) as file:
-        if "img_xanes" in file and "img_tomo" not in file:
+        keys = set(file)
+        if "img_xanes" in keys and "img_tomo" not in keys:
             return _read_flat_spectrum(path, file)
-        layout = _ZFLY if "Experiment" in file or "Exchange" in file else _OLD
+        layout = _ZFLY if {"Experiment", "Exchange"} & keys else _OLD
         root = str(layout["root"])
         projections = images(path, file, *layout["data"])
         if projections is None:
@@ -112,6 +113,8 @@ def _read_flat_spectrum(path: Path, file: h5py.File) -> list[Tomogram]:
         raise ReadError(
             f"{path} has {frames.count} images (img_xanes) and {found} energies (X_eng): it was not saved whole."
         )
+    if len(energies) > MOST_ENERGIES:
+        raise ReadError(f"{path}: X_eng lists {len(energies)} energies, which no scan has.")
     if not np.all(np.isfinite(energies) & (energies > 0)):
         raise ReadError(f"{path}: X_eng holds an energy that is not a positive number.")
     energies = np.round(energies * np.where(energies < 200, 1e3, 1.0), 6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -24,21 +24,29 @@ PROJECTION, FLAT, DARK = 0, 1, 2
 def nxtomo_entry(file: h5py.File) -> h5py.Group | None:
     """Find the entry or sub-entry whose definition is NXtomo, at most three groups deep."""
     level = [file]
+    seen = {h5py.h5o.get_info(file.id).addr}  # groups may hold one another in a circle
     for _ in range(3):
         deeper = []
         for group in level:
-            for name in group:
-                node = group.get(name) if isinstance(group.get(name, getlink=True), h5py.HardLink) else None
-                if not isinstance(node, h5py.Group):
+            for node in _groups_in(group):
+                at = h5py.h5o.get_info(node.id).addr
+                if at in seen:
                     continue
-                if (
-                    isinstance(node.get("definition"), h5py.Dataset)
-                    and hdf5.words(node, "definition").strip() == "NXtomo"
-                ):
+                seen.add(at)
+                if hdf5.words(node, "definition").strip() == "NXtomo":
                     return node
                 deeper.append(node)
         level = deeper
     return None
+
+
+def _groups_in(group: h5py.Group) -> Iterator[h5py.Group]:
+    """Give the groups in a group itself; links are not followed."""
+    for name in group:
+        if group.id.links.get_info(name.encode("utf-8", "surrogateescape")).type == h5py.h5l.TYPE_HARD:
+            node = group[name]
+            if isinstance(node, h5py.Group):
+                yield node
 
 
 def read_nxtomo(path: Path, override: Sequence[str] = ()) -> list[Tomogram]:

@@ -13,6 +13,7 @@ from ...arrays import as_energies, as_voxel_size
 from ...data import EnergyStack, FloatArray
 from ...errors import ReadError
 from ...parameters import checked
+from ..hdf5.reach import Reach, reaching
 from ..parameters import STACK_FORMATS, ReadParameters
 from ..reconcile import PIXEL_TOLERANCE, energies_with
 from ..sniff import as_path, files_at, format_of, identify, is_zarr
@@ -29,6 +30,7 @@ def read_stack(
     format: str | None = None,
     energies: Sequence[float] | FloatArray | PathLike | None = None,
     voxel_size: float | Sequence[float] | FloatArray | None = None,
+    follow_links: bool = False,
 ) -> EnergyStack:
     """Read volumes that are already reconstructed; only headers are read now, voxels when they are computed.
 
@@ -45,6 +47,9 @@ def read_stack(
         In order of the files, where neither they nor their names say them.
     voxel_size : float or (3,), nm, (z, y, x)
         Where the files do not say it.
+    follow_links : bool
+        Whether links in HDF5 files and zarr folders may lead out of the folder of the stack. What a file from elsewhere names
+        there may be any file of yours.
 
     Returns
     -------
@@ -57,10 +62,11 @@ def read_stack(
         If nothing is there, a file is broken, or something is missing or disagrees; names the file and the field.
     """
     name = {"tiff": "tiff-stack", "hdf5": "hdf5-stack"}.get(format or "", format)
-    checked(ReadParameters, {"format": name}, where="read")
+    follow_links = checked(ReadParameters, {"format": name, "follow_links": follow_links}, where="read").follow_links
     chosen, files, root = _choose(path, name)
     listing = energy_list(root if root.is_dir() else root.parent) if energies is None and chosen != "zarr" else None
-    found = _volumes(chosen, files, energies if listing is None else listing)
+    reach = Reach(root if root.is_dir() else root.parent, follow_links)
+    found = _volumes(chosen, files, energies if listing is None else listing, reach)
     volumes = found.volumes
     if not volumes:
         raise ReadError(f"{root} holds no volumes.")
@@ -147,12 +153,13 @@ def _voxel_size(given: Any, volumes: Sequence[Volume]) -> FloatArray | None:
     return first
 
 
-def _volumes(chosen: str, files: list[Path], energies: Any) -> Volumes:
+def _volumes(chosen: str, files: list[Path], energies: Any, reach: Reach) -> Volumes:
     if chosen == "zarr":
         from .zarr import zarr_volumes  # zarr takes a third of a second to import, and few need it
 
-        return zarr_volumes(files)
+        return zarr_volumes(files, reach.anywhere)
     if chosen == "hdf5-stack":
-        return hdf5_volumes(files)
+        with reaching(reach):
+            return hdf5_volumes(files)
     given = _given(energies)
     return tiff_volumes(files, None if given is None else len(given), slices=chosen == "tiff-slices")

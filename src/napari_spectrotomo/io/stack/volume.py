@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ...data import FloatArray
 from ...errors import ReadError
+from ..room import no_room, require_room
 
 UNKNOWN_SIZE = np.full(3, np.nan)
 
@@ -55,8 +56,11 @@ class Volumes:
 
 
 def _read(volume: Volume) -> npt.NDArray[Any]:
+    require_room(volume.path, volume.shape, volume.dtype)
     try:
         data = np.asarray(volume.load())
+    except MemoryError as error:
+        raise no_room(volume.path, volume.shape) from error
     except (OSError, KeyError, ValueError, RuntimeError, IndexError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ReadError(f"{volume.path} could not be read again: {reason}. Is it still there, and whole?") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import zarr
+from zarr.errors import BaseZarrError
 
 from ...data import FloatArray
 from ...errors import ReadError
 from ..names import energy_in, natural
+from ..reconcile import MOST_ENERGIES
+from .store import require_sound_store
 from .volume import UNKNOWN_SIZE, Volume, Volumes
 
 _UNITS = {
@@ -27,18 +31,35 @@ _UNITS = {
     "angstrom": 0.1,
     "meter": 1e9,
 }
+_DAMAGED = (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, AssertionError)
+_LARGEST = 2**53  # bytes of a stack: no disk holds more
 _NOT_VOLUMES = ("mask", "squared_difference", "labels")  # images of a project that are no attenuation
 
 
-def zarr_volumes(paths: list[Path]) -> Volumes:
+def zarr_volumes(paths: list[Path], follow_links: bool = False) -> Volumes:
     """Take the volumes of zarr groups or arrays.
+
+    Parameters
+    ----------
+    paths : list of Path
+    follow_links : bool
+        Whether links in a folder may lead out of the folder that holds it.
 
     Raises
     ------
     ReadError
-        If a group cannot be opened, or it is not clear which of its arrays and axes are the stack.
+        If a group cannot be opened or is damaged, a link leads out of it, nothing was written in it, or it is not clear which of
+        its arrays and axes are the stack.
     """
-    found = [_volumes_in(path) for path in paths]
+    found = []
+    for path in paths:
+        require_sound_store(path, follow_links)
+        try:
+            found.append(_volumes_in(path))
+        except (*_DAMAGED, BaseZarrError) as error:
+            raise ReadError(
+                f"{path} cannot be read as zarr, its metadata are damaged or say what cannot be: {_reason(error)}."
+            ) from error
     units = [f.attenuation_unit for f in found if f.attenuation_unit]
     return Volumes(
         tuple(v for f in found for v in f.volumes),
@@ -48,10 +69,7 @@ def zarr_volumes(paths: list[Path]) -> Volumes:
 
 
 def _volumes_in(path: Path) -> Volumes:
-    try:
-        node = zarr.open(path, mode="r")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReadError(f"{path} cannot be opened as zarr: {' '.join(str(error).split())}.") from error
+    node = zarr.open(path, mode="r")
     if isinstance(node, zarr.Array):
         return _from_array(path, "", node, dict(node.attrs), None)
     attributes = dict(node.attrs)
@@ -122,6 +140,8 @@ def _from_array(
         )
     axis = long[0] if long else None
     count = 1 if axis is None else array.shape[axis]
+    if count > MOST_ENERGIES or math.prod(array.shape) * array.dtype.itemsize > _LARGEST:
+        raise ReadError(f"{path} declares the shape {array.shape}, which no stack has: its metadata are damaged.")
     own = attributes.get("spectrotomo", {})
     energies = _energies(path, own, attributes, count)
     size = _voxel_size(image, space) if image is not None else UNKNOWN_SIZE
@@ -179,7 +199,18 @@ def _voxel_size(image: Mapping[str, Any], space: list[int]) -> FloatArray:
 
 
 def _load(path: Path, where: str, axis: int | None, ndim: int, index: int) -> npt.NDArray[Any]:
-    node = zarr.open(path, mode="r")
-    array = node[where] if where else node
-    key = tuple(index if i == axis else 0 if axis is not None and i < ndim - 3 else slice(None) for i in range(ndim))
-    return np.asarray(array[key])
+    try:
+        node = zarr.open(path, mode="r")
+        array = node[where] if where else node
+        key = tuple(
+            index if i == axis else 0 if axis is not None and i < ndim - 3 else slice(None) for i in range(ndim)
+        )
+        return np.asarray(array[key])
+    except (*_DAMAGED, BaseZarrError) as error:
+        raise ReadError(
+            f"The volume {index} of {path} cannot be read: {_reason(error)}. Is it still there, and whole?"
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

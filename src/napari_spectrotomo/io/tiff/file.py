@@ -1,11 +1,7 @@
-"""One TIFF file: whether it is whole, its pages as images not read yet, and the size of its pixels."""
+"""One TIFF file: its pages as images not read yet, and the size of its pixels."""
 
 from __future__ import annotations
 
-import contextlib
-import struct
-import zlib
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,20 +11,9 @@ import numpy.typing as npt
 import tifffile
 
 from ...errors import ReadError
+from ...tiff_pages import opened_tiff, require_modest_pieces
 from ..tomogram import Frames
 
-_BROKEN = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    MemoryError,
-    AssertionError,
-)
-_BROKEN_PIXELS = (struct.error, zlib.error)
 _MOST_PACKED = 2000  # no lossless compression of TIFF makes images smaller than this
 _NANOMETRES = {
     "nm": 1.0,
@@ -40,58 +25,6 @@ _NANOMETRES = {
     "\\u00B5m": 1e3,
     "mm": 1e6,
 }
-
-
-@contextlib.contextmanager
-def opened_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
-    """Open a TIFF file that is certain to be whole as far as its pages go.
-
-    Raises
-    ------
-    ReadError
-        If it is not there, is no TIFF, is truncated, or turns out to be damaged while it is open.
-    """
-    _require_pages(path)
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            yield tiff
-    except FileNotFoundError as error:
-        raise ReadError(f"There is no file {path}.") from error
-    except (*_BROKEN, *_BROKEN_PIXELS) as error:
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        raise ReadError(f"{path} cannot be read as TIFF, it is truncated or something else: {reason}.") from error
-
-
-def _require_pages(path: Path) -> None:
-    """Raise `ReadError` where the chain of pages leaves the file: what is left would pass for a shorter one."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            head = file.read(16)
-            order = "<" if head[:2] == b"II" else ">"
-            big = head[2:4] in (b"+\0", b"\0+")
-            count, entry, offset = ("Q", 20, "Q") if big else ("H", 12, "I")
-            wide, narrow = struct.calcsize(order + offset), struct.calcsize(order + count)
-            start = 8 if big else 4
-            (at,) = struct.unpack_from(order + offset, head, start) if len(head) >= start + wide else (size,)
-            seen: set[int] = set()
-            while at and at not in seen:
-                seen.add(at)
-                file.seek(at)
-                counted = file.read(narrow)
-                number = struct.unpack(order + count, counted)[0] if len(counted) == narrow else size
-                end = at + narrow + number * entry
-                if end + wide > size:
-                    raise ReadError(
-                        f"{path} cannot be read as TIFF, it is truncated or something else: a page lies past its end."
-                    )
-                file.seek(end)
-                (at,) = struct.unpack(order + offset, file.read(wide))
-    except FileNotFoundError as error:
-        raise ReadError(f"There is no file {path}.") from error
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def tiff_frames(path: Path) -> Frames:
@@ -126,6 +59,13 @@ def _checked(path: Path, tiff: tifffile.TiffFile) -> tuple[tuple[int, ...], np.d
     size = path.stat().st_size
     if end > size:
         raise ReadError(f"{path} is truncated: its pixels would end at byte {end} and the file has {size}.")
+    declared = (tiff.imagej_metadata or {}).get("images", 1)
+    if isinstance(declared, int) and declared > np.prod(shape[:-2], dtype=object):
+        raise ReadError(f"{path} is truncated: ImageJ says it holds {declared} images, and it has room for fewer.")
+    if tiff.series[0].kind == "ome" and any(page is None for page in tiff.series[0].pages):
+        raise ReadError(
+            f"{path} has no pixels for some of its {len(tiff.series[0].pages)} pages: it was cut out of a larger set."
+        )
     if pixels > _MOST_PACKED * size:
         raise ReadError(f"{path} is damaged: images of shape {shape} cannot be in its {size} bytes.")
     return shape, dtype
@@ -135,6 +75,7 @@ def _load(path: Path, start: int, stop: int) -> npt.NDArray[Any]:
     with opened_tiff(path) as tiff:
         shape, _ = _checked(path, tiff)
         series = tiff.series[0]
+        require_modest_pieces(path, series, start, stop)
         if len(series.pages) > 1 and len(series.pages) == int(np.prod(shape[:-2])):
             if stop <= start:
                 return np.empty((0, *shape[-2:]), series.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from ...errors import ReadError
 from ..names import Role, angle_in, energy_in, natural, role_in
 from ..reconcile import ANGLE_TOLERANCE
 from ..series import Image
+from ..text import text_of
 from ..tomogram import Tomogram
 from .file import tiff_frames, tiff_voxel_size
 
@@ -82,7 +84,7 @@ def angles_in_list(path: str | Path) -> FloatArray:
     ReadError
         If it is no table of numbers.
     """
-    return _numbers(Path(path).expanduser())[:, -1]
+    return _numbers(Path(os.path.expanduser(path)))[:, -1]
 
 
 def views_among(angles: FloatArray, views: int, listing: Path) -> FloatArray:
@@ -113,13 +115,13 @@ def _listing(folder: Path, *words: str) -> Path | None:
 
 
 def _numbers(path: Path) -> FloatArray:
+    text = text_of(path)
+    if not text.strip():
+        raise ReadError(f"{path} lists nothing.")
     try:
-        text = path.read_text(errors="replace")
-        if not text.strip():
-            raise ReadError(f"{path} lists nothing.")
         rows = text.splitlines()
         table = np.loadtxt(rows, comments=("#", "%", ";"), delimiter="," if "," in text else None, ndmin=2)
-    except (OSError, ValueError) as error:
+    except (ValueError, OverflowError) as error:
         reason = " ".join(str(error).split()).rstrip(".;")
         raise ReadError(f"{path} is not a table of numbers: {reason}.") from error
     if table.size == 0:

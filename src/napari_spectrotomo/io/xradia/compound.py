@@ -23,6 +23,8 @@ ENTRY_BYTES = 128
 """What every stream takes in the directory."""
 _LAST = 0xFFFFFFFA  # sectors and entries from here up are marks: none, end, table
 _MINI = 64
+_MOST_DIRECTORY = 64 * 2**20  # bytes: half a million streams
+_MOST_TEXT = 8 * 2**20  # bytes of a list in a header, such as the angles of two million images
 _STREAM, _ROOT = 2, 5
 _Sectors = npt.NDArray[np.uint32]
 _Run = tuple[int, int]  # first sector, and how many follow one another in the file
@@ -77,7 +79,10 @@ class CompoundFile:
             raise self._damaged("its header holds a number that cannot be")
         self._tables = self._fat_sectors(np.frombuffer(head, "<u4", 109, 76), more)
         self._fat: dict[int, npt.NDArray[np.int64]] = {}
-        self._directory = self._content(self._chain(directory))
+        runs = self._chain(directory)
+        if sum(count for _, count in runs) * self.sector > _MOST_DIRECTORY:
+            raise self._damaged("its directory names more streams than any file has")
+        self._directory = self._content(runs)
         numbers = np.frombuffer(self._directory, "<u4", len(self._directory) // ENTRY_BYTES * 32).reshape(-1, 32)
         self._tree: list[list[int]] = numbers[:, 16:19].tolist()  # length of the name and more, left, right
         if len(self._directory) < ENTRY_BYTES or self._entry(0).kind != _ROOT:
@@ -104,6 +109,23 @@ class CompoundFile:
         """Bytes that a stream says it has; 0 where there is none."""
         found = self._find(name)
         return 0 if found is None else found.size
+
+    @property
+    def entries(self) -> int:
+        """How many streams and folders its directory has room for."""
+        return len(self._tree)
+
+    def listed(self, name: str) -> bytes:
+        """Give the content of a stream that lists something of every image.
+
+        Raises
+        ------
+        ReadError
+            If it is cut short, or longer than such a list can be.
+        """
+        if self.size(name) > _MOST_TEXT:
+            raise self._damaged(f"its list {name} of {self.size(name)} bytes is longer than any")
+        return self.read(name)
 
     def read(self, name: str) -> bytes:
         """Give the content of a stream, b'' where there is none.
@@ -148,12 +170,12 @@ class CompoundFile:
     def _fat_sectors(self, first: _Sectors, more: int) -> list[int]:
         """Sectors in which the allocation table lies: 109 in the header, others in a chain of their own."""
         found: list[int] = first[first < _LAST].tolist()
-        seen = 0
+        seen: set[int] = set()
         while more < _LAST:
-            seen += 1
             content = self._content([(more, 1)])
-            if len(content) < self.sector or seen * self.sector > self.bytes:
-                raise self._damaged("its allocation table leaves the file")
+            if len(content) < self.sector or more in seen:
+                raise self._damaged("its allocation table leaves the file, or goes in a circle")
+            seen.add(more)
             numbers = np.frombuffer(content, "<u4")
             found += numbers[:-1][numbers[:-1] < _LAST].tolist()
             more = int(numbers[-1])
@@ -182,7 +204,11 @@ class CompoundFile:
             raise ReadError(f"{self.path} is truncated: a stream of {size} bytes does not fit in its {self.bytes}.")
         found: list[_Run] = []
         left, sector = need, start
+        begun: set[int] = set()
         while sector < _LAST and left > 0:
+            if sector in begun:
+                raise self._damaged("a chain of sectors goes in a circle")
+            begun.add(sector)
             count, following = self._run(sector, left)
             found.append((sector, count))
             left -= count
@@ -207,11 +233,18 @@ class CompoundFile:
         content = b"".join(self._read_at((first + 1) * self.sector, count * self.sector) for first, count in runs)
         return content if size is None else content[:size]
 
+    def _short(self, start: int) -> bytes:
+        """Content of a chain that holds the small streams, or the table of them."""
+        runs = self._chain(start)
+        if sum(count for _, count in runs) * self.sector > _MOST_DIRECTORY:
+            raise self._damaged("its small streams are more than any file has")
+        return self._content(runs)
+
     def _small(self, start: int, size: int) -> bytes:
         """Content of a stream below the cutoff, which lies in the root's own stream in pieces of 64 bytes."""
         if self._mini_fat is None:
-            self._mini_fat = np.frombuffer(self._content(self._chain(self._mini_start)), "<u4")
-            self._mini = self._content(self._chain(self._entry(0).start))
+            self._mini_fat = np.frombuffer(self._short(self._mini_start), "<u4")
+            self._mini = self._short(self._entry(0).start)
         pieces = []
         at = start
         for _ in range(-(-size // _MINI)):

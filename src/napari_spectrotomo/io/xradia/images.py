@@ -19,7 +19,7 @@ from ..names import Role, angle_in, energy_in, role_in
 from ..reconcile import ENERGY_TOLERANCE, angle_of, energy_of, known
 from ..series import Image
 from ..tomogram import Frames
-from .compound import ENTRY_BYTES, CompoundFile
+from .compound import CompoundFile
 from .mosaic import Mosaic, mosaic_of
 
 _TYPES: dict[int, np.dtype[Any]] = {3: np.dtype("u1"), 5: np.dtype("<u2"), 10: np.dtype("<f4")}
@@ -92,7 +92,7 @@ class _Header:
         self.path, self.file = path, file
 
     def floats(self, name: str, kind: str = "<f4", folder: str = "ImageInfo") -> FloatArray:
-        content = self.file.read(f"{folder}/{name}")
+        content = self.file.listed(f"{folder}/{name}")
         values = np.frombuffer(content[: len(content) // 4 * 4], kind)
         return values.astype(str).astype(np.float64)  # 0.3, not the 0.30000001 that a float32 widens to
 
@@ -123,7 +123,7 @@ def _stored(path: Path, file: CompoundFile, header: _Header) -> _Stored:
         raise ReadError(f"{path} declares {declared} images of {rows} x {columns} pixels: it holds nothing to read.")
     dtype = _TYPES[code]
     need = rows * columns * dtype.itemsize
-    most = min(declared, file.bytes // ENTRY_BYTES)  # a damaged header may declare billions
+    most = min(declared, file.entries)  # a damaged header may declare billions
     streams = [s for s in (f"ImageData{i // 100 + 1}/Image{i + 1}" for i in range(most)) if file.exists(s)]
     if len(streams) < declared:
         raise ReadError(
@@ -184,9 +184,9 @@ def _energies(path: Path, header: _Header, count: int) -> FloatArray:
 def _energy_motor(header: _Header) -> FloatArray:
     """Energy of each image in eV as the monochromator's position says it, where it is one of the instrument's axes."""
     total = header.whole("TotalAxis", 0, "PositionInfo")
-    names = [n for n in header.file.read("PositionInfo/AxisNames").split(b"\0") if n]
+    names = [n for n in header.file.listed("PositionInfo/AxisNames").split(b"\0") if n]
     positions = header.floats("MotorPositions", folder="PositionInfo")
-    if len(names) != total or b"Energy" not in names or len(positions) % total:
+    if total < 1 or len(names) != total or b"Energy" not in names or len(positions) % total:
         return np.empty(0)
     return positions.reshape(-1, total)[:, names.index(b"Energy")]
 
@@ -203,7 +203,7 @@ def _shifts(header: _Header) -> tuple[str, ...]:
 def _dates(file: CompoundFile, count: int) -> FloatArray:
     """Clock time of each image in s, NaN where there is none; 40 bytes an image, as ``05/29/16 15:03:16``."""
     times = np.full(count, np.nan)
-    content = file.read("ImageInfo/Date")
+    content = file.listed("ImageInfo/Date")
     for i in range(min(count, len(content) // 40)):
         text = content[40 * i : 40 * i + 40].split(b"\0")[0].decode("ascii", "replace").strip()
         for form in ("%m/%d/%y %H:%M:%S", "%m/%d/%Y %H:%M:%S"):

@@ -86,7 +86,7 @@ def mosaic_of(header: Header, shape: tuple[int, int], declared: int, held: int) 
     """
     rows, columns = header.whole("MosiacRows", 0), header.whole("MosiacColumns", 0)
     fields = rows * columns
-    if fields <= 1:
+    if rows < 1 or columns < 1 or fields == 1:
         return Mosaic(1, 1, 1, shape, shape)
     what = f"{header.path} is a mosaic of {rows} rows and {columns} columns"
     if held == fields:

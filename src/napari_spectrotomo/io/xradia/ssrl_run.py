@@ -14,8 +14,7 @@ from ..found import Found
 from ..names import natural
 from ..reconcile import ENERGY_TOLERANCE, NAME_ANGLE_TOLERANCE, known
 from ..series import Image
-
-_LONGEST = 20 * 2**20  # bytes; a longer text is no script
+from ..text import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +153,10 @@ def run_in(folder: Path) -> Run | None:
     """Read the ScanInfo files and run scripts of a folder; None where there are none."""
     run = Run()
     for path in sorted(folder.glob("*.txt"), key=natural):
-        if path.stat().st_size > _LONGEST:
+        try:
+            lines = [line.strip() for line in text_of(path).splitlines()]
+        except ReadError:  # too long for a script, a folder, or not ours to read: none that says anything of a run
             continue
-        lines = [line.strip() for line in path.read_text(errors="replace").splitlines()]
         if path.name.startswith("ScanInfo") and "FILES" in lines:
             at = lines.index("FILES")
             files = tuple(line for line in lines[at + 1 :] if line)
@@ -175,7 +175,7 @@ def run_in(folder: Path) -> Run | None:
 def _numbers(lines: Sequence[str]) -> dict[str, float]:
     found = {}
     for line in lines:
-        if match := re.fullmatch(r"([A-Z0-9]+)\s+(-?[\d.]+)", line):
+        if match := re.fullmatch(r"([A-Z0-9]+)\s+(-?\d{1,15}(?:\.\d*)?)", line):
             found[match.group(1).replace("REF4EVERY", "REFEVERY")] = float(match.group(2))
     return found
 

@@ -18,6 +18,7 @@ from .tables import plain_numbers
 if TYPE_CHECKING:
     from ..resampling.deformation import Deformation
 
+_MOST_ENERGIES = 10_000
 CONVENTION = (
     "A fixed voxel p = (z, y, x) lies at placement(p) + u(p) in the moving volume; u (z, y, x), in voxels, is the uniform cubic "
     "B-spline of `coefficients` (energy, component, z, y, x), whose control point c lies at fixed voxel (c - 1) * spacing."
@@ -58,18 +59,22 @@ def read_deformation(group_path: str | Path) -> Deformation:
     import zarr
     from zarr.errors import BaseZarrError
 
-    from ..resampling.deformation import Deformation
+    from ..resampling.deformation import Deformation, control_points
 
     try:
         group = zarr.open_group(str(group_path), mode="r")
         found = dict(group.attrs)
         z, y, x = (int(n) for n in found["shape"])
+        spacing, coefficients = int(found["spacing"]), group["coefficients"]
+        wanted = (3, *control_points((z, y, x), max(spacing, 1)))
+        if coefficients.shape[0] > _MOST_ENERGIES or coefficients.shape[1:] != wanted:  # before they are read
+            raise ValueError(f"its coefficients have the shape {coefficients.shape} and not {wanted} an energy")
         return Deformation(
-            coefficients=np.asarray(group["coefficients"][:], np.float32),
-            spacing=int(found["spacing"]),
+            coefficients=np.asarray(coefficients[:], np.float32),
+            spacing=spacing,
             shape=(z, y, x),
         )
-    except (OSError, KeyError, TypeError, ValueError, BaseZarrError) as error:
+    except (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, BaseZarrError) as error:
         raise RegistrationError(f"The deformation {group_path} cannot be read ({error}).") from error
 
 

@@ -6,12 +6,15 @@ import json
 import os
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from reprlib import repr as brief
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...atomic import whole_file
+from ...arrays import as_voxel_size
+from ...atomic import read_json, whole_file
 from ...errors import RegistrationError
+from ...tiff_pages import read_tiff_volume
 from ..resampling.placement import absent_particles
 from .deformation_group import fill_group, read_deformation, whole_folder, write_deformation
 from .exchange import as_path
@@ -86,16 +89,18 @@ def load_registration(path: str | Path) -> Registration:
         If the file cannot be read or is no registration, or what it refers to is not there or does not fit.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = read_json(path)
     except (OSError, ValueError, TypeError) as error:
         raise RegistrationError(f"The registration {path} cannot be read ({error}).") from error
     try:
         if content["convention"] != CONVENTION:
-            raise RegistrationError(f"The matrices in {path} follow another convention ({content['convention']!r}).")
+            raise RegistrationError(
+                f"The matrices in {path} follow another convention ({brief(content['convention'])})."
+            )
         return _registration(content, Path(path).parent)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise RegistrationError(
-            f"{path} is no registration of this program: {error} is missing or malformed."
+            f"{path} is no registration of this program: {brief(str(error))} is missing or malformed."
         ) from error
     except RegistrationError as error:
         raise RegistrationError(f"The registration {path} cannot be used: {error}") from error
@@ -129,17 +134,18 @@ def _registration(content: dict[str, Any], folder: Path) -> Registration:
     particles, table = content.get("particles"), content.get("particle_quality")
     labels, bent = content.get("labels"), content.get("deformation")
     size = content["voxel_size_nm"]
+    shape = _shape(content["shape"])
     found = Registration(
         energies=energies,
         fixed_index=int(content["fixed_index"]),
         transform=str(content["transform"]),
-        shape=_shape(content["shape"]),
-        voxel_size=None if size is None else np.array(size, np.float64).reshape(3),
+        shape=shape,
+        voxel_size=as_voxel_size(size, RegistrationError),
         matrices=_matrices(content["matrices"], len(energies)),
         particle_matrices={int(k): _matrices(m, len(energies)) for k, m in particles.items()} if particles else None,
         quality=completed(quality, QUALITY),
         particle_quality=None if table is None else completed(table, PARTICLE_QUALITY),
-        labels=None if labels is None else _read_labels(_within(folder, labels)),
+        labels=None if labels is None else _read_labels(_within(folder, labels), shape),
         deformation=None if bent is None else read_deformation(_within(folder, bent)),
     )
     absent = [] if found.labels is None else absent_particles(found.labels, found.particle_matrices or {})
@@ -165,9 +171,10 @@ def _referred(given: str | Path | None, path: Path) -> str | None:
 def _within(folder: Path, name: Any) -> Path:
     """Give the path of what a file refers to, which lies in its folder or below it."""
     if not isinstance(name, str) or not name:
-        raise RegistrationError(f"It refers to {name!r}, which is no file name.")
+        raise RegistrationError(f"It refers to {brief(name)}, which is no file name.")
     kinds = (PurePosixPath(name), PureWindowsPath(name))
-    if any(kind.anchor or ".." in kind.parts for kind in kinds):
+    leads_away = not (folder / name.replace("\0", "")).resolve().is_relative_to(folder.resolve())
+    if leads_away or any(kind.anchor or ".." in kind.parts for kind in kinds):
         raise RegistrationError(
             f"It refers to {name}, outside its folder: what belongs to a registration lies beside it."
         )
@@ -182,17 +189,11 @@ def _write_labels(path: Path, registration: Registration) -> None:
     tifffile.imwrite(path, labels.astype(kind), compression="zlib", metadata={"axes": "ZYX"})
 
 
-def _read_labels(path: Path) -> Labels:
-    import tifffile
-
-    try:
-        found = np.asarray(tifffile.imread(path))
-    except (tifffile.TiffFileError, ValueError, OSError) as error:
-        raise RegistrationError(f"The labels {path} cannot be read ({error}).") from error
+def _read_labels(path: Path, shape: tuple[int, int, int]) -> Labels:
+    found = read_tiff_volume(path, "labels", [shape], RegistrationError)
     if found.dtype.kind not in "ui":
         raise RegistrationError(f"The labels {path} hold {found.dtype}, not whole numbers.")
-    found = found[None] if found.ndim == 2 else found  # TIFF leaves the axis of one slice out
-    return found.astype(np.int32)
+    return found.reshape(shape).astype(np.int32)  # TIFF leaves axes of length 1 out
 
 
 def _matrices(values: Any, count: int) -> Matrices:
@@ -201,4 +202,6 @@ def _matrices(values: Any, count: int) -> Matrices:
 
 def _shape(values: Any) -> tuple[int, int, int]:
     z, y, x = (int(n) for n in values)
+    if min(z, y, x) < 1:
+        raise RegistrationError(f"Its volume has the shape {(z, y, x)}, which none has.")
     return z, y, x

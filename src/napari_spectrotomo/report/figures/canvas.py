@@ -67,6 +67,15 @@ def sheet(height: float, width: float = WIDTH) -> Sheet:
     return figure
 
 
+def as_they_are_written(figure: Sheet) -> None:
+    """Let the words of a figure stand as they are: a dollar in the name of a spectrum begins no formula."""
+    from matplotlib.text import Text
+
+    for words in figure.findobj(Text):
+        if isinstance(words, Text) and "$" in words.get_text() and "\\mathdefault" not in words.get_text():
+            words.set_parse_math(False)  # \mathdefault marks the powers of ten at ticks
+
+
 def finished(figure: Sheet, *, caption: str, alt: str, well: str = "", amiss: str = "") -> Figure:
     """Draw a figure and give it as a picture with its words."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -74,6 +83,7 @@ def finished(figure: Sheet, *, caption: str, alt: str, well: str = "", amiss: st
 
     canvas = figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
+    as_they_are_written(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
     file = io.BytesIO()

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from ...errors import ProjectError
 from ...machine import cores, memory_free
+from ...spectra.slabs import MEMORY
+from ..memory import needed
 from ..project import Project
 from ..record import State, dependents, looks_changed
 from .disk import bytes_freed, bytes_written
-from .memory import LEAST_MEMORY, peak_memory_of
 from .seconds import pace_of, plain_seconds
 from .sizes import Sizes, shares_left
+
+_COPIES = 2.0
+"""How often spectra are held while they are read, as they are and normalised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class StagePlan:
     seconds : float
         An estimate.
     memory : int
-        Bytes at its peak, an estimate.
+        Bytes of one process at its peak, an estimate.
     written : int
         Bytes on disk, an upper bound.
     """
@@ -79,15 +83,9 @@ class Plan:
 
     def refusals(self) -> list[str]:
         """Say what cannot be, a sentence each; nothing where all fits."""
-        said = []
         if self.written > self.disk_free:
-            said.append(no_room(self.folder, self.written, self.disk_free))
-        if self.memory is not None and self.stages and self.memory < LEAST_MEMORY:
-            said.append(
-                f"The memory allowed, {in_bytes(self.memory)}, is less than the {in_bytes(LEAST_MEMORY)} that the program "
-                "and its libraries take by themselves: allow more."
-            )
-        return said
+            return [no_room(self.folder, self.written, self.disk_free)]
+        return []
 
     def check(self) -> None:
         """Refuse what cannot be.
@@ -101,14 +99,15 @@ class Plan:
 
     def warnings(self) -> list[str]:
         """Say what may not fit: estimates that are beyond what there is."""
-        there = self.memory_free if self.memory is None else min(self.memory, self.memory_free)
+        there = self.memory_free
         big = [stage for stage in self.stages if stage.memory > there]
         if not big:
             return []
         worst = max(big, key=lambda stage: stage.memory)
         return [
             f"Stage {worst.stage} should take about {in_bytes(worst.memory)} of memory, and {in_bytes(there)} are there: close "
-            "other programs, bin the projections (correct.binning=2) or reconstruct a part (reconstruct.region)."
+            "other programs, give less with --memory, bin the projections (correct.binning=2) or reconstruct a part "
+            "(reconstruct.region)."
         ]
 
 
@@ -147,7 +146,7 @@ def plan(
         StagePlan(
             stage,
             share * pace * plain_seconds(project, stage, sizes),
-            round(peak_memory_of(stage, sizes)),
+            _peak(project, stage, sizes, memory),
             round(share * bytes_written(project, stage, sizes)),
         )
         for stage, share in shares_left(project, until, state_of, restart).items()
@@ -184,6 +183,15 @@ def in_bytes(size: float) -> str:
     """Say a size in the unit that suits it."""
     power = next((k for k in range(4) if size < 999.5 * 1000**k), 4)
     return f"{size / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def _peak(project: Project, stage: str, sizes: Sizes, memory: int | None) -> int:
+    """Give the bytes a stage takes at its peak: what it needs, and the spectra it reads at a time, which a limit makes fewer."""
+    least = needed(project, stage)
+    if stage not in ("spectra", "composition"):
+        return least
+    peak = least + round(min(_COPIES * sizes.energies * sizes.volume, MEMORY))
+    return peak if memory is None else max(least, min(peak, memory))
 
 
 def _inputs_changed(project: Project) -> bool:
