@@ -2,8 +2,8 @@
 
 ``python benchmarks/stage_costs.py FOLDER`` simulates scans of growing size in FOLDER, takes each through the whole chain in a
 process of its own, and prints for each stage the seconds a unit of work (as `workflow.estimate.seconds` counts it), the peak
-memory, and the straight line through the peaks of all sizes against the bytes of one volume. The constants of
-`workflow.estimate.seconds` are read off its lines; the peaks are what `workflow.memory` is held against.
+memory, and the straight line through the peaks of all sizes against the bytes of one volume. The constants of `estimate.seconds`
+are read off its last lines; they are rounded up. Those of `workflow.memory` are of ``scaling.py``, which keeps stages apart.
 """
 
 import json

@@ -98,7 +98,7 @@ def run(
     """Take a scan from projections (or volumes) to an edge-energy map and a report."""
     from .workflow import STAGES, Project, Recipe
     from .workflow.estimate import plan
-    from .workflow.memory import bytes_of, check_memory
+    from .workflow.memory import bytes_of
 
     if until not in STAGES:
         raise typer.BadParameter(f"{until!r} is no stage; the stages are {', '.join(STAGES)}.", param_hint="--until")
@@ -106,12 +106,10 @@ def run(
     if settings:
         wanted = _with_settings(wanted or _recipe_in(output), settings)
     project = Project.planned(output, scan, wanted)
-    allowed = bytes_of(memory)
-    expected = plan(project, until, restart=restart, memory=allowed, threads=threads)
+    expected = plan(project, until, restart=restart, memory=bytes_of(memory), threads=threads)
     if dry_run:
         show_plan(expected)
     expected.check()
-    check_memory(project, until, allowed)
     if dry_run:
         return
     for sentence in expected.warnings():

@@ -98,20 +98,14 @@ def test_a_project_that_no_longer_fits_is_refused_with_all_its_results_kept(own_
     assert size_of(own_project.store.path) == before
 
 
-def test_memory_that_is_not_there_is_warned_of(planned, monkeypatch):
+def test_memory_that_is_not_there_is_warned_of_and_a_limit_below_the_program_itself_refused(planned, monkeypatch):
     monkeypatch.setattr("napari_spectrotomo.workflow.estimate.planning.memory_free", lambda: 50_000_000)
     (sentence,) = plan(planned).warnings()
     assert "50 MB are there" in sentence
     assert plan(planned).refusals() == []
-
-
-def test_a_limit_of_memory_lowers_what_spectra_take_and_no_stage_below_what_it_needs(planned):
-    limit = 10**9
-    free, held = (
-        {stage.stage: stage.memory for stage in plan(planned, memory=memory).stages} for memory in (None, limit)
-    )
-    assert all(held[stage] <= free[stage] for stage in STAGES)
-    assert plan(planned, memory=1).stages[0].memory == free["read"]
+    (sentence,) = plan(planned, memory=50_000_000).refusals()
+    assert "was given 50 MB: give --memory" in sentence
+    assert plan(planned, memory=10**13).refusals() == []
 
 
 def test_a_stack_of_volumes_is_counted_with_the_copy_that_is_made(finished, tmp_path):

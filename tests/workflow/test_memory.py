@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_spectrotomo import ParameterError, Project, run
+from napari_spectrotomo import Project, ProjectError, run
 from napari_spectrotomo.data import EnergyStack
 from napari_spectrotomo.spectra.slabs import MaskedSpectra
 from napari_spectrotomo.workflow import STAGES
@@ -19,7 +19,7 @@ def test_sizes_are_read_as_people_write_them(said, size):
 
 
 def test_too_little_memory_is_refused_before_anything_is_made(small_scan, quick, tmp_path):
-    with pytest.raises(ParameterError, match=r"takes \d+ MB for one energy .* was given 100 MB: give --memory \d+MB"):
+    with pytest.raises(ProjectError, match=r"takes \d+ MB for one energy .* was given 100 MB: give --memory \d+MB"):
         run(small_scan, tmp_path / "p", quick, memory="100MB")
     assert not (tmp_path / "p" / "project.zarr").exists()
 
@@ -30,7 +30,7 @@ def test_a_run_is_told_how_far_its_memory_reaches(finished, own_project):
     enough = needed(own_project, "reconstruct")
     assert needed(own_project, "label") < needed(own_project, "binarize") < enough
     assert enough == needed(finished, "reconstruct")
-    with pytest.raises(ParameterError, match="stage reconstruct takes"):
+    with pytest.raises(ProjectError, match="stage reconstruct takes"):
         run(own_project.source, own_project.path, memory=enough - 1)
     run(own_project.source, own_project.path, memory=enough, until="binarize")
 

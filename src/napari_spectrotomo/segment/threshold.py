@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..chance import SEED
 from ..errors import DataError
 from .parameters import Method
 from .slabs import Slab, by_slabs
@@ -98,11 +99,11 @@ def _drawn(volume: Array, trusted: npt.NDArray[np.bool_] | None) -> Array:
     """Give the values of trusted voxels, or of a sample of them where there are many."""
     if trusted is None:
         flat = volume.ravel()
-        return flat[np.random.default_rng(0).integers(flat.size, size=SAMPLE)] if flat.size > SAMPLE else flat
+        return flat[np.random.default_rng(SEED).integers(flat.size, size=SAMPLE)] if flat.size > SAMPLE else flat
     counts = np.array([np.count_nonzero(plane) for plane in trusted])
     if counts.sum() <= SAMPLE:
         return volume[trusted]
-    wanted = np.random.default_rng(0).integers(counts.sum(), size=SAMPLE)
+    wanted = np.random.default_rng(SEED).integers(counts.sum(), size=SAMPLE)
     ends = np.cumsum(counts)
     slices = np.searchsorted(ends, wanted, side="right")
     chosen = np.empty(SAMPLE, volume.dtype)

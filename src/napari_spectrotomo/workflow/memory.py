@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from ..data import Scan
 from ..errors import ParameterError
@@ -11,7 +12,6 @@ from ..reconstruct import FieldOfView
 from ..spectra.slabs import MEMORY
 from .executor import Workplace
 from .project import Project
-from .recipe import STAGES
 
 RESIDENT = 500 << 20
 """Bytes of the interpreter, the libraries and their compiled code."""
@@ -28,6 +28,8 @@ _VIEWS = {"correct": 1.1, "align": 1.3, "reconstruct": 1.1, "report": 1.1}
 """How often stages hold the projections of one energy, as counts and as optical density."""
 _BLOCKS = {"reconstruct": 1 << 28, "binarize": 1 << 27, "spectra": 1 << 26, "report": 300 << 20}
 """Bytes of the blocks that stages work on, whatever the size of volumes."""
+_SPECTRA = 2.0
+"""Copies of all energies that are read for spectra, up to `MEMORY`."""
 _COMPONENTS = 8
 """Components that are allowed for where their number is found from the noise."""
 _MMAP_THRESHOLD = -3
@@ -123,27 +125,35 @@ def _volumes(project: Project, stage: str) -> float:
     return max(maps) + (2.0 if any(maps) else 0.0)
 
 
-def check_memory(project: Project, until: str, memory: int | None) -> None:
-    """Refuse a run whose memory cannot do, before anything is made.
+def expected(project: Project, stage: str, memory: int | None) -> int:
+    """Give the bytes that a process should take at the peak of a stage, where it may take so many (None: as it likes)."""
+    least = needed(project, stage)
+    if stage not in ("spectra", "composition"):
+        return least
+    spectra = min(_SPECTRA * len(project.energies) * 4 * math.prod(_shape(project)), MEMORY)
+    return round(least + spectra if memory is None else max(least, min(least + spectra, memory)))
 
-    Raises
-    ------
-    ParameterError
-        If a stage that is to be done needs more.
+
+def too_little(needs: Mapping[str, int], memory: int) -> str:
+    """Say which stage cannot do with what a process may take, and what to do; nothing where all can.
+
+    Parameters
+    ----------
+    needs : mapping
+        What `needed` gives, by stage, in order.
+    memory : int, bytes
     """
-    if memory is None:
-        return
-    stages = [stage for stage in STAGES[: STAGES.index(until) + 1] if project.state(stage) != "done"]
-    needs = {stage: needed(project, stage) for stage in stages}
+    stages = list(needs)
     for done, stage in enumerate(stages):
         if needs[stage] <= memory:
             continue
         enough = _in_words(max(needs.values())).replace(" ", "")
         instead = f", or stop before it with --until {stages[done - 1]}" if done else ""
-        raise ParameterError(
+        return (
             f"The stage {stage} takes {_in_words(needs[stage])} for one energy of this scan, and was given {_in_words(memory)}: "
             f"give --memory {enough}, make volumes smaller (correct.binning, reconstruct.region){instead}."
         )
+    return ""
 
 
 def _in_words(size: int) -> str:

@@ -22,7 +22,7 @@ from .estimate import plan, refuse_what_cannot_fit
 from .executor import Executor, Workplace, on_threads
 from .hold import alone, logging_to, writing
 from .job import Job
-from .memory import arrays_of, bytes_of, check_memory, give_memory_back
+from .memory import arrays_of, bytes_of, give_memory_back
 from .motion import register_steps
 from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
@@ -103,8 +103,7 @@ def run(
         If the source, a parameter or the output folder is wrong; `Aborted` when stopped.
     """
     project = Project.planned(output, source, recipe)
-    refuse_what_cannot_fit(project, until, restart=restart)
-    check_memory(project, until, bytes_of(memory))
+    refuse_what_cannot_fit(project, until, restart=restart, memory=bytes_of(memory))
     project.begin()
     means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
     for step in run_steps(project, until, restart=restart, **means, abort=abort):
@@ -171,7 +170,6 @@ def run_steps(
         expected.check()
         for sentence in expected.warnings():
             log.warning("%s", sentence)
-        check_memory(project, until, allowed)
         if restart:
             project.discard("read")
         for stage in STAGES[: STAGES.index(until) + 1]:

@@ -150,14 +150,14 @@ class Store:
         group.attrs["spectrotomo"] = own
         root.attrs["spectrotomo"] = self._most_processed()
 
+    def height(self, name: str) -> int:
+        """Give how many slices a shard of an image holds."""
+        return int(zarr.open_array(self.path / name / "0", mode="r").shards[1])
+
     def note(self, name: str, **values: Any) -> None:
         """Keep plain values in the ``spectrotomo`` attributes of an image."""
         group = zarr.open_group(self.path, path=name, mode="r+")
         group.attrs["spectrotomo"] = dict(group.attrs["spectrotomo"]) | values
-
-    def height(self, name: str) -> int:
-        """Give how many slices a shard of an image holds."""
-        return int(zarr.open_array(self.path / name / "0", mode="r").shards[1])
 
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""

@@ -9,16 +9,12 @@ from pathlib import Path
 
 from ...errors import ProjectError
 from ...machine import cores, memory_free
-from ...spectra.slabs import MEMORY
-from ..memory import needed
+from ..memory import expected, needed, too_little
 from ..project import Project
 from ..record import State, dependents, looks_changed
 from .disk import bytes_freed, bytes_written
 from .seconds import pace_of, plain_seconds
 from .sizes import Sizes, shares_left
-
-_COPIES = 2.0
-"""How often spectra are held while they are read, as they are and normalised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,9 @@ class StagePlan:
     seconds : float
         An estimate.
     memory : int
-        Bytes of one process at its peak, an estimate.
+        Bytes of a process at its peak, an estimate.
+    least : int
+        Bytes that it cannot do with less than.
     written : int
         Bytes on disk, an upper bound.
     """
@@ -39,6 +37,7 @@ class StagePlan:
     stage: str
     seconds: float
     memory: int
+    least: int
     written: int
 
 
@@ -83,9 +82,13 @@ class Plan:
 
     def refusals(self) -> list[str]:
         """Say what cannot be, a sentence each; nothing where all fits."""
+        said = []
         if self.written > self.disk_free:
-            return [no_room(self.folder, self.written, self.disk_free)]
-        return []
+            said.append(no_room(self.folder, self.written, self.disk_free))
+        needs = {stage.stage: stage.least for stage in self.stages}
+        if self.memory is not None and (sentence := too_little(needs, self.memory)):
+            said.append(sentence)
+        return said
 
     def check(self) -> None:
         """Refuse what cannot be.
@@ -99,15 +102,14 @@ class Plan:
 
     def warnings(self) -> list[str]:
         """Say what may not fit: estimates that are beyond what there is."""
-        there = self.memory_free
+        there = self.memory_free if self.memory is None else min(self.memory, self.memory_free)
         big = [stage for stage in self.stages if stage.memory > there]
         if not big:
             return []
         worst = max(big, key=lambda stage: stage.memory)
         return [
             f"Stage {worst.stage} should take about {in_bytes(worst.memory)} of memory, and {in_bytes(there)} are there: close "
-            "other programs, give less with --memory, bin the projections (correct.binning=2) or reconstruct a part "
-            "(reconstruct.region)."
+            "other programs, bin the projections (correct.binning=2) or reconstruct a part (reconstruct.region)."
         ]
 
 
@@ -146,7 +148,8 @@ def plan(
         StagePlan(
             stage,
             share * pace * plain_seconds(project, stage, sizes),
-            _peak(project, stage, sizes, memory),
+            expected(project, stage, memory),
+            needed(project, stage),
             round(share * bytes_written(project, stage, sizes)),
         )
         for stage, share in shares_left(project, until, state_of, restart).items()
@@ -183,15 +186,6 @@ def in_bytes(size: float) -> str:
     """Say a size in the unit that suits it."""
     power = next((k for k in range(4) if size < 999.5 * 1000**k), 4)
     return f"{size / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
-
-
-def _peak(project: Project, stage: str, sizes: Sizes, memory: int | None) -> int:
-    """Give the bytes a stage takes at its peak: what it needs, and the spectra it reads at a time, which a limit makes fewer."""
-    least = needed(project, stage)
-    if stage not in ("spectra", "composition"):
-        return least
-    peak = least + round(min(_COPIES * sizes.energies * sizes.volume, MEMORY))
-    return peak if memory is None else max(least, min(peak, memory))
 
 
 def _inputs_changed(project: Project) -> bool:
