@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -44,6 +44,15 @@ def batch(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")
     ] = None,
+    memory: Annotated[
+        str | None, typer.Option("--memory", metavar="SIZE", help="What a process may take, such as 4GB.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="N", help="Processes that share the energies of a scan.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, as of `spectrotomo run`.")
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Only say what time, memory and disk each scan will take; nothing is written."),
@@ -71,7 +80,8 @@ def batch(
         _show_plans(output, plan_batch(named_scans(scans, output), wanted, until=until, threads=threads))
         return
     with interruptible() as abort, _shown_by_scan() as show:
-        done = run_batch(scans, output, wanted, until=until, threads=threads, progress=show, abort=abort)
+        means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
+        done = run_batch(scans, output, wanted, until=until, **means, progress=show, abort=abort)
     _tell(done)
     if done.failed:
         raise typer.Exit(1)

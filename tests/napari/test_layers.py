@@ -106,6 +106,15 @@ def test_each_map_is_looked_into_once_and_in_the_worker(model, finished, settle,
     assert threading.main_thread() not in looked + read
 
 
+def test_results_are_shown_when_the_scan_is_gone(model, finished, settle):
+    finished.record.content |= {"source": str(finished.path / "gone"), "source_from_project": None}
+    finished.record.save()
+    reopen(model, finished.path)
+    settle(model)
+    assert layer_of(model, "edge energy").visible
+    assert layer_of(model, "registered") is not None
+
+
 def test_showing_a_stack_reads_an_energy_once(model):
     source, stack = counted_stack()
     one = stack.data[0].size

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from napari_spectrotomo import Aborted, ParameterError, ProjectError, run_batch
 from napari_spectrotomo.cli import app
 from napari_spectrotomo.report import ScanSeen
+from napari_spectrotomo.report.figures.batch import edge_by_scan
 from napari_spectrotomo.workflow import Project
 from napari_spectrotomo.workflow.batch import named_scans
-from napari_spectrotomo.workflow.batch_compared import _doubts, write_comparison
+from napari_spectrotomo.workflow.batch_compared import _doubts, _rows, write_comparison
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +122,15 @@ def test_mean_and_spread_of_a_scan_are_those_of_all_its_voxels():
     mean, std = ScanSeen("s", None, "", particles=table).whole()
     assert mean == pytest.approx(together.mean(), abs=1e-9)
     assert std == pytest.approx(together.std(ddof=1), rel=1e-9)
+
+
+def test_a_scan_named_like_a_formula_is_a_word_in_a_spreadsheet_and_in_a_picture():
+    table = pd.DataFrame({"label": [1], "voxels": [9], "mean_eV": [6550.0], "std_eV": [0.5], "undefined": [0.0]})
+    scan = ScanSeen("=1+$x_2$", None, "", particles=table)
+    assert _rows([scan])["scan"].tolist() == ["'=1+$x_2$"]
+    assert edge_by_scan([scan]).image.startswith("data:image/png")
+    broken = ScanSeen(r"$\frac$", None, "", particles=table)
+    assert edge_by_scan([scan, broken]).image.startswith("data:image/png"), "matplotlib would refuse it as a formula"
 
 
 MAP = {

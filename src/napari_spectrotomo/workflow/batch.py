@@ -76,6 +76,9 @@ def run_batch(
     *,
     until: str = "report",
     threads: int | None = None,
+    memory: int | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[str, Progress], None] | None = None,
     abort: threading.Event | None = None,
 ) -> Batch:
@@ -95,8 +98,8 @@ def run_batch(
         Parameters for all scans; by default those of each project, else the defaults. A callable is given a project's folder.
     until : str
         Last stage to do.
-    threads : int, optional
-        Threads to use; all cores by default.
+    threads, memory, workers, scheduler
+        As in `run`.
     progress : callable, optional
         Called with a scan's name after every step of its run.
     abort : threading.Event, optional
@@ -116,12 +119,13 @@ def run_batch(
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
     refuse_what_cannot_fit(output, plan_batch(scans, settled, until=until, threads=threads))
+    means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
     outcomes: list[ScanOutcome] = []
     for name, (source, folder) in scans.items():
         raise_if_aborted(abort)
         said = ""
         try:
-            for step in _steps(folder, source, settled, until, threads, abort):
+            for step in _steps(folder, source, settled, until, means, abort):
                 if progress is not None:
                     progress(name, step)
         except Aborted:
@@ -192,11 +196,11 @@ def refuse_what_cannot_fit(output: str | Path, plans: dict[str, Plan | str]) -> 
 
 
 def _steps(
-    folder: Path, source: Path, recipe: Settled, until: str, threads: int | None, abort: threading.Event | None
+    folder: Path, source: Path, recipe: Settled, until: str, means: dict[str, Any], abort: threading.Event | None
 ) -> Iterator[Progress]:
     """Do one scan."""
     project = Project.create(folder, source, _recipe_for(folder, recipe))
-    yield from run_steps(project, until, threads=threads, abort=abort)
+    yield from run_steps(project, until, **means, abort=abort)
 
 
 def _settled(recipe: Any) -> Settled:

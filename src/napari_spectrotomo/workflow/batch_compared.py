@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data import Scan
 from ..errors import ProjectError
+from ..io.spectrum_text import as_cell
 from ..report import ScanSeen, write_batch_report
 from .describe_scan import EPOCH
 from .project import Project
@@ -61,7 +62,9 @@ def _rows(scans: list[ScanSeen]) -> pd.DataFrame | None:
     """Give a row a particle a scan: the scan's name and time before the columns of ``particles.csv``; None without any."""
     import pandas as pd
 
-    tables = [scan.particles.assign(scan=scan.name, time=scan.began) for scan in scans if scan.particles is not None]
+    tables = [
+        scan.particles.assign(scan=as_cell(scan.name), time=scan.began) for scan in scans if scan.particles is not None
+    ]
     if not tables:
         return None
     together = pd.concat(tables, ignore_index=True)

@@ -22,6 +22,9 @@ class _Stage(TypedDict):
     seconds: float
     warnings: dict[str, list[str]]
     parameters: NotRequired[dict[str, Any]]
+    started: NotRequired[str | None]
+    ended: NotRequired[str | None]
+    peak_memory_bytes: NotRequired[int]
     edge_map: NotRequired[dict[str, Any]]
 
 
@@ -33,6 +36,8 @@ class _Record(TypedDict):
     versions: dict[str, str]
     scan: dict[str, Any]
     warnings: NotRequired[list[str]]
+    source_from_project: NotRequired[str | None]
+    runs: NotRequired[list[dict[str, Any]]]
 
 
 @cache

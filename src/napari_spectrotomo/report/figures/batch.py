@@ -109,7 +109,8 @@ def _name_places(axes: Axes, place: FloatArray, scans: list[ScanSeen], clock: bo
         return
     names = [_short(scan.name) for scan in scans]
     crowded = sum(map(len, names)) > 90
-    axes.set_xticks(place, names, rotation=40 if crowded else 0, ha="right" if crowded else "center", color=FAINT)
+    turned = (40.0, "right") if crowded else (0.0, "center")
+    axes.set_xticks(place, names, color=FAINT, parse_math=False, rotation=turned[0], ha=turned[1])
 
 
 def _short(name: str, most: int = 24) -> str:
