@@ -60,6 +60,9 @@ def run(
         ),
     ] = "report",
     restart: Annotated[bool, typer.Option("--restart", help="Do everything again, also what is done.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read all that is done first, and do again what is damaged on disk.")
+    ] = False,
     threads: Threads = None,
 ) -> None:
     """Take a scan from projections (or volumes) to an edge-energy map and a report."""
@@ -71,7 +74,7 @@ def run(
     if settings:
         wanted = _with_settings(wanted or _recipe_in(output), settings)
     project = Project.create(output, scan, wanted)
-    _work(project, until, restart=restart, threads=threads)
+    _work(project, until, restart=restart, verify=verify, threads=threads)
     _print_numbers(project)
 
 
@@ -79,6 +82,9 @@ def run(
 def info(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A scan, a stack of volumes, or a project folder.")],
     settings: Settings = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Of a project: read all that is done, and say what is damaged on disk.")
+    ] = False,
 ) -> None:
     """Say what a scan holds: format, energies, angles, shapes, pixel sizes, and every doubt."""
     from rich.console import Console
@@ -86,7 +92,7 @@ def info(
 
     from .workflow import Recipe, describe
 
-    described = describe(path, _with_settings(Recipe(), settings).read)
+    described = describe(path, _with_settings(Recipe(), settings).read, verify=verify)
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in described.facts.items():
         table.add_row(name, value)
@@ -146,7 +152,7 @@ def demo(
     if not (scan / "truth.json").exists():
         _simulated(scan, [])
     project = Project.create(output / "project", scan)
-    _work(project, "report", restart=False, threads=threads)
+    _work(project, "report", threads=threads)
     _print_numbers(project)
     for line in compare_with_truth(load_truth(scan), project.registration(), project.edge_map()).lines():
         typer.echo(line)
@@ -266,11 +272,11 @@ def _simulated(folder: Path, settings: list[str]) -> Path:
     return folder
 
 
-def _work(project: Project, until: str, *, restart: bool, threads: int | None) -> None:
+def _work(project: Project, until: str, *, threads: int | None, restart: bool = False, verify: bool = False) -> None:
     from .workflow import run_steps
 
     with interruptible() as abort, shown() as show:
-        for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
+        for step in run_steps(project, until, restart=restart, verify=verify, threads=threads, abort=abort):
             show(step)
 
 
@@ -280,7 +286,7 @@ def _print_numbers(project: Project) -> None:
 
     for line in numbers(project):
         typer.echo(line)
-    for warning in project.warnings():
+    for warning in project.record.content["warnings"]:
         typer.echo(f"warning: {warning}")
 
 

@@ -42,6 +42,7 @@ def align_steps(job: Job) -> Iterator[Progress]:
         if key not in found:
             found[key] = _look(job, scan, e)
             message = _in_words(found[key])
+            job.settle()
             write_json(unfinished, {"fingerprint": job.fingerprint, "found": found})
         yield job.finished(e + 1, len(scan), message, float(energy))
     alignment = yield from _settled(job, scan, found)

@@ -11,6 +11,7 @@ from typing import Any
 from ..data import FloatArray
 from ..progress import Progress, raise_if_aborted
 from .project import Project
+from .record import check_unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +56,40 @@ class Job:
         self.log.info("%s%s: %s", self.stage, "" if energy is None else f" {energy:.2f} eV", message)
         return Progress(self.stage, done, total, message, energy)
 
+    def settle(self) -> None:
+        """Have what was noted of a step on disk before its result counts, and refuse what was made of inputs that changed.
+
+        Raises
+        ------
+        DataError
+            If an input file is no longer what it was when the run began.
+        """
+        check_unchanged(self.project.record.content["inputs"])
+        self.project.record.save()
+
     def each_energy(
-        self, image: str, energies: FloatArray, make: Callable[[int], str], *, before: int = 0
+        self, images: tuple[str, ...], energies: FloatArray, make: Callable[[int], str], *, before: int = 0
     ) -> Iterator[Progress]:
-        """Make what an image lacks, an energy at a time.
+        """Make what images lack, an energy at a time.
 
         Parameters
         ----------
-        image : str
-            The image in the store whose flags tell what is done.
+        images : tuple of str
+            The images in the store that are made; the flags of the first tell what is done.
         energies : (E,), eV
         make : callable
-            Writes the volume of the energy with this index, and says what it did.
+            Writes the volume of the energy with this index, without a flag, and says what it did.
         before : int
             Steps of the stage that come before these.
         """
         total = before + len(energies)
-        done = self.project.store.done(image)
+        done = self.project.store.done(images[0])
         for e, energy in enumerate(energies):
             self.check()
-            message = "found done" if done[e] else make(e)
+            message = "found done"
+            if not done[e]:
+                message = make(e)
+                self.settle()
+                for image in reversed(images):  # the first counts, so it is flagged last
+                    self.project.store.flag(image, e)
             yield self.finished(before + e + 1, total, message, float(energy))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,19 +14,32 @@ from ..atomic import write_json
 from ..progress import Progress
 from ..register import EnergyRegistration, Placement, Registration, Series, finishing, write_deformation
 from .job import Job
+from .record import checksum
 
 _UNFINISHED = "registration.partial.json"
+_REDOING = "redoing"
+REDONE = "redone"
+"""Where the stage's entry in ``run.json``, and its warnings, keep what was done again by hand."""
+
+_DIFFERENCES = ("squared_difference_raw", "squared_difference_registered")
 DEFORMATION = "project.zarr/deformation"
 
 
 def register_steps(job: Job) -> Iterator[Progress]:
     """Register every energy to the fixed one, then move every volume, in one interpolation, and take the squared differences."""
-    series = _series(job)
-    total = 2 * len(series)
-    results = yield from _transforms(job, series, total)
-    registration = yield from _logged(job, finishing(series, results, total))
-    save(job, registration)
-    job.warn(flags_of(registration), "flags")
+    total = 2 * len(job.project.energies)
+    if job.entry["finished"] and (job.project.path / "registration.json").exists():
+        # volumes alone were lost; what was placed by hand stands in the file, and nowhere else
+        registration = job.project.registration()
+        if _REDOING in job.entry and checksum(job.project.path / "registration.json") != job.entry[_REDOING]["before"]:
+            note_redone(job, registration)
+        job.entry.pop(_REDOING, None)
+    else:
+        series = _series(job)
+        results = yield from _transforms(job, series, total)
+        registration = yield from _logged(job, finishing(series, results, total))
+        save(job, registration)
+        job.warn(flags_of(registration), "flags")
     yield from _move(job, registration, total)
     (job.project.path / _UNFINISHED).unlink(missing_ok=True)
 
@@ -91,10 +105,13 @@ def _found(path: Path, fingerprint: str) -> dict[int, EnergyRegistration]:
     """Give the transforms of an unfinished registration with the same parameters and masks."""
     if not path.exists():
         return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if content["fingerprint"] != fingerprint:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["fingerprint"] != fingerprint:
+            return {}
+        return {int(i): EnergyRegistration.from_dict(one) for i, one in content["results"].items()}
+    except (ValueError, KeyError, TypeError):  # damaged: all is registered again
         return {}
-    return {int(i): EnergyRegistration.from_dict(one) for i, one in content["results"].items()}
 
 
 def save(job: Job, registration: Registration) -> None:
@@ -110,6 +127,23 @@ def save(job: Job, registration: Registration) -> None:
     )
 
 
+def begin_redone(job: Job, index: int, note: dict[str, Any]) -> None:
+    """Keep what is about to be done again by hand, so that it is known of a run that is killed whether it was."""
+    path = job.project.path / "registration.json"
+    job.entry[_REDOING] = {"index": index, "note": note, "before": checksum(path)}
+    job.entry.get("files", {}).pop(path.name, None)
+    job.project.record.save()
+
+
+def note_redone(job: Job, registration: Registration) -> None:
+    """Keep what was done again by hand, of which the file of the registration tells now."""
+    done = job.entry.pop(_REDOING)
+    job.entry.setdefault(REDONE, {})[str(done["index"])] = done["note"]
+    by_energy = [one for _, one in sorted(job.entry[REDONE].items(), key=lambda item: int(item[0]))]
+    job.warn([one["words"] for one in by_energy if not one["kept"]], REDONE)  # what was kept has its flag
+    job.warn(flags_of(registration), "flags")
+
+
 def flags_of(registration: Registration) -> list[str]:
     """Say which energies to look at."""
     quality = registration.quality
@@ -121,7 +155,7 @@ def _move(job: Job, registration: Registration, total: int) -> Iterator[Progress
     """Write registered volumes and the squared differences of masks, raw and registered, an energy at a time."""
     store = job.project.store
     stack = job.project.stack("reconstruction")
-    for name in ("squared_difference_raw", "squared_difference_registered", "registered"):
+    for name in (*_DIFFERENCES, "registered"):
         unit = stack.attenuation_unit if name == "registered" else ""
         store.create(name, stack.shape, np.float32, stack.energies, stack.voxel_size, unit, job.fingerprint)
     placement = Placement(registration)
@@ -130,17 +164,17 @@ def _move(job: Job, registration: Registration, total: int) -> Iterator[Progress
         move_energy(job, placement, registration.fixed_index, e)
         return "volume moved"
 
-    yield from job.each_energy("registered", stack.energies, move, before=total - len(stack))
+    yield from job.each_energy(("registered", *_DIFFERENCES), stack.energies, move, before=total - len(stack))
 
 
 def move_energy(job: Job, placement: Placement, fixed_index: int, e: int) -> None:
-    """Write the registered volume of an energy, and the squared differences of its mask."""
+    """Write the registered volume of an energy, and the squared differences of its mask, without flags."""
     store = job.project.store
     fixed = store.read("mask", fixed_index).astype(np.float32)
     mask = store.read("mask", e)
-    store.write("squared_difference_raw", e, (mask - fixed) ** 2)
+    store.put("squared_difference_raw", e, (mask - fixed) ** 2)
     moved = placement.move(mask, e, order=1, abort=job.abort)
     if np.isfinite(moved).any():
         moved = np.nan_to_num(moved, copy=False, nan=0.0)  # nothing beyond the moving field
-    store.write("squared_difference_registered", e, (moved - fixed) ** 2)
-    store.write("registered", e, placement.move(store.read("reconstruction", e), e, abort=job.abort))
+    store.put("squared_difference_registered", e, (moved - fixed) ** 2)
+    store.put("registered", e, placement.move(store.read("reconstruction", e), e, abort=job.abort))

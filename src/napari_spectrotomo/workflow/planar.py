@@ -46,12 +46,12 @@ def take_images_steps(job: Job) -> Iterator[Progress]:
 
     def take(e: int) -> str:
         corrected = _corrected(job, scan, e)
-        store.write("reconstruction", e, corrected.optical_density[:1])
+        store.put("reconstruction", e, corrected.optical_density[:1])
         job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
         frames = len(scan.projections[e])
         return f"nothing to reconstruct: image of {frames} frame{'s' * (frames > 1)} taken, {corrected.repaired} pixels repaired"
 
-    yield from job.each_energy("reconstruction", scan.energies, take)
+    yield from job.each_energy(("reconstruction",), scan.energies, take)
 
 
 def _corrected(job: Job, scan: Scan, index: int) -> CorrectedTomogram:

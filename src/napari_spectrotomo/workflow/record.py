@@ -18,7 +18,7 @@ from typing import Any, Literal
 import psutil
 
 from ..atomic import write_json
-from ..errors import ProjectError
+from ..errors import DataError, ProjectError
 from ..parameters import as_plain, identifying
 from .recipe import FILE_PARAMETERS, Recipe
 from .standards import files_of_standards
@@ -130,8 +130,12 @@ class Record:
 
     def save(self) -> None:
         """Write the record to its file."""
-        self.content["warnings"] = self.warnings()
+        self.content["warnings"] = [*self.warnings(), *self.content.get("mended", [])]
         write_json(self.path, self.content)
+
+    def reload(self) -> None:
+        """Take the record as another process may have left it since."""
+        self.content = Record.load(self.path).content
 
     def stage(self, name: str) -> dict[str, Any]:
         """Give what is recorded of a stage; empty when it never ran."""
@@ -202,6 +206,29 @@ def inputs_of(files: list[str], known: list[dict[str, Any]]) -> list[dict[str, A
             }
         )
     return found
+
+
+def check_unchanged(known: list[dict[str, Any]]) -> None:
+    """Refuse to go on where an input file is no longer what it was when the run began, by its size and time.
+
+    Raises
+    ------
+    DataError
+    """
+    for one in known:
+        path = Path(one["path"])
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise DataError(
+                f"The input file {path} went away while the run read it ({error.strerror}): bring it back, then give the same "
+                "command again. What was finished is kept."
+            ) from error
+        if (status.st_size, status.st_mtime_ns) != (one["size"], one["modified_ns"]):
+            raise DataError(
+                f"The input file {path} changed while the run read it: nothing that was made of it meanwhile is kept. Give the "
+                "same command again when it changes no more."
+            )
 
 
 def checksum(path: Path) -> str:

@@ -16,13 +16,16 @@ from ..progress import Progress, ProgressCallback, raise_if_aborted
 from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
 from .aligning import align_steps
+from .checked import DamagedError
 from .chemistry import composition_steps, spectra_steps
 from .hold import alone, logging_to, writing
 from .job import Job
+from .mending import check_all, check_descriptions, clear_away, mend_found
 from .motion import register_steps
 from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
 from .recipe import STAGES, Recipe
+from .record import check_unchanged
 from .shapes import binarize_steps, label_steps
 from .source import check_spectra_named
 from .summary import report_steps
@@ -55,6 +58,7 @@ def run(
     *,
     until: str = "report",
     restart: bool = False,
+    verify: bool = False,
     threads: int | None = None,
     progress: ProgressCallback | None = None,
     abort: threading.Event | None = None,
@@ -73,6 +77,8 @@ def run(
         Last stage to do.
     restart : bool
         Whether to do again what is done.
+    verify : bool
+        Whether to read all that is done first, and do again what is damaged.
     threads : int, optional
         Threads to use; all cores by default.
     progress : callable, optional
@@ -90,7 +96,7 @@ def run(
         If the source, a parameter or the output folder is wrong; `Aborted` when stopped.
     """
     project = Project.create(output, source, recipe)
-    for step in run_steps(project, until, restart=restart, threads=threads, abort=abort):
+    for step in run_steps(project, until, restart=restart, verify=verify, threads=threads, abort=abort):
         if progress is not None:
             progress(step)
     return project
@@ -101,6 +107,7 @@ def run_steps(
     until: str = "report",
     *,
     restart: bool = False,
+    verify: bool = False,
     threads: int | None = None,
     abort: threading.Event | None = None,
 ) -> Iterator[Progress]:
@@ -113,6 +120,8 @@ def run_steps(
         Last stage to do.
     restart : bool
         Whether to do again what is done.
+    verify : bool
+        Whether to read all that is done first, and do again what is damaged.
     threads : int, optional
         Threads to use; all cores by default.
     abort : threading.Event, optional
@@ -129,17 +138,43 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    with alone(project.path), logging_to(project.path) as log, writing(project.path), _on_threads(threads):
+    with (
+        alone(project.path) as mine,
+        logging_to(project.path) as log,
+        writing(project.path),
+        _on_threads(threads),
+    ):
         log.info("run until %s: %s", until, project.source)
+        project.record.reload()
+        clear_away(project)
+        check_descriptions(project, log)
         check_inputs(project)
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
         if restart:
             project.discard("read")
-        for stage in STAGES[: STAGES.index(until) + 1]:
-            yield from _do(project, stage, log, threads, abort)
+        if verify:
+            check_all(project, log)
+        for step in _mending(project, log, lambda stage: _do(project, stage, log, threads, abort), until):
+            mine()
+            yield step
         log.info("run until %s: done", until)
+
+
+def _mending(
+    project: Project, log: logging.Logger, do: Callable[[str], Iterator[Progress]], until: str
+) -> Iterator[Progress]:
+    """Do the stages in order; where one cannot read what an earlier one made, that is made again first."""
+    mended: set[tuple[str, int]] = set()
+    stages = list(STAGES[: STAGES.index(until) + 1])
+    while stages:
+        try:
+            yield from do(stages[0])
+            stages.pop(0)
+        except DamagedError as found:
+            mend_found(project, log, found, mended)
+            stages = list(STAGES[: STAGES.index(until) + 1])
 
 
 def _check_energies(project: Project, until: str) -> None:
@@ -172,8 +207,13 @@ def _do(
     fingerprint = project.record.fingerprint(stage, project.recipe)
     if project.record.stage(stage).get("fingerprint", fingerprint) != fingerprint:
         log.info("%s: changed, so its results and those made from them are taken away", stage)
-        project.discard(stage)
-    entry = project.record.begin(stage, fingerprint, as_plain(getattr(project.recipe, stage)))
+        aside = project.discard(stage)
+    else:
+        aside = project.set_aside(stage)
+    recipe = project.recipe
+    entry = project.record.begin(stage, fingerprint, as_plain(getattr(recipe, stage)))
+    if aside:
+        project.record.warn(stage, aside, "files")
     project.record.save()
     log.info("%s: begun", stage)
     yield Progress(stage, 0, 1, "begun")
@@ -191,9 +231,20 @@ def _do(
     except SpectrotomoError as error:
         log.error("%s: %s", stage, error)
         raise
+    _check_nothing_changed(project, stage, fingerprint, recipe)
+    project.note_files(stage)
     project.record.finish(stage)
     project.save_recipe()
     log.info("%s: done in %.1f s", stage, entry["seconds"])
+
+
+def _check_nothing_changed(project: Project, stage: str, fingerprint: str, recipe: Recipe) -> None:
+    """Refuse to call a stage done that read files, of the scan or named by a parameter, while they changed."""
+    check_unchanged(project.record.content["inputs"])
+    if project.record.fingerprint(stage, recipe) != fingerprint:
+        raise DataError(
+            f"A file that the parameters of the {stage} stage name changed while the stage read it: give the same command again."
+        )
 
 
 @contextmanager

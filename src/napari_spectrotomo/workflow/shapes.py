@@ -35,7 +35,7 @@ def binarize_steps(job: Job) -> Iterator[Progress]:
 
     def write(e: int, mask: npt.NDArray[np.bool_]) -> None:
         job.entry.setdefault("sample_voxels", {})[f"{stack.energies[e]:.2f}"] = int(mask.sum())
-        project.store.write("mask", e, mask)
+        project.store.put("mask", e, mask)
 
     def binarize(e: int) -> str:
         if given is not None:
@@ -51,7 +51,7 @@ def binarize_steps(job: Job) -> Iterator[Progress]:
         return f"{'own threshold' if own is not None else 'threshold'} {result.threshold:.4g} {stack.attenuation_unit}"
 
     job.warn([_unknown(energy) for energy in unknown_energies(parameters, stack.energies)], "own thresholds")
-    yield from job.each_energy("mask", stack.energies, binarize)
+    yield from job.each_energy(("mask",), stack.energies, binarize)
     job.warn(_odd(job, stack.energies), "odd")
 
 

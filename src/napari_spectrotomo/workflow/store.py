@@ -2,11 +2,14 @@
 
 Every image is an OME-Zarr 0.5 group whose full resolution is the array ``0``, (energy, z, y, x). A volume is written in
 shards of one energy's slab and read in chunks of 64 voxels a side, so that writing goes by energy and one voxel's spectrum
-touches one small chunk an energy. An energy counts as done by its flag, set only after its last shard is on disk.
+touches one small chunk an energy. An energy counts as done by its flag, set only after its last shard is on disk. Chunks
+carry checksums: reading gives the numbers that were written, or a `DamagedError`.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
+from ..atomic import remove_folder
 from ..data import FloatArray
-from .outputs import missing
+from ..errors import ProjectError
+from .checked import CheckedImage
+from .disk import ALL_CHUNKS, COMPRESSORS, WholeFiles
+from .outputs import IMAGES_OF, missing
 
 IMAGES = ("registered", "reconstruction", "mask", "squared_difference_registered", "squared_difference_raw")
 """The images of a project, the most processed first: the order in which OME-Zarr readers meet them."""
@@ -64,8 +71,8 @@ class Store:
         """
         if self.fingerprint(name) == fingerprint:
             return
-        root = zarr.open_group(self.path, mode="a", zarr_format=3)
         self.remove(name)
+        root = zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3)
         own = {"energies_eV": [float(e) for e in energies], "attenuation_unit": unit, "done": [False] * len(energies)}
         group = root.create_group(name)
         chunk = tuple(min(_SIDE, n) for n in shape)
@@ -76,6 +83,7 @@ class Store:
             dtype=dtype,
             chunks=(1, *chunk),
             shards=(1, *slab),
+            compressors=COMPRESSORS,
             fill_value=np.nan if np.dtype(dtype).kind == "f" else False,
             dimension_names=("energy", "z", "y", "x"),
         )
@@ -103,27 +111,72 @@ class Store:
         return {key: value for key, value in (own or {}).items() if key != "fingerprint"}
 
     def write(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
-        """Write the volume of one energy, whole, then flag it as done.
+        """Write the volume of one energy, whole, then flag it as done."""
+        self.put(name, index, volume)
+        self.flag(name, index)
+
+    def put(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
+        """Write the volume of one energy, without a flag.
 
         Shard by shard: of all that are written at once zarr holds copies.
         """
-        root = zarr.open_group(self.path, mode="r+")
-        group = root[name]
-        array = group["0"]
+        array = zarr.open_array(WholeFiles(self.path), path=f"{name}/0", mode="r+").with_config(ALL_CHUNKS)
         height = array.shards[1]
         for top in range(0, array.shape[1], height):
             array[index, top : top + height] = volume[top : top + height]
+
+    def flag(self, name: str, index: int, done: bool = True) -> None:
+        """Flag an energy as done, whose last shard is on disk, or as not done."""
+        root = zarr.open_group(WholeFiles(self.path), mode="r+")
+        group = root[name]
         own = dict(group.attrs["spectrotomo"])
-        own["done"] = [flag or i == index for i, flag in enumerate(own["done"])]
+        own["done"] = [done if i == index else flag for i, flag in enumerate(own["done"])]
         group.attrs["spectrotomo"] = own
         root.attrs["spectrotomo"] = self._most_processed()
+
+    def withdraw(self, name: str, index: int) -> None:
+        """Let an energy whose volume is damaged be made again, with the other images that its stage makes of it."""
+        together = next((images for images in IMAGES_OF.values() if name in images), (name,))
+        for image in together:
+            if self.done(image).any():
+                self.flag(image, index, done=False)
+
+    def damages(self) -> Iterator[tuple[str, int, str]]:
+        """Read all that counts as done; give image, index of the energy and what is wrong wherever something is."""
+        for name in self._present():
+            image = CheckedImage(self.path, name)
+            for index in self.done(name).nonzero()[0]:
+                if found := image.damage(int(index)):
+                    yield name, int(index), found
+
+    def repair(self) -> list[str]:
+        """Take away the images whose description can no longer be read, and describe the root anew where its own cannot.
+
+        Returns
+        -------
+        list of str
+            The images taken away.
+        """
+        if not self.path.is_dir():
+            return []
+        lost = [name for name in IMAGES if (self.path / name).exists() and not self._is_described(name)]
+        for name in lost:
+            remove_folder(self.path / name)
+        if not _is_json(self.path / "zarr.json"):
+            (self.path / "zarr.json").unlink(missing_ok=True)
+            self._describe_root(zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3))
+        elif lost:
+            self._describe_root(zarr.open_group(WholeFiles(self.path), mode="r+"))
+        return lost
+
+    def _is_described(self, name: str) -> bool:
+        return _is_json(self.path / name / "zarr.json") and _is_json(self.path / name / "0" / "zarr.json")
 
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""
         if (self.path / name).exists():
-            root = zarr.open_group(self.path, mode="r+")
-            del root[name]
-            self._describe_root(root)
+            remove_folder(self.path / name)
+            self._describe_root(zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3))
 
     def attributes(self, name: str) -> dict[str, Any] | None:
         """Give the ``spectrotomo`` attributes of an image, or None where there is none."""
@@ -131,6 +184,11 @@ class Store:
             group = zarr.open_group(self.path, path=name, mode="r")
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise ProjectError(
+                f"The description of the image {name} of the project {self.path.parent} is damaged ({error}). Give its "
+                "`spectrotomo run` command again: the image is made again."
+            ) from error
         return dict(group.attrs["spectrotomo"]) if "spectrotomo" in group.attrs else None
 
     def fingerprint(self, name: str) -> str | None:
@@ -152,14 +210,22 @@ class Store:
             If the project has no such image yet.
         """
         try:
-            array = zarr.open_array(self.path / name / "0", mode="r")
+            array = CheckedImage(self.path, name)
         except FileNotFoundError as error:
             raise missing(self.path.parent, name) from error
         return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
 
     def read(self, name: str, index: int) -> npt.NDArray[Any]:
         """Read the volume of one energy, (z, y, x)."""
-        return np.asarray(zarr.open_array(self.path / name / "0", mode="r")[index])
+        return CheckedImage(self.path, name)[index]
+
+
+def _is_json(path: Path) -> bool:
+    """Say whether a description can be read."""
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+    except (OSError, ValueError):
+        return False
 
 
 def _multiscale(name: str, voxel_size: FloatArray | None) -> dict[str, Any]:

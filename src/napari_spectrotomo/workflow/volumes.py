@@ -112,10 +112,10 @@ def _take_over(job: Job, stack: EnergyStack) -> Iterator[Progress]:
     )
 
     def take_over(e: int) -> str:
-        store.write("reconstruction", e, np.asarray(stack.data[e], np.float32))
+        store.put("reconstruction", e, np.asarray(stack.data[e], np.float32))
         return "volume taken over"
 
-    yield from job.each_energy("reconstruction", stack.energies, take_over)
+    yield from job.each_energy(("reconstruction",), stack.energies, take_over)
 
 
 def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
@@ -161,9 +161,9 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
             tilt=alignment.tilt,
             shifts=alignment.shifts[e],
         )
-        store.write("reconstruction", e, volume)
+        store.put("reconstruction", e, volume)
         job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
         axis = f"axis at column {alignment.centers[e]:.2f}"
         return f"reconstructed ({how}), {axis}, {corrected.repaired} pixels repaired"
 
-    yield from job.each_energy("reconstruction", scan.energies, reconstruct)
+    yield from job.each_energy(("reconstruction",), scan.energies, reconstruct)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import zarr
 from dask.local import get_sync
 
+from ...workflow.checked import CheckedImage
 from .kept import KEPT, WHOLE
 
 Array = npt.NDArray[Any]
@@ -209,9 +210,9 @@ def forget(data: da.Array, energy: int) -> None:
         KEPT.forget(reader.owner, energy)
 
 
-def _stored(source: da.Array) -> zarr.Array | None:
-    """Give the zarr array that a dask array is nothing but a view of, which is read without dask; else None."""
+def _stored(source: da.Array) -> zarr.Array | CheckedImage | None:
+    """Give the array on disk that a dask array is nothing but a view of, which is read without dask; else None."""
     graph = source.__dask_graph__()
     name = f"original-{source.name}"
     found = graph.layers[name].get(name) if hasattr(graph, "layers") and name in graph.layers else None
-    return found if isinstance(found, zarr.Array) and found.shape == source.shape else None
+    return found if isinstance(found, zarr.Array | CheckedImage) and found.shape == source.shape else None
