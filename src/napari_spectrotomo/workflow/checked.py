@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import zarr
+from zarr.codecs import Crc32cCodec
 from zarr.errors import BaseZarrError
 
 from ..errors import ProjectError
@@ -64,12 +65,13 @@ class CheckedImage:
         self._array = zarr.open_array(path / name / "0", mode="r")
         self.shape, self.ndim, self.dtype = self._array.shape, self._array.ndim, self._array.dtype
         self.chunks, self.shards = self._array.chunks, self._array.shards
-        self.checksummed = "crc32c" in json.dumps(self._array.metadata.to_dict()["codecs"], default=str)
+        (sharding,) = self._array.metadata.codecs
+        self.checksummed = any(isinstance(codec, Crc32cCodec) for codec in sharding.codecs)
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         energies = np.atleast_1d(np.arange(self.shape[0])[key[0] if isinstance(key, tuple) else key])
         for index in energies:
-            if self._lost(int(index)):
+            if self.lost(int(index)):
                 raise self._error(int(index))
         try:
             return np.asarray(self._array[key])
@@ -81,7 +83,7 @@ class CheckedImage:
 
     def damage(self, index: int) -> str:
         """Read all of an energy; say in a few words what is wrong with it, or nothing."""
-        if lost := self._lost(index):
+        if lost := self.lost(index):
             return lost
         try:
             for top in range(0, self.shape[1], self.shards[1]):
@@ -90,7 +92,7 @@ class CheckedImage:
             return "a checksum is wrong" if "checksum" in str(error) else f"it cannot be read: {error}"
         return ""
 
-    def _lost(self, index: int) -> str:
+    def lost(self, index: int) -> str:
         """Say which shard of an energy is gone or empty, if it counts as done and shards are never left out."""
         if not self.checksummed:
             return ""

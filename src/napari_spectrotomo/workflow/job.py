@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..data import FloatArray
 from ..progress import Progress, raise_if_aborted
 from .project import Project
@@ -75,7 +77,7 @@ class Job:
         Parameters
         ----------
         images : tuple of str
-            The images in the store that are made; the flags of the first tell what is done.
+            The images in the store that are made; an energy is done when all have its flag.
         energies : (E,), eV
         make : callable
             Writes the volume of the energy with this index, without a flag, and says what it did.
@@ -83,13 +85,13 @@ class Job:
             Steps of the stage that come before these.
         """
         total = before + len(energies)
-        done = self.project.store.done(images[0])
+        done = np.all([self.project.store.done(image) for image in images], axis=0)
         for e, energy in enumerate(energies):
             self.check()
             message = "found done"
             if not done[e]:
                 message = make(e)
                 self.settle()
-                for image in reversed(images):  # the first counts, so it is flagged last
+                for image in reversed(images):  # readers look at the first, so it is flagged last
                     self.project.store.flag(image, e)
             yield self.finished(before + e + 1, total, message, float(energy))

@@ -37,11 +37,11 @@ def check_descriptions(project: Project, log: logging.Logger) -> None:
         _tell(project, log, f"The description of the image {image} was damaged: the image is made again.")
 
 
-def check_all(project: Project, log: logging.Logger) -> None:
-    """Read all that counts as done; what is damaged no longer does."""
-    for image, index, reason in project.store.damages():
+def check_all(project: Project, log: logging.Logger, verify: bool) -> None:
+    """Look at all that counts as done, and read it to verify it; what is damaged or gone no longer counts."""
+    for image, index, reason in project.store.damages(verify):
         mend(project, log, image, index, reason)
-    for words in changed_files(project):
+    for words in changed_files(project) if verify else []:
         log.warning(words)  # the stage that makes the file sets it aside, and keeps that
 
 

@@ -35,6 +35,7 @@ def register_steps(job: Job) -> Iterator[Progress]:
             note_redone(job, registration)
         job.entry.pop(_REDOING, None)
     else:
+        _forget_by_hand(job)
         series = _series(job)
         results = yield from _transforms(job, series, total)
         registration = yield from _logged(job, finishing(series, results, total))
@@ -142,6 +143,18 @@ def note_redone(job: Job, registration: Registration) -> None:
     by_energy = [one for _, one in sorted(job.entry[REDONE].items(), key=lambda item: int(item[0]))]
     job.warn([one["words"] for one in by_energy if not one["kept"]], REDONE)  # what was kept has its flag
     job.warn(flags_of(registration), "flags")
+
+
+def _forget_by_hand(job: Job) -> None:
+    """Move anew what was placed by hand: its transforms were lost with the file that alone had them."""
+    done = job.entry.pop(REDONE, {})
+    for index in done:
+        job.project.store.withdraw("registered", int(index))
+    if done:
+        energies = ", ".join(f"{one['energy_eV']:.1f}" for one in done.values())
+        job.warn(
+            [f"What was registered by hand at {energies} eV was lost with registration.json: do it again."], REDONE
+        )
 
 
 def flags_of(registration: Registration) -> list[str]:

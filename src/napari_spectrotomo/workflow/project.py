@@ -20,7 +20,7 @@ from .recipe import Recipe, used_windows
 from .record import Record, State, dependents
 from .results import Results
 from .source import absolute, check_named_files, read_source
-from .store import Store
+from .store import IMAGES, Store
 from .sums import is_as_noted, set_aside, sums_of
 
 
@@ -206,7 +206,9 @@ class Project(Results):
 
     def _holds(self, stage: str) -> bool:
         images = all(
-            self.store.done(name).any() and self.store.done(name).all() for name in IMAGES_OF.get(stage, ())[:1]
+            self.store.done(name).any() and self.store.done(name).all()
+            for name in IMAGES_OF.get(stage, ())
+            if name in IMAGES
         )
         noted = self.record.stage(stage).get("files", {})
         return images and all(is_as_noted(self.path / name, noted) for name in self._files(stage))

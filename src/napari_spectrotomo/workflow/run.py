@@ -148,14 +148,13 @@ def run_steps(
         project.record.reload()
         clear_away(project)
         check_descriptions(project, log)
-        check_inputs(project)
+        check_inputs(project, restart)
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
         if restart:
             project.discard("read")
-        if verify:
-            check_all(project, log)
+        check_all(project, log, verify)
         for step in _mending(project, log, lambda stage: _do(project, stage, log, threads, abort), until):
             mine()
             yield step

@@ -97,10 +97,14 @@ class Store:
 
     def _describe_root(self, root: zarr.Group) -> None:
         """Let the root list the images there are, and tell of the most processed one."""
+        root.attrs.put(self._root_attributes())
+
+    def _root_attributes(self) -> dict[str, Any]:
+        root = zarr.open_group(self.path, mode="r")
         images = [dict(root[name].attrs["ome"]["multiscales"][0]) for name in self._present()]
         for image in images:
             image["datasets"] = [d | {"path": f"{image['name']}/{d['path']}"} for d in image["datasets"]]
-        root.attrs.put({"ome": {"version": "0.5", "multiscales": images}, "spectrotomo": self._most_processed()})
+        return {"ome": {"version": "0.5", "multiscales": images}, "spectrotomo": self._most_processed()}
 
     def _present(self) -> list[str]:
         return [name for name in IMAGES if self.attributes(name) is not None]
@@ -123,6 +127,8 @@ class Store:
         array = zarr.open_array(WholeFiles(self.path), path=f"{name}/0", mode="r+").with_config(ALL_CHUNKS)
         height = array.shards[1]
         for top in range(0, array.shape[1], height):
+            # what lies there is never read, as zarr would to fill up a shard: it may be damaged
+            (self.path / name / "0" / "c" / f"{index}/{top // height}/0/0").unlink(missing_ok=True)
             array[index, top : top + height] = volume[top : top + height]
 
     def flag(self, name: str, index: int, done: bool = True) -> None:
@@ -141,12 +147,18 @@ class Store:
             if self.done(image).any():
                 self.flag(image, index, done=False)
 
-    def damages(self) -> Iterator[tuple[str, int, str]]:
-        """Read all that counts as done; give image, index of the energy and what is wrong wherever something is."""
+    def damages(self, read: bool = True) -> Iterator[tuple[str, int, str]]:
+        """Look at all that counts as done; give image, index of the energy and what is wrong wherever something is.
+
+        Parameters
+        ----------
+        read : bool
+            Whether to read all of it; else only files that are gone are found, at once.
+        """
         for name in self._present():
             image = CheckedImage(self.path, name)
             for index in self.done(name).nonzero()[0]:
-                if found := image.damage(int(index)):
+                if found := image.damage(int(index)) if read else image.lost(int(index)):
                     yield name, int(index), found
 
     def repair(self) -> list[str]:
@@ -164,9 +176,9 @@ class Store:
             remove_folder(self.path / name)
         if not _is_json(self.path / "zarr.json"):
             (self.path / "zarr.json").unlink(missing_ok=True)
-            self._describe_root(zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3))
-        elif lost:
-            self._describe_root(zarr.open_group(WholeFiles(self.path), mode="r+"))
+        root = zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3)
+        if dict(root.attrs) != self._root_attributes():  # a kill came between an image and the root that tells of it
+            self._describe_root(root)
         return lost
 
     def _is_described(self, name: str) -> bool:
@@ -185,10 +197,7 @@ class Store:
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise ProjectError(
-                f"The description of the image {name} of the project {self.path.parent} is damaged ({error}). Give its "
-                "`spectrotomo run` command again: the image is made again."
-            ) from error
+            raise self._undescribed(name, error) from error
         return dict(group.attrs["spectrotomo"]) if "spectrotomo" in group.attrs else None
 
     def fingerprint(self, name: str) -> str | None:
@@ -209,15 +218,26 @@ class Store:
         ProjectError
             If the project has no such image yet.
         """
-        try:
-            array = CheckedImage(self.path, name)
-        except FileNotFoundError as error:
-            raise missing(self.path.parent, name) from error
+        array = self._opened(name)
         return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
 
     def read(self, name: str, index: int) -> npt.NDArray[Any]:
         """Read the volume of one energy, (z, y, x)."""
-        return CheckedImage(self.path, name)[index]
+        return self._opened(name)[index]
+
+    def _opened(self, name: str) -> CheckedImage:
+        if self.attributes(name) is None:
+            raise missing(self.path.parent, name)
+        try:
+            return CheckedImage(self.path, name)
+        except (FileNotFoundError, ValueError) as error:
+            raise self._undescribed(name, error) from error
+
+    def _undescribed(self, name: str, error: Exception) -> ProjectError:
+        return ProjectError(
+            f"The description of the image {name} of the project {self.path.parent} is damaged ({error}). Give its "
+            "`spectrotomo run` command again: the image is made again."
+        )
 
 
 def _is_json(path: Path) -> bool:

@@ -11,7 +11,7 @@ chunks is read and kept: 64 MB of 512³ voxels, not the volume's 512 MB, and the
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary, finalize
 
 import dask.array as da
@@ -20,8 +20,10 @@ import numpy.typing as npt
 import zarr
 from dask.local import get_sync
 
-from ...workflow.checked import CheckedImage
 from .kept import KEPT, WHOLE
+
+if TYPE_CHECKING:
+    from ...workflow.checked import CheckedImage
 
 Array = npt.NDArray[Any]
 Index = tuple[Any, ...]
@@ -215,4 +217,7 @@ def _stored(source: da.Array) -> zarr.Array | CheckedImage | None:
     graph = source.__dask_graph__()
     name = f"original-{source.name}"
     found = graph.layers[name].get(name) if hasattr(graph, "layers") and name in graph.layers else None
-    return found if isinstance(found, zarr.Array | CheckedImage) and found.shape == source.shape else None
+    on_disk = isinstance(found, zarr.Array) or hasattr(
+        found, "checksummed"
+    )  # a project's, whose module is slow to import
+    return found if on_disk and found.shape == source.shape else None
