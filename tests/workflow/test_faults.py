@@ -289,6 +289,8 @@ def test_results_that_somebody_changed_are_set_aside_and_never_used(tiny, own, u
     labels.write_bytes(mine)
     os.utime(own.path / "particles.csv")  # copied, or touched: the same bytes are the same file
     assert (own.state("label"), own.state("spectra")) == ("partial", "done")
+    with pytest.raises(ProjectError, match=r"labels.tif is no longer what the run wrote"):
+        own.labels()
     project = run(tiny, own.path)
     assert (own.path / "labels.changed.tif").read_bytes() == mine
     assert labels.read_bytes() == (undisturbed.path / "labels.tif").read_bytes()

@@ -147,6 +147,7 @@ def note_redone(job: Job, registration: Registration) -> None:
 
 def _forget_by_hand(job: Job) -> None:
     """Move anew what was placed by hand: its transforms were lost with the file that alone had them."""
+    job.entry.pop(_REDOING, None)
     done = job.entry.pop(REDONE, {})
     for index in done:
         job.project.store.withdraw("registered", int(index))

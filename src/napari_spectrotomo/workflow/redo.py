@@ -66,6 +66,7 @@ def redo_energy(
     ParameterError, Aborted
     """
     with alone(project.path), logging_to(project.path) as log, writing(project.path):
+        project.record.reload()
         entry = project.record.stage("register")
         if project.state("register") != "done":
             raise ProjectError("Register all energies first: one is done again only where all are up to date.")

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import EnergyStack, FloatArray
+from ..errors import ProjectError
 from .alignment import Alignment
 from .outputs import missing
 from .record import Record
 from .store import Store
+from .sums import is_as_noted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,6 +208,11 @@ class Results:
         path = self.path / name
         if not path.exists():
             raise missing(self.path, name)
+        if not all(is_as_noted(path, entry.get("files", {})) for entry in self.record.content["stages"].values()):
+            raise ProjectError(
+                f"{path} is no longer what the run wrote: it is damaged, or was changed. Give the `spectrotomo run` command of "
+                "the project again: the file is set aside under another name, and made again."
+            )
         return path
 
     def _table(self, name: str) -> pd.DataFrame:

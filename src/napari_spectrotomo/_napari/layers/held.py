@@ -217,7 +217,6 @@ def _stored(source: da.Array) -> zarr.Array | CheckedImage | None:
     graph = source.__dask_graph__()
     name = f"original-{source.name}"
     found = graph.layers[name].get(name) if hasattr(graph, "layers") and name in graph.layers else None
-    on_disk = isinstance(found, zarr.Array) or hasattr(
-        found, "checksummed"
-    )  # a project's, whose module is slow to import
-    return found if on_disk and found.shape == source.shape else None
+    if found is None or not (isinstance(found, zarr.Array) or hasattr(found, "checksummed")):
+        return None  # a project's array is told by that name: its module is slow to import
+    return found if found.shape == source.shape else None
