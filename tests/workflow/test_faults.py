@@ -64,7 +64,7 @@ class Faults:
         if not self.folder or not (name := self._changed(event, arguments)):
             return
         if self.struck is None:
-            moment = event, name, self.before
+            moment = event, name, self.before if self.kind == "killed" else ""
             self.before = name
             if moment in self.seen:
                 return
@@ -85,7 +85,9 @@ class Faults:
         if not writes or not isinstance(path, str | os.PathLike) or not str(path).startswith(self.folder):
             return ""
         path = str(path)[len(self.folder) :]
-        if path.endswith(".lock") or ".holder" in path or (event == "os.remove" and _HIDDEN.search(path)):
+        if path.endswith(".lock") or ".holder" in path:
+            return ""
+        if event == "os.remove" and (_HIDDEN.search(path) or not os.path.exists(self.folder + path)):
             return ""
         return _HIDDEN.sub(r"\1", path)
 
@@ -176,7 +178,7 @@ def test_a_run_that_is_torn_away_at_any_write_ends_as_if_nothing_had_been(tiny, 
     hit = " ".join(name for _, name, _ in struck)
     for file in (*undisturbed.record.stage("spectra")["files"], "run.json", "recipe.yaml", "labels.tif", "report.html"):
         assert file in hit
-    assert len(struck) > 100
+    assert len(struck) > (100 if kind == "killed" else 50)
     assert len(log_of(project, "eV: reconstructed")) < 6 * len(ENERGIES)  # a moment of another energy loses none
 
 
@@ -280,7 +282,9 @@ def test_a_damaged_note_of_work_at_hand_is_passed_over(tiny, undisturbed, tmp_pa
         if step.stage == stage and step.done == 3:
             break
     (project.path / name).write_text('{"fingerprint": "')
-    same(run(tiny, project.path), undisturbed)
+    run(tiny, project.path, until=stage)
+    made = name.replace(".partial", "")
+    assert (project.path / made).read_bytes() == (undisturbed.path / made).read_bytes()
 
 
 def test_results_that_somebody_changed_are_set_aside_and_never_used(tiny, own, undisturbed):
@@ -323,6 +327,7 @@ def test_an_input_that_changes_or_vanishes_while_it_is_read_leaves_no_number(tin
     file.write_bytes(content)
     with pytest.raises(DataError, match="changed while the run read it"):
         during("reconstruct", 3, with_other_numbers)
+    assert len(log_of(project, "align", "found before")) == 2
     assert project.done("reconstruct").sum() == 3
     file.write_bytes(content)
     with pytest.raises(SpectrotomoError, match=file.name):
@@ -390,9 +395,8 @@ def test_a_project_of_an_earlier_version_opens_and_goes_on(tiny, undisturbed, tm
         entry.pop("files")
     old.record.save()
     shard(old, "reconstruction", 1).write_bytes(shard(old, "reconstruction", 1).read_bytes()[:-30])
-    project = run(tiny, old.path, verify=True)
-    for name in ("spectra.csv", "edge_energy.tif", "registration.json"):
-        assert (project.path / name).read_bytes() == (undisturbed.path / name).read_bytes()
+    project = run(tiny, old.path, until="register", verify=True)
+    assert (project.path / "registration.json").read_bytes() == (undisturbed.path / "registration.json").read_bytes()
 
 
 def test_an_energy_done_again_by_hand_is_so_or_is_not_wherever_it_was_killed(tiny, own, faults):
@@ -413,7 +417,7 @@ def test_an_energy_done_again_by_hand_is_so_or_is_not_wherever_it_was_killed(tin
         found.add(redone)
         assert ("0" in own.record.stage("register").get("redone", {})) == redone
         assert np.array_equal(own.store.read("registered", 0), volume, equal_nan=True) != redone
-        assert found == {False, True}
+    assert found == {False, True}
 
 
 CHILD = """
