@@ -89,6 +89,9 @@ def run(
         ),
     ] = "report",
     restart: Annotated[bool, typer.Option("--restart", help="Do everything again, also what is done.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read all that is done first, and do again what is damaged on disk.")
+    ] = False,
     threads: Threads = None,
     memory: Memory = None,
     workers: Workers = None,
@@ -116,7 +119,7 @@ def run(
         complain(sentence)
     project.begin()
     means = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
-    _work(project, until, restart=restart, **means)
+    _work(project, until, restart=restart, verify=verify, **means)
     _print_numbers(project)
 
 
@@ -124,6 +127,9 @@ def run(
 def info(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A scan, a stack of volumes, or a project folder.")],
     settings: Settings = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Of a project: read all that is done, and say what is damaged on disk.")
+    ] = False,
 ) -> None:
     """Say what a scan holds: format, energies, angles, shapes, pixel sizes, and every doubt."""
     from rich.console import Console
@@ -132,7 +138,7 @@ def info(
 
     from .workflow import Recipe, describe
 
-    described = describe(path, _with_settings(Recipe(), settings).read)
+    described = describe(path, _with_settings(Recipe(), settings).read, verify=verify)
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in described.facts.items():
         table.add_row(name, Text(printable(value)))
@@ -192,7 +198,7 @@ def demo(
     if not (scan / "truth.json").exists():
         _simulated(scan, [])
     project = Project.create(output / "project", scan)
-    _work(project, "report", restart=False, threads=threads)
+    _work(project, "report", threads=threads)
     _print_numbers(project)
     for line in compare_with_truth(load_truth(scan), project.registration(), project.edge_map()).lines():
         typer.echo(line)
@@ -270,7 +276,7 @@ def _simulated(folder: Path, settings: list[str]) -> Path:
     return folder
 
 
-def _work(project: Project, until: str, *, restart: bool, **means: Any) -> None:
+def _work(project: Project, until: str, *, restart: bool = False, **means: Any) -> None:
     from .workflow import run_steps
 
     with interruptible() as abort, shown() as show:

@@ -38,6 +38,7 @@ def made(panel, model, finished):
     replace(registration, matrices=np.stack([np.eye(4)] * 9), deformation=bent).save(
         finished.path / "registration.json", labels_file="labels.tif", deformation_group=DEFORMATION
     )
+    finished.note_files("register")
     state_of(model).project = finished
     show_done(model, finished)
     return panel(RegisterPanel, model)

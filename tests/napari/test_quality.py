@@ -39,6 +39,7 @@ def flag(project, *places):
     rows["flag"] = [OFF if (i % count, rows["particle"][i]) in places else "" for i in range(len(rows["flag"]))]
     rows["status"] = ["converged"] * len(rows["flag"])
     path.write_text(json.dumps(content))
+    project.note_files("register")
 
 
 @pytest.mark.parametrize("particle", [None, 1, 2])
@@ -62,6 +63,7 @@ def test_curves_are_those_of_the_registration(made, finished, particle):
 
 def test_one_transform_for_all_has_no_curve_of_its_own(panel, model, finished):
     finished.registration().whole().save(finished.path / "registration.json")
+    finished.note_files("register")
     state_of(model).project = finished
     made = panel(QualityPanel, model)
     assert [made.which.itemText(i) for i in range(made.which.count())] == ["Whole volume"]

@@ -2,12 +2,8 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 
-import numpy as np
 import pytest
 import zarr
 
@@ -15,88 +11,9 @@ from napari_spectrotomo import Aborted, Project, ProjectError, run
 from napari_spectrotomo.workflow import STAGES, run_steps
 from napari_spectrotomo.workflow.aligning import _begun
 
-DRIVER = """
-import os, signal, sys
-from napari_spectrotomo.workflow import Project, Recipe, run_steps
-from napari_spectrotomo.workflow.store import Store
-scan, output, where, count = sys.argv[1:5]
-count = int(count)
-kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
-if where == "writing":  # in the middle: the volume is on disk, its flag is not
-    write, seen = Store.put, []
-    import zarr
-    def half(self, name, index, volume, top=0):
-        seen.append(index)
-        if len(seen) == count:
-            zarr.open_group(self.path, mode="r+")[name]["0"][index, : volume.shape[0] // 2] = volume[: volume.shape[0] // 2]
-            kill()
-        write(self, name, index, volume, top)
-    Store.put = half
-steps = 0
-recipe = Recipe().changed("report", renderings=False)
-for step in run_steps(Project.create(output, scan, recipe)):
-    steps += step.stage == where and step.done > 0
-    if steps == count:
-        kill()
-"""
-
-
-def killed(scan, output, where, count):
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(scan), str(output), where, str(count)], capture_output=True
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-
-
-def same_results(a: Project, b: Project):
-    for name in (
-        "labels.tif",
-        "edge_energy.tif",
-        "edge_energy_error.tif",
-        "edge_step.tif",
-        "spectra.csv",
-        "particles.csv",
-        "registration.json",
-    ):
-        assert (a.path / name).read_bytes() == (b.path / name).read_bytes(), name
-    for name in ("reconstruction", "mask", "registered", "squared_difference_registered"):
-        np.testing.assert_array_equal(a.store.array(name), b.store.array(name), err_msg=name)
-
 
 def lines(project, *words):
     return [line for line in (project.path / "run.log").read_text().splitlines() if all(w in line for w in words)]
-
-
-@pytest.mark.parametrize(("where", "count", "kept"), [("reconstruct", 3, 3), ("writing", 3, 2)])
-def test_a_run_killed_during_reconstruction_continues_to_the_same_numbers(
-    small_scan, finished, quick, tmp_path, where, count, kept
-):
-    killed(small_scan, tmp_path / "p", where, count)
-    project = run(small_scan, tmp_path / "p", quick)
-    same_results(project, finished)
-    assert len(lines(project, "reconstruct", "eV: found done")) == kept
-    assert len(lines(project, "eV: reconstructed")) == len(project.energies)
-
-
-def test_a_run_killed_while_it_looks_for_the_axes_looks_only_for_those_it_lacks(small_scan, finished, quick, tmp_path):
-    killed(small_scan, tmp_path / "p", "align", 4)
-    project = run(small_scan, tmp_path / "p", quick, until="align")
-    assert len(lines(project, "align", "found before")) == 4
-    assert (project.path / "alignment.json").read_bytes() == (finished.path / "alignment.json").read_bytes()
-
-
-@pytest.mark.parametrize(("count", "kept", "moving"), [(4, 4, False), (15, 11, True)])
-def test_a_run_killed_during_registration_continues_to_the_same_numbers(
-    small_scan, finished, quick, tmp_path, count, kept, moving
-):
-    killed(small_scan, tmp_path / "p", "register", count)
-    assert (tmp_path / "p" / "registration.json").exists() == moving
-    project = run(small_scan, tmp_path / "p", quick)
-    same_results(project, finished)
-    assert len(lines(project, "register", "transform found done")) == kept
-    assert len(lines(project, "register", "MSE")) == len(project.energies)
-    assert len(lines(project, "register", "found done")) == kept + (4 if moving else 0)
-    assert not lines(project, "reconstruct", "eV")[len(lines(finished, "reconstruct", "eV")) :]
 
 
 def test_a_finished_run_does_nothing_again(own_project):

@@ -43,6 +43,7 @@ def align_steps(job: Job) -> Iterator[Progress]:
     tasks = {e: () for e in range(len(scan)) if e not in known}
     for count, (e, made) in enumerate(job.each(look_at_energy, tasks, scan.energies), 1 + len(known)):
         found[names[e]] = made.found
+        job.settle()
         write_json(unfinished, {"fingerprint": job.fingerprint, "found": found})
         yield job.finished(count, len(scan), made.message, float(scan.energies[e]))
     found = {name: found[name] for name in names}

@@ -15,6 +15,7 @@ from ..data import EnergyStack, Scan
 from ..io import ReadParameters, identify
 from ..parameters import as_plain
 from .describe_scan import scan_in_words, size_of, span_of
+from .mending import damages
 from .project import Project
 from .recipe import STAGES
 from .source import read_source
@@ -28,8 +29,8 @@ class Description:
     doubts: tuple[str, ...]
 
 
-def describe(path: str | Path, read: ReadParameters | None = None) -> Description:
-    """Say what lies at a path: a scan, a stack of volumes, or a project.
+def describe(path: str | Path, read: ReadParameters | None = None, *, verify: bool = False) -> Description:
+    """Say what lies at a path: a scan, a stack of volumes, or a project; of this, with `verify`, what is damaged on disk.
 
     Raises
     ------
@@ -42,7 +43,10 @@ def describe(path: str | Path, read: ReadParameters | None = None) -> Descriptio
         facts = {"project": str(path), "source": str(project.source)} | {
             stage: project.state(stage) for stage in STAGES
         }
-        return Description(facts, tuple(project.warnings()))
+        damaged = damages(project) if verify else []
+        if verify:
+            facts["verified"] = f"{len(damaged)} damaged" if damaged else "all that is done is as it was written"
+        return Description(facts, (*project.warnings(), *damaged))
     read = replace(read or ReadParameters(), on_bad_file="skip")
     kind = read.kind if read.kind != "auto" else identify(path, read.format)[0]
     found = read_source(path, read, kind)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import DataError, ProjectError
+from ..errors import DataError, ProjectError, SpectrotomoError
+from .holder import noted
 from .own_places import require_own_places
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold the project for one run; the system frees it when the process ends, however it ends."""
+def alone(folder: Path) -> Iterator[Callable[[], None]]:
+    """Hold the project for one run; it is free again when the process ends, however it ends.
+
+    Yields
+    ------
+    callable
+        Raises `ProjectError` once a run on another machine has taken the project over.
+    """
     from filelock import FileLock, Timeout
 
     require_own_places(folder)
@@ -22,17 +29,20 @@ def alone(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise ProjectError(f"Another run is at work on {folder}: wait for it, or stop it first.") from error
+    except NotImplementedError:  # a file system without locks: the note alone tells
+        (folder / ".lock").touch()
     except OSError as error:
         raise ProjectError(f"The project folder {folder} cannot be written: {error.strerror}.") from error
     try:
-        yield
+        with noted(folder) as mine:
+            yield mine
     finally:
         lock.release()
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into advice; readers' own errors never come here."""
+    """Turn a full disk, a folder that cannot be written or too little memory into advice; readers' own errors never come here."""
     try:
         yield
     except OSError as error:
@@ -42,6 +52,19 @@ def writing(folder: Path) -> Iterator[None]:
             f"The project folder {folder} cannot be written: {error.strerror or error}. What was finished is kept: "
             "free space or mend the folder, then give the same command again."
         ) from error
+    except MemoryError as error:
+        raise SpectrotomoError(
+            f"There was too little memory ({error or 'none was left'}). What was finished is kept: close other programs, or "
+            "make the volumes smaller (correct.binning, reconstruct.region), then give the same command again."
+        ) from error
+
+
+class _Log(logging.FileHandler):
+    """A log that says so when it cannot be written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Let the error out, where logging would print it and go on."""
+        raise  # noqa: PLE0704 - called within the handler of the error
 
 
 @contextmanager
@@ -51,7 +74,7 @@ def logging_to(folder: Path) -> Iterator[logging.Logger]:
     log.setLevel(logging.INFO)
     log.propagate = False
     try:
-        handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+        handler = _Log(folder / "run.log", encoding="utf-8")
     except OSError as error:
         raise ProjectError(f"The project folder {folder} cannot be written: {error.strerror}.") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

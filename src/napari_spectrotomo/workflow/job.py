@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..data import FloatArray
 from ..progress import Progress
 from .executor import Executor, Here, Made, Tasks, Work, Workplace
 from .project import Project
+from .record import check_unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,17 @@ class Job:
         self.log.info("%s%s: %s", self.stage, "" if energy is None else f" {energy:.2f} eV", message)
         return Progress(self.stage, done, total, message, energy)
 
+    def settle(self) -> None:
+        """Have what was noted of a step on disk before its result counts, and refuse what was made of inputs that changed.
+
+        Raises
+        ------
+        DataError
+            If an input file is no longer what it was when the run began.
+        """
+        check_unchanged(self.project.record.content["inputs"])
+        self.project.record.save()
+
     def each(
         self, work: Work, tasks: Tasks, energies: FloatArray, after: Mapping[int, int | None] | None = None
     ) -> Iterator[tuple[int, Made]]:
@@ -95,7 +109,7 @@ class Job:
         Parameters
         ----------
         images : tuple of str
-            The images in the store that the work writes; the flags of the first tell what is done.
+            The images in the store that the work writes; an energy is done when all have its flag.
         energies : (E,), eV
         work : function of a module
             Writes the volumes of the energy with this index, without flags.
@@ -105,12 +119,13 @@ class Job:
             Steps of the stage that come before these.
         """
         total, store = before + len(energies), self.project.store
-        done = [index for index, flag in enumerate(store.done(images[0])) if flag]
+        done = np.flatnonzero(np.all([store.done(image) for image in images], axis=0)).tolist()
         for count, index in enumerate(done, 1):
             yield self.finished(before + count, total, "found done", float(energies[index]))
         tasks = {index: plain for index in range(len(energies)) if index not in done}
         for count, (index, made) in enumerate(self.each(work, tasks, energies), 1 + len(done)):
-            for image in reversed(images):  # the first counts, so it is flagged last
+            self.settle()
+            for image in reversed(images):  # readers look at the first, so it is flagged last
                 store.flag(image, index)
             yield self.finished(before + count, total, made.message, float(energies[index]))
 

@@ -15,8 +15,13 @@ from ..progress import Progress
 from ..register import EnergyRegistration, Placement, Registration, Series, finishing, write_deformation
 from .executor import Made, Workplace
 from .job import Job
+from .record import checksum
 
 _UNFINISHED = "registration.partial.json"
+_REDOING = "redoing"
+REDONE = "redone"
+"""Where the stage's entry in ``run.json``, and its warnings, keep what was done again by hand."""
+
 _DIFFERENCES = ("squared_difference_raw", "squared_difference_registered")
 DEFORMATION = "project.zarr/deformation"
 
@@ -24,10 +29,18 @@ DEFORMATION = "project.zarr/deformation"
 def register_steps(job: Job) -> Iterator[Progress]:
     """Register every energy to the fixed one, then move every volume, in one interpolation, and take the squared differences."""
     total = 2 * len(job.project.energies)
-    registration = yield from _registered(job, total)
-    save(job, registration)
-    job.warn(flags_of(registration), "flags")
-    job.place.forget("series")  # moving needs the memory of what transforms were found with
+    if job.entry["finished"] and (job.project.path / "registration.json").exists():
+        # volumes alone were lost; what was placed by hand stands in the file, and nowhere else
+        registration = job.project.registration()
+        if _REDOING in job.entry and checksum(job.project.path / "registration.json") != job.entry[_REDOING]["before"]:
+            note_redone(job, registration)
+        job.entry.pop(_REDOING, None)
+    else:
+        _forget_by_hand(job)
+        registration = yield from _registered(job, total)
+        save(job, registration)
+        job.warn(flags_of(registration), "flags")
+        job.place.forget("series")  # moving needs the memory of what transforms were found with
     yield from _move(job, registration, total)
     (job.project.path / _UNFINISHED).unlink(missing_ok=True)
 
@@ -132,6 +145,41 @@ def save(job: Job, registration: Registration) -> None:
         labels_file="labels.tif" if registration.particle_matrices else None,
         deformation_group=DEFORMATION if bent is not None else None,
     )
+
+
+def begin_redone(job: Job, index: int, note: dict[str, Any]) -> None:
+    """Keep what is about to be done again by hand, so that it is known of a run that is killed whether it was."""
+    path = job.project.path / "registration.json"
+    job.entry[_REDOING] = {"index": index, "note": note, "before": checksum(path)}
+    job.entry.get("files", {}).pop(path.name, None)
+    job.project.record.save()
+
+
+def note_redone(job: Job, registration: Registration) -> None:
+    """Keep what was done again by hand, of which the file of the registration tells now."""
+    done = job.entry.pop(_REDOING)
+    job.entry.setdefault(REDONE, {})[str(done["index"])] = done["note"]
+    # what was kept has its flag
+    job.warn([one["words"] for one in redone_by_energy(job) if not one["kept"]], REDONE)
+    job.warn(flags_of(registration), "flags")
+
+
+def redone_by_energy(job: Job) -> list[dict[str, Any]]:
+    """Give the notes of what was done again by hand, in order of the energies."""
+    return [one for _, one in sorted(job.entry.get(REDONE, {}).items(), key=lambda item: int(item[0]))]
+
+
+def _forget_by_hand(job: Job) -> None:
+    """Move anew what was placed by hand: its transforms were lost with the file that alone had them."""
+    job.entry.pop(_REDOING, None)
+    done = job.entry.pop(REDONE, {})
+    for index in done:
+        job.project.store.withdraw("registered", int(index))
+    if done:
+        energies = ", ".join(f"{one['energy_eV']:.1f}" for one in done.values())
+        job.warn(
+            [f"What was registered by hand at {energies} eV was lost with registration.json: do it again."], REDONE
+        )
 
 
 def flags_of(registration: Registration) -> list[str]:

@@ -9,19 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import __version__
-from ..atomic import write_text
+from ..atomic import is_temporary, write_text
 from ..data import EnergyStack, FloatArray, Scan
 from ..errors import ParameterError, ProjectError
 from ..io import identify
 from ..parameters import as_plain
 from ..preprocess import corrected_layout, leave_out
+from .hold import alone
+from .holder import NOTE
 from .outputs import FILES, IMAGES_OF, UNFINISHED, asked_for
 from .own_places import require_own_places
 from .recipe import Recipe, used_windows
 from .record import Record, State, dependents
 from .results import Results
 from .source import absolute, check_named_files, is_there, read_source, way_to
-from .store import Store
+from .store import IMAGES, Store
+from .sums import is_as_noted, set_aside, sums_of
 
 
 class Project(Results):
@@ -88,7 +91,7 @@ class Project(Results):
                 f"{source} is a project, not a scan; its volumes are a stack: {source / 'project.zarr'}."
             )
         exists = (path / "run.json").exists()
-        if path.is_dir() and not exists and any(path.iterdir()):
+        if path.is_dir() and not exists and any(not _is_ours(file) for file in path.iterdir()):
             raise ProjectError(f"The folder {path} holds other files and no project: name a new or an empty folder.")
         known = cls.open(path) if exists else None
         wanted = Recipe.of(recipe) or (known.recipe if known else Recipe())
@@ -102,20 +105,30 @@ class Project(Results):
         return project
 
     def begin(self) -> None:
-        """Make the project's folder and write what is planned into it.
+        """Make the project's folder and write what is planned into it, once nobody else is at work.
 
         Raises
         ------
         ProjectError
-            If it cannot be written.
+            If it cannot be written, or a run is at work on it.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self.save()
+            with alone(self.path):
+                self._begin()
         except OSError as error:
             raise ProjectError(
                 f"The project folder {self.path} cannot be written: {error.strerror or error}."
             ) from error
+
+    def _begin(self) -> None:
+        """Write what a run begins from; the record first, by which the folder is a project."""
+        if self.record.path.exists():
+            known = {name: self.record.content[name] for name in ("source", "source_from_project", "kind")}
+            self.record.reload()
+            self.record.content.update(known)
+        self.record.save()
+        self.save_recipe()
 
     @classmethod
     def open(cls, path: str | Path) -> Project:
@@ -240,9 +253,21 @@ class Project(Results):
 
     def _holds(self, stage: str) -> bool:
         images = all(
-            self.store.done(name).any() and self.store.done(name).all() for name in IMAGES_OF.get(stage, ())[:1]
+            self.store.done(name).any() and self.store.done(name).all()
+            for name in IMAGES_OF.get(stage, ())
+            if name in IMAGES
         )
-        return images and all((self.path / name).exists() for name in self._files(stage))
+        noted = self.record.stage(stage).get("files", {})
+        return images and all(is_as_noted(self.path / name, noted) for name in self._files(stage))
+
+    def note_files(self, stage: str) -> None:
+        """Note in the record what the files of a stage are, so that a change of them is found."""
+        self.record.stage(stage)["files"] = sums_of(self.path, FILES.get(stage, ()))
+
+    def set_aside(self, stage: str) -> list[str]:
+        """Set files of a stage aside that are no longer what it wrote, before it writes them again; say which."""
+        noted = self.record.stage(stage).get("files", {})
+        return [words for name in noted for words in set_aside(self.path / name, noted)]
 
     def _files(self, stage: str) -> tuple[str, ...]:
         """Give the files a stage leaves in this project."""
@@ -250,16 +275,25 @@ class Project(Results):
             return ()
         return asked_for(stage, self.recipe, self.maps_edges)
 
-    def discard(self, stage: str) -> None:
-        """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new."""
+    def discard(self, stage: str) -> list[str]:
+        """Take away what a stage and those that depend on it have left, so that nothing old stands beside something new.
+
+        Returns
+        -------
+        list of str
+            Which files were set aside, since they are not what was written.
+        """
         require_own_places(self.path)
+        aside = []
         for name in (stage, *dependents(stage)):
+            aside += self.set_aside(name)
             for file in (*FILES.get(name, ()), *UNFINISHED.get(name, ())):
                 (self.path / file).unlink(missing_ok=True)
             for image in IMAGES_OF.get(name, ()):
                 self.store.remove(image)
             self.record.content["stages"].pop(name, None)
         self.record.save()
+        return aside
 
     def done(self, stage: str) -> npt.NDArray[np.bool_]:
         """Give one flag an energy: whether its volume of this stage is there and up to date."""
@@ -296,3 +330,8 @@ class Project(Results):
         if not isinstance(found, Scan):
             raise ProjectError("This project began from reconstructed volumes: it has no projections.")
         return found
+
+
+def _is_ours(file: Path) -> bool:
+    """Tell what a run leaves in a folder that was killed before the folder became a project."""
+    return file.name in (".lock", NOTE) or is_temporary(file)

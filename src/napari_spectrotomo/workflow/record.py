@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..atomic import read_json, write_json
-from ..errors import Aborted, ProjectError, SpectrotomoError
+from ..errors import Aborted, DataError, ProjectError, SpectrotomoError
 from ..parameters import as_plain, identifying
 from ..threads import thread_count
 from .provenance import PeakMemory, now, session, versions
 from .recipe import FILE_PARAMETERS, Recipe
 from .record_form import fault_in
 from .standards import files_of_standards
+
+MENDED = "mended"
+"""Where ``run.json`` keeps what was damaged and is made again."""
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "read": (),
@@ -122,6 +125,10 @@ class Record:
         self.content["warnings"] = self.warnings()
         write_json(self.path, self.content)
 
+    def reload(self) -> None:
+        """Take the record as another process may have left it since."""
+        self.content = Record.load(self.path).content
+
     def stage(self, name: str) -> dict[str, Any]:
         """Give what is recorded of a stage; empty when it never ran."""
         return self.content["stages"].get(name, {})
@@ -153,6 +160,7 @@ class Record:
 
         A run that was killed has no end.
         """
+        self.reload()  # another process may have worked on the project since
         note, before = session(until, by), self._progress()
         self.content.setdefault("runs", []).append(note)
         try:
@@ -182,8 +190,8 @@ class Record:
 
     def warnings(self) -> list[str]:
         """Give the warnings of all stages in order, each once."""
-        said = (w for name in NEEDS for step in self.stage(name).get("warnings", {}).values() for w in step)
-        return list(dict.fromkeys(said))
+        said = [w for name in NEEDS for step in self.stage(name).get("warnings", {}).values() for w in step]
+        return list(dict.fromkeys([*said, *self.content.get(MENDED, [])]))
 
     def fingerprint(self, name: str, recipe: Recipe) -> str:
         """Give the fingerprint of a stage under `recipe`."""
@@ -232,6 +240,29 @@ def looks_changed(files: list[str], known: list[dict[str, Any]]) -> bool:
     """Say whether files differ in name, size or time from those known; no file is read."""
     found = sorted((path.name, (status := path.stat()).st_size, status.st_mtime_ns) for path in map(Path, set(files)))
     return found != sorted((i["name"], i["size"], i["modified_ns"]) for i in known)
+
+
+def check_unchanged(known: list[dict[str, Any]]) -> None:
+    """Refuse to go on where an input file is no longer what it was when the run began, by its size and time.
+
+    Raises
+    ------
+    DataError
+    """
+    for one in known:
+        path = Path(one["path"])
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise DataError(
+                f"The input file {path} went away while the run read it ({error.strerror}): bring it back, then give the same "
+                "command again. What was finished is kept."
+            ) from error
+        if (status.st_size, status.st_mtime_ns) != (one["size"], one["modified_ns"]):
+            raise DataError(
+                f"The input file {path} changed while the run read it: nothing that was made of it meanwhile is kept. Give the "
+                "same command again when it changes no more."
+            )
 
 
 def checksum(path: Path) -> str:

@@ -26,6 +26,9 @@ class _Stage(TypedDict):
     ended: NotRequired[str | None]
     peak_memory_bytes: NotRequired[int]
     edge_map: NotRequired[dict[str, Any]]
+    files: NotRequired[dict[str, dict[str, Any]]]
+    redone: NotRequired[dict[str, dict[str, Any]]]
+    redoing: NotRequired[dict[str, Any]]
 
 
 class _Record(TypedDict):
@@ -36,6 +39,7 @@ class _Record(TypedDict):
     versions: dict[str, str]
     scan: dict[str, Any]
     warnings: NotRequired[list[str]]
+    mended: NotRequired[list[str]]
     source_from_project: NotRequired[str | None]
     runs: NotRequired[list[dict[str, Any]]]
 

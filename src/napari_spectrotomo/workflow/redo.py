@@ -13,14 +13,12 @@ from ..register import RegisterParameters, register_again
 from .executor import Workplace
 from .hold import alone, logging_to, writing
 from .job import Job
-from .motion import flags_of, move_energy, save
+from .motion import REDONE, begin_redone, move_energy, note_redone, redone_by_energy, save
+from .outputs import IMAGES_OF
 from .project import Project
 
 if TYPE_CHECKING:
     from ..register import Registration
-
-REDONE = "redone"
-"""Where the stage's entry in ``run.json``, and its warnings, keep what was done again."""
 
 
 def redo_energy(
@@ -69,6 +67,7 @@ def redo_energy(
     ParameterError, Aborted
     """
     with alone(project.path), logging_to(project.path) as log, writing(project.path):
+        project.record.reload()
         entry = project.record.stage("register")
         if project.state("register") != "done":
             raise ProjectError("Register all energies first: one is done again only where all are up to date.")
@@ -106,20 +105,19 @@ def _parameters(project: Project, given: RegisterParameters | dict[str, Any] | N
 
 
 def _write(job: Job, registration: Registration, index: int, note: dict[str, Any]) -> None:
-    """Put the new result in place; a project that is torn away meanwhile is 'partial', and its next run registers all anew."""
+    """Put the new result in place; of a project that is torn away meanwhile, the next run moves the volume as the file says."""
     project = job.project
     project.discard("spectra")
-    job.entry["finished"] = False
-    project.record.save()
+    project.store.withdraw("registered", index)
+    begin_redone(job, index, note)
     save(job, registration)
-    move_energy(job.place, index)
-    job.entry.setdefault(REDONE, {})[str(index)] = note
-    job.warn(flags_of(registration), "flags")
-    by_energy = [one for _, one in sorted(job.entry[REDONE].items(), key=lambda item: int(item[0]))]
-    job.warn([one["words"] for one in by_energy if not one["kept"]], REDONE)  # what was kept has its flag
-    project.store.note("registered", **{REDONE: [one["words"] for one in by_energy]})
-    job.entry["finished"] = True
+    note_redone(job, registration)
+    project.note_files("register")
+    project.store.note("registered", **{REDONE: [one["words"] for one in redone_by_energy(job)]})
     project.record.save()
+    move_energy(job.place, index)
+    for image in reversed(IMAGES_OF["register"][:3]):
+        project.store.flag(image, index)
 
 
 def _note(registration: Registration, index: int, start: Any, keep: bool, own: dict[str, Any]) -> dict[str, Any]:

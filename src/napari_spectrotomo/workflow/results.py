@@ -18,6 +18,7 @@ from .kept import kept
 from .outputs import missing
 from .record import Record
 from .store import Store
+from .sums import is_as_noted
 from .tables import read_table
 
 if TYPE_CHECKING:
@@ -226,6 +227,11 @@ class Results:
         path = self.path / name
         if not path.exists():
             raise missing(self.path, name)
+        if not all(is_as_noted(path, entry.get("files", {})) for entry in self.record.content["stages"].values()):
+            raise ProjectError(
+                f"{path} is no longer what the run wrote: it is damaged, or was changed. Give the `spectrotomo run` command of "
+                "the project again: the file is set aside under another name, and made again."
+            )
         return path
 
     def _table(self, name: str) -> pd.DataFrame:

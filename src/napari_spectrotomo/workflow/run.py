@@ -16,6 +16,7 @@ from ..progress import Progress, ProgressCallback
 from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
 from .aligning import align_steps
+from .checked import DamagedError
 from .chemistry import composition_steps, spectra_steps
 from .cluster import executor_for
 from .estimate import plan, refuse_what_cannot_fit
@@ -23,10 +24,12 @@ from .executor import Executor, Workplace, on_threads
 from .hold import alone, logging_to, writing
 from .job import Job
 from .memory import arrays_of, bytes_of, give_memory_back
+from .mending import check_all, check_descriptions, clear_away, mend_found
 from .motion import register_steps
 from .planar import align_image_steps, correct_image_steps, take_images_steps
 from .project import Project
 from .recipe import STAGES, Recipe
+from .record import check_unchanged
 from .shapes import binarize_steps, label_steps
 from .source import check_spectra_named
 from .summary import report_steps
@@ -59,6 +62,7 @@ def run(
     *,
     until: str = "report",
     restart: bool = False,
+    verify: bool = False,
     threads: int | None = None,
     memory: int | str | None = None,
     workers: int | None = None,
@@ -80,6 +84,8 @@ def run(
         Last stage to do.
     restart : bool
         Whether to do again what is done.
+    verify : bool
+        Whether to read all that is done first, and do again what is damaged.
     threads : int, optional
         Threads to use, of a worker where there are workers; all cores by default.
     memory : int or str, optional
@@ -106,7 +112,7 @@ def run(
     refuse_what_cannot_fit(project, until, restart=restart, memory=bytes_of(memory))
     project.begin()
     means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
-    for step in run_steps(project, until, restart=restart, **means, abort=abort):
+    for step in run_steps(project, until, restart=restart, verify=verify, **means, abort=abort):
         if progress is not None:
             progress(step)
     return project
@@ -117,6 +123,7 @@ def run_steps(
     until: str = "report",
     *,
     restart: bool = False,
+    verify: bool = False,
     threads: int | None = None,
     memory: int | str | None = None,
     workers: int | None = None,
@@ -133,6 +140,8 @@ def run_steps(
         Last stage to do.
     restart : bool
         Whether to do again what is done.
+    verify : bool
+        Whether to read all that is done first, and do again what is damaged.
     threads, memory, workers, scheduler
         As in `run`.
     abort : threading.Event, optional
@@ -154,7 +163,7 @@ def run_steps(
     allowed = bytes_of(memory)
     give_memory_back()
     with (
-        alone(project.path),
+        alone(project.path) as mine,
         logging_to(project.path) as log,
         writing(project.path),
         on_threads(threads),
@@ -162,7 +171,9 @@ def run_steps(
         executor_for(workers, scheduler, threads, log) as executor,
     ):
         log.info("run until %s: %s", until, project.source)
-        check_inputs(project)
+        clear_away(project)
+        check_descriptions(project, log)
+        check_inputs(project, restart)
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
@@ -172,9 +183,30 @@ def run_steps(
             log.warning("%s", sentence)
         if restart:
             project.discard("read")
-        for stage in STAGES[: STAGES.index(until) + 1]:
+        check_all(project, log, verify)
+
+        def do(stage: str) -> Iterator[Progress]:
             yield from _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
+
+        for step in _mending(project, log, do, until):
+            mine()
+            yield step
         log.info("run until %s: done", until)
+
+
+def _mending(
+    project: Project, log: logging.Logger, do: Callable[[str], Iterator[Progress]], until: str
+) -> Iterator[Progress]:
+    """Do the stages in order; where one cannot read what an earlier one made, that is made again first."""
+    mended: set[tuple[str, int]] = set()
+    stages = list(STAGES[: STAGES.index(until) + 1])
+    while stages:
+        try:
+            yield from do(stages[0])
+            stages.pop(0)
+        except DamagedError as found:
+            mend_found(project, log, found, mended)
+            stages = list(STAGES[: STAGES.index(until) + 1])
 
 
 def _check_energies(project: Project, until: str) -> None:
@@ -206,8 +238,13 @@ def _do(place: Workplace, log: logging.Logger, executor: Executor) -> Iterator[P
     fingerprint = project.record.fingerprint(stage, project.recipe)
     if project.record.stage(stage).get("fingerprint", fingerprint) != fingerprint:
         log.info("%s: changed, so its results and those made from them are taken away", stage)
-        project.discard(stage)
-    entry = project.record.begin(stage, fingerprint, as_plain(getattr(project.recipe, stage)))
+        aside = project.discard(stage)
+    else:
+        aside = project.set_aside(stage)
+    recipe = project.recipe
+    entry = project.record.begin(stage, fingerprint, as_plain(getattr(recipe, stage)))
+    if aside:
+        project.record.warn(stage, aside, "files")
     project.record.save()
     log.info("%s: begun", stage)
     yield Progress(stage, 0, 1, "begun")
@@ -225,6 +262,17 @@ def _do(place: Workplace, log: logging.Logger, executor: Executor) -> Iterator[P
     except SpectrotomoError as error:
         log.error("%s: %s", stage, error)
         raise
+    _check_nothing_changed(project, stage, fingerprint, recipe)
+    project.note_files(stage)
     project.record.finish(stage)
     project.save_recipe()
     log.info("%s: done in %.1f s", stage, entry["seconds"])
+
+
+def _check_nothing_changed(project: Project, stage: str, fingerprint: str, recipe: Recipe) -> None:
+    """Refuse to call a stage done that read files, of the scan or named by a parameter, while they changed."""
+    check_unchanged(project.record.content["inputs"])
+    if project.record.fingerprint(stage, recipe) != fingerprint:
+        raise DataError(
+            f"A file that the parameters of the {stage} stage name changed while the stage read it: give the same command again."
+        )

@@ -2,12 +2,14 @@
 
 Every image is an OME-Zarr 0.5 group whose full resolution is the array ``0``, (energy, z, y, x). A volume is written in
 shards of one energy's slab and read in chunks of 64 voxels a side, so that writing goes by energy and one voxel's spectrum
-touches one small chunk an energy. An energy counts as done by its flag, set only after its last shard is on disk.
+touches one small chunk an energy. An energy counts as done by its flag, set only after its last shard is on disk. Chunks
+carry checksums: reading gives the numbers that were written, or a `DamagedError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
+from ..atomic import remove_folder
 from ..data import FloatArray
-from .outputs import missing
+from ..errors import ProjectError
+from .by_shards import ByShards
+from .checked import CheckedImage
+from .disk import ALL_CHUNKS, COMPRESSORS, WholeFiles
+from .outputs import IMAGES_OF, missing
 from .own_places import require_own_places
 
 IMAGES = ("registered", "reconstruction", "mask", "squared_difference_registered", "squared_difference_raw")
@@ -70,8 +77,8 @@ class Store:
         if self.fingerprint(name) == fingerprint:
             return
         require_own_places(self.path.parent)
-        root = zarr.open_group(self.path, mode="a", zarr_format=3)
         self.remove(name)
+        root = zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3)
         own = {"energies_eV": [float(e) for e in energies], "attenuation_unit": unit, "done": [False] * len(energies)}
         group = root.create_group(name)
         chunk = tuple(min(_SIDE, n) for n in shape)
@@ -82,6 +89,7 @@ class Store:
             dtype=dtype,
             chunks=(1, *chunk),
             shards=(1, *slab),
+            compressors=COMPRESSORS,
             fill_value=np.nan if np.dtype(dtype).kind == "f" else False,
             dimension_names=("energy", "z", "y", "x"),
         )
@@ -95,10 +103,14 @@ class Store:
 
     def _describe_root(self, root: zarr.Group) -> None:
         """Let the root list the images there are, and tell of the most processed one."""
+        root.attrs.put(self._root_attributes())
+
+    def _root_attributes(self) -> dict[str, Any]:
+        root = zarr.open_group(self.path, mode="r")
         images = [dict(root[name].attrs["ome"]["multiscales"][0]) for name in self._present()]
         for image in images:
             image["datasets"] = [d | {"path": f"{image['name']}/{d['path']}"} for d in image["datasets"]]
-        root.attrs.put({"ome": {"version": "0.5", "multiscales": images}, "spectrotomo": self._most_processed()})
+        return {"ome": {"version": "0.5", "multiscales": images}, "spectrotomo": self._most_processed()}
 
     def _present(self) -> list[str]:
         return [name for name in IMAGES if self.attributes(name) is not None]
@@ -118,10 +130,12 @@ class Store:
 
         Shard by shard: of all that are written at once zarr holds copies. A part begins with a shard, a multiple of `height`.
         """
-        array = zarr.open_array(self.path / name / "0", mode="r+")
-        height = array.shards[1]
+        path, height = self.path / name / "0" / "c" / str(index), self.height(name)
+        array = zarr.open_array(WholeFiles(self.path), path=f"{name}/0", mode="r+").with_config(ALL_CHUNKS)
         for first in range(0, len(volume), height):
             part = volume[first : first + height]
+            # what lies there is never read, as zarr would to fill up a shard: it may be damaged
+            (path / f"{(top + first) // height}/0/0").unlink(missing_ok=True)
             array[index, top + first : top + first + len(part)] = part
 
     def put_parts(self, name: str, index: int, parts: Iterable[npt.NDArray[Any]]) -> None:
@@ -142,12 +156,12 @@ class Store:
         if sum(map(len, left)):
             self.put(name, index, np.concatenate(left), top)
 
-    def flag(self, name: str, index: int) -> None:
-        """Flag an energy as done, whose last shard is on disk. One process alone does this: the flags are one file."""
-        root = zarr.open_group(self.path, mode="r+")
+    def flag(self, name: str, index: int, done: bool = True) -> None:
+        """Flag an energy as done, whose last shard is on disk, or as not done. One process alone does: the flags are one file."""
+        root = zarr.open_group(WholeFiles(self.path), mode="r+")
         group = root[name]
         own = dict(group.attrs["spectrotomo"])
-        own["done"] = [flag or i == index for i, flag in enumerate(own["done"])]
+        own["done"] = [done if i == index else flag for i, flag in enumerate(own["done"])]
         group.attrs["spectrotomo"] = own
         root.attrs["spectrotomo"] = self._most_processed()
 
@@ -157,16 +171,59 @@ class Store:
 
     def note(self, name: str, **values: Any) -> None:
         """Keep plain values in the ``spectrotomo`` attributes of an image."""
-        group = zarr.open_group(self.path, path=name, mode="r+")
+        group = zarr.open_group(WholeFiles(self.path), path=name, mode="r+")
         group.attrs["spectrotomo"] = dict(group.attrs["spectrotomo"]) | values
+
+    def withdraw(self, name: str, index: int) -> None:
+        """Let an energy whose volume is damaged be made again, with the other images that its stage makes of it."""
+        together = next((images for images in IMAGES_OF.values() if name in images), (name,))
+        for image in together:
+            if self.done(image).any():
+                self.flag(image, index, done=False)
+
+    def damages(self, read: bool = True) -> Iterator[tuple[str, int, str]]:
+        """Look at all that counts as done; give image, index of the energy and what is wrong wherever something is.
+
+        Parameters
+        ----------
+        read : bool
+            Whether to read all of it; else only files that are gone are found, at once.
+        """
+        for name in self._present():
+            image = CheckedImage(self.path, name)
+            for index in self.done(name).nonzero()[0]:
+                if found := image.damage(int(index)) if read else image.lost(int(index)):
+                    yield name, int(index), found
+
+    def repair(self) -> list[str]:
+        """Take away the images whose description can no longer be read, and describe the root anew where its own cannot.
+
+        Returns
+        -------
+        list of str
+            The images taken away.
+        """
+        if not self.path.is_dir():
+            return []
+        lost = [name for name in IMAGES if (self.path / name).exists() and not self._is_described(name)]
+        for name in lost:
+            remove_folder(self.path / name)
+        if not _is_json(self.path / "zarr.json"):
+            (self.path / "zarr.json").unlink(missing_ok=True)
+        root = zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3)
+        if dict(root.attrs) != self._root_attributes():  # a kill came between an image and the root that tells of it
+            self._describe_root(root)
+        return lost
+
+    def _is_described(self, name: str) -> bool:
+        return _is_json(self.path / name / "zarr.json") and _is_json(self.path / name / "0" / "zarr.json")
 
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""
         if (self.path / name).exists():
             require_own_places(self.path.parent)
-            root = zarr.open_group(self.path, mode="r+")
-            del root[name]
-            self._describe_root(root)
+            remove_folder(self.path / name)
+            self._describe_root(zarr.open_group(WholeFiles(self.path), mode="a", zarr_format=3))
 
     def attributes(self, name: str) -> dict[str, Any] | None:
         """Give the ``spectrotomo`` attributes of an image, or None where there is none."""
@@ -174,6 +231,8 @@ class Store:
             group = zarr.open_group(self.path, path=name, mode="r")
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise self._undescribed(name, error) from error
         return dict(group.attrs["spectrotomo"]) if "spectrotomo" in group.attrs else None
 
     def fingerprint(self, name: str) -> str | None:
@@ -194,57 +253,34 @@ class Store:
         ProjectError
             If the project has no such image yet.
         """
-        try:
-            array = zarr.open_array(self.path / name / "0", mode="r")
-        except FileNotFoundError as error:
-            raise missing(self.path.parent, name) from error
-        return da.from_array(_ByShards(array), chunks=(1, *array.shape[1:]), name=False)
+        array = self._opened(name)
+        return da.from_array(array, chunks=(1, *array.shape[1:]), name=False)
 
     def read(self, name: str, index: int) -> npt.NDArray[Any]:
         """Read the volume of one energy, (z, y, x)."""
-        return _ByShards(zarr.open_array(self.path / name / "0", mode="r"))[index]
+        return self._opened(name)[index]
+
+    def _opened(self, name: str) -> ByShards:
+        if self.attributes(name) is None:
+            raise missing(self.path.parent, name)
+        try:
+            return ByShards(CheckedImage(self.path, name))
+        except (FileNotFoundError, ValueError) as error:
+            raise self._undescribed(name, error) from error
+
+    def _undescribed(self, name: str, error: Exception) -> ProjectError:
+        return ProjectError(
+            f"The description of the image {name} of the project {self.path.parent} is damaged ({error}). Give its "
+            "`spectrotomo run` command again: the image is made again."
+        )
 
 
-class _ByShards:
-    """An image that is read shard after shard: of all that is read at once zarr holds as much again.
-
-    Parameters
-    ----------
-    array : zarr array, (energy, z, y, x)
-    """
-
-    def __init__(self, array: zarr.Array) -> None:
-        self._array, self._height = array, array.shards[1]
-        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
-
-    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
-        """Read a part, which is named as of a NumPy array."""
-        key = key if isinstance(key, tuple) else (key,)
-        if not all(isinstance(part, int | np.integer | slice) for part in key):
-            return np.asarray(self._array[key])
-        energies, z, *others = (*key, slice(None), slice(None))[:4]
-        chosen = range(self.shape[0])[energies]
-        if isinstance(chosen, int) and isinstance(z, slice) and z.step in (None, 1):
-            return self._volume(chosen, range(self.shape[1])[z], tuple(others))
-        if not isinstance(chosen, int) and isinstance(z, slice):
-            parts = [self[(e, z, *others)] for e in chosen]
-            if len(parts) == 1:
-                return parts[0][None]
-            return np.stack(parts) if parts else np.asarray(self._array[key])
-        return np.asarray(self._array[key])
-
-    def _volume(self, index: int, slices: range, others: tuple[Any, ...]) -> npt.NDArray[Any]:
-        if slices.stop - slices.start <= self._height:
-            return np.asarray(self._array[(index, slice(slices.start, slices.stop), *others)])
-        tops = [slices.start, *range((slices.start // self._height + 1) * self._height, slices.stop, self._height)]
-        out: npt.NDArray[Any] | None = None
-        for top, end in zip(tops, [*tops[1:], slices.stop], strict=True):
-            part = np.asarray(self._array[(index, slice(top, end), *others)])
-            if out is None:
-                out = np.empty((slices.stop - slices.start, *part.shape[1:]), part.dtype)
-            out[top - slices.start : end - slices.start] = part
-        assert out is not None
-        return out
+def _is_json(path: Path) -> bool:
+    """Say whether a description can be read."""
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+    except (OSError, ValueError):
+        return False
 
 
 def _multiscale(name: str, voxel_size: FloatArray | None) -> dict[str, Any]:

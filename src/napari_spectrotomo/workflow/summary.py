@@ -17,6 +17,7 @@ from ..spectra import EdgeMap
 from .alignment_seen import alignment_seen
 from .describe import energies_in_words, in_words
 from .describe_alignment import axis_in_words
+from .hold import alone
 from .job import Job
 from .project import Project
 from .recipe import STAGES
@@ -33,7 +34,7 @@ _ALGORITHMS = {
 def report_steps(job: Job) -> Iterator[Progress]:
     """Write the report."""
     job.check()
-    path = write_project_report(job.project, abort=job.abort)
+    path = _written(job.project, job.abort)
     yield job.finished(1, 1, f"written to {path.name}")
 
 
@@ -48,8 +49,18 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
     Raises
     ------
     ProjectError
-        If a result that the report shows is not there yet.
+        If a result that the report shows is not there yet, or a run is at work on the project.
     """
+    with alone(project.path):
+        project.record.reload()
+        path = _written(project, abort)
+        if project.record.stage("report"):
+            project.note_files("report")
+            project.record.save()
+    return path
+
+
+def _written(project: Project, abort: threading.Event | None) -> Path:
     raw = project.stack("reconstruction")
     record = project.record
     alignment = alignment_seen(project, abort)  # before the maps, for it corrects a tomogram

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,22 @@ def read_steps(job: Job) -> Iterator[Progress]:
     yield job.finished(1, 1, f"{len(found)} energies in {len(metadata.get('files', []))} files")
 
 
-def check_inputs(project: Project) -> None:
-    """Take size, time and checksum of every input file, so that a changed input makes everything after it out of date."""
+def check_inputs(project: Project, restart: bool = False) -> None:
+    """Take size, time and checksum of every input file, so that a changed input makes everything after it out of date.
+
+    A file that is gone makes nothing out of date, unless all is done again: without it, a scan would be one of fewer energies.
+    """
     record = project.record
     files = project.input().metadata.get("files", [])
+    names = {Path(file).name for file in files}
+    gone = [
+        one["path"] for one in record.content["inputs"] if one["name"] not in names and not Path(one["path"]).exists()
+    ]
+    if gone and not restart:
+        raise DataError(
+            f"The input file {gone[0]}{f' and {len(gone) - 1} more' if len(gone) > 1 else ''} that this project was made from is "
+            "gone: bring it back. To do all again without it, give --restart."
+        )
     try:
         record.content["inputs"] = inputs_of(files, record.content["inputs"])
     except OSError as error:

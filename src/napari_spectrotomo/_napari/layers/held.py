@@ -11,7 +11,7 @@ chunks is read and kept: 64 MB of 512³ voxels, not the volume's 512 MB, and the
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary, finalize
 
 import dask.array as da
@@ -21,6 +21,9 @@ import zarr
 from dask.local import get_sync
 
 from .kept import KEPT, WHOLE
+
+if TYPE_CHECKING:
+    from ...workflow.by_shards import ByShards
 
 Array = npt.NDArray[Any]
 Index = tuple[Any, ...]
@@ -209,9 +212,11 @@ def forget(data: da.Array, energy: int) -> None:
         KEPT.forget(reader.owner, energy)
 
 
-def _stored(source: da.Array) -> zarr.Array | None:
-    """Give the zarr array that a dask array is nothing but a view of, which is read without dask; else None."""
+def _stored(source: da.Array) -> zarr.Array | ByShards | None:
+    """Give the array on disk that a dask array is nothing but a view of, which is read without dask; else None."""
     graph = source.__dask_graph__()
     name = f"original-{source.name}"
     found = graph.layers[name].get(name) if hasattr(graph, "layers") and name in graph.layers else None
-    return found if isinstance(found, zarr.Array) and found.shape == source.shape else None
+    if found is None or not (isinstance(found, zarr.Array) or hasattr(found, "checksummed")):
+        return None  # a project's array is told by that name: its module is slow to import
+    return found if found.shape == source.shape else None

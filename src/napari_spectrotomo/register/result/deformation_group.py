@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from ...atomic import settle_all
 from ...data import FloatArray
 from ...errors import RegistrationError
 from .tables import plain_numbers
@@ -81,6 +82,7 @@ def read_deformation(group_path: str | Path) -> Deformation:
 def fill_group(folder: Path, deformation: Deformation, energies: FloatArray) -> None:
     """Write a deformation as the zarr group `folder`, which is not whole before the end."""
     import zarr
+    from zarr.codecs import Crc32cCodec, ZstdCodec
 
     coefficients = np.asarray(deformation.coefficients, np.float32)
     group = zarr.open_group(str(folder), mode="w", zarr_format=3)
@@ -98,6 +100,7 @@ def fill_group(folder: Path, deformation: Deformation, energies: FloatArray) -> 
         shape=coefficients.shape,
         dtype=np.float32,
         chunks=(1, *coefficients.shape[1:]),
+        compressors=(ZstdCodec(level=0), Crc32cCodec()),
         dimension_names=("energy", "component", "z", "y", "x"),
     )
     array[:] = coefficients
@@ -111,6 +114,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     temporary, old = (path.with_name(f".{path.name}.{uuid4().hex[:8]}{end}") for end in ("", ".old"))
     try:
         yield temporary
+        settle_all(temporary)
         if path.exists():
             path.rename(old)
         temporary.rename(path)
