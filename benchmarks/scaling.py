@@ -1,6 +1,7 @@
 """Time and peak memory of every stage against the number of energies, the size of volumes and the number of workers.
 
-    python benchmarks/scaling.py --scans DIR [--energies 4,8,12] [--sizes 128,192,256] [--workers] [--output docs/benchmark]
+    python benchmarks/scaling.py --scans DIR [--energies 4,8,12] [--sizes 96,160,224] [--output docs/benchmark]
+    python benchmarks/scaling.py --scans DIR --sizes 160 --workers
     python benchmarks/scaling.py --scans DIR --whole 384 --energies 18 --memory 2GB
 
 Every stage runs in a process of its own, whose peak resident memory is the operating system's account (wait4), the interpreter and
@@ -38,27 +39,49 @@ def run(scan, project, until, *more):
     return usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime
 
 
-def measured(folder, size, energies, views, workers=0, more=()):
+def measured(folder, size, energies, views):
     """Run all stages of a scan, one process each; gives a row a stage."""
     scan = write_balls(folder / f"balls_{size}_{energies}_{views}", size, energies, views)
-    project = folder / f"project_{size}_{energies}_{workers}"
-    shutil.rmtree(project, ignore_errors=True)
+    project = _anew(folder / f"project_{size}_{energies}")
     run(scan, project, "read")
     idle = run(scan, project, "read")[1]
     rows = []
     for stage in STAGES:
-        by = ("--workers", str(workers), "--threads", "1") if workers else ()
-        peak, cpu = run(scan, project, stage, "--set", "report.renderings=false", *by, *more)
-        entry = json.loads((project / "run.json").read_text())["stages"][stage]
-        peak = entry["worker_peak_memory_bytes"] if workers and "worker_peak_memory_bytes" in entry else peak
-        seconds, cpu = entry["seconds"], max(cpu - idle, 0.0)
+        peak, cpu = run(scan, project, stage, "--set", "report.renderings=false")
+        seconds, cpu = _entry(project, stage)["seconds"], max(cpu - idle, 0.0)
         share = _moving(project / "run.log") / seconds if stage == "register" else 0.0
         for name, part in ((stage, 1 - share), ("moving", share)):
             if part > 0:
-                rows.append([size, energies, workers, name, round(part * seconds, 2), round(part * cpu, 2), peak])
-                print(f"{size}³ x {energies}, {workers} workers, {name}:", *rows[-1][4:], flush=True)
+                rows.append([size, energies, 0, name, round(part * seconds, 2), round(part * cpu, 2), peak])
+                print(*rows[-1], flush=True)
     shutil.rmtree(project)
     return rows
+
+
+def measured_with_workers(folder, size, energies, views, workers):
+    """Run a scan in one process with workers of one thread; gives a row a stage. The first has the start of the workers in it."""
+    scan = write_balls(folder / f"balls_{size}_{energies}_{views}", size, energies, views)
+    project = _anew(folder / f"project_{size}_{energies}_{workers}")
+    _, cpu = run(scan, project, "register", "--workers", str(workers), "--threads", "1")
+    rows = []
+    for stage in ("align", "reconstruct", "binarize", "register"):
+        entry = _entry(project, stage)
+        moving = _moving(project / "run.log") if stage == "register" else 0.0
+        for name, seconds in ((stage, entry["seconds"] - moving), ("moving", moving)):
+            if seconds > 0:
+                rows.append([size, energies, workers, name, round(seconds, 2), cpu, entry["worker_peak_memory_bytes"]])
+                print(*rows[-1], flush=True)
+    shutil.rmtree(project)
+    return rows
+
+
+def _anew(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def _entry(project, stage):
+    return json.loads((project / "run.json").read_text())["stages"][stage]
 
 
 def _moving(log):
@@ -70,13 +93,14 @@ def _moving(log):
 
 
 def table(rows, key, title, measure=5):
-    """Give time (of processor, or 4: of the clock) and peak memory of every stage by one of the numbers, as a Markdown table."""
+    """Give time (of the processor; 4: of the clock) and peak memory of every stage by one of the numbers, as a Markdown table."""
     values = sorted({row[key] for row in rows})
     lines = [f"| {title} | " + " | ".join(f"{v}" for v in values) + " |", "|---|" + "---:|" * len(values)]
     for stage in SHOWN:
         found = {row[key]: row for row in rows if row[3] == stage}
-        cells = [f"{found[v][measure]:.1f} s, {found[v][6] / 2**20:.0f} MiB" for v in values]
-        lines.append(f"| {stage} | " + " | ".join(cells) + " |")
+        if found:
+            cells = [f"{found[v][measure]:.1f} s, {found[v][6] / 2**20:.0f} MiB" for v in values]
+            lines.append(f"| {stage} | " + " | ".join(cells) + " |")
     return [*lines, ""]
 
 
@@ -127,10 +151,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scans", type=Path, required=True)
     parser.add_argument("--energies", type=numbers, default=[4, 8, 12])
-    parser.add_argument("--sizes", type=numbers, default=[128, 192, 256])
+    parser.add_argument("--sizes", type=numbers, default=[96, 160, 224])
     parser.add_argument("--views", type=int, default=91)
     parser.add_argument(
-        "--workers", action="store_true", help="Also one worker on few energies, and two on twice as many."
+        "--workers",
+        action="store_true",
+        help="Instead, one worker on few energies of the largest size, and two on twice as many.",
     )
     parser.add_argument("--whole", type=int, help="Only run volumes of so many voxels a side from end to end.")
     parser.add_argument("--memory")
@@ -142,23 +168,40 @@ def main():
         whole(given)
         return
     few, small = given.energies[0], given.sizes[0]
-    by_energies = [row for count in given.energies for row in measured(given.scans, small, count, given.views)]
-    by_size = [row for row in by_energies if row[1] == few]
-    by_size += [row for size in given.sizes[1:] for row in measured(given.scans, size, few, given.views)]
-    weak = []
+    kept = given.output / "scaling.csv"
+    rows = _read(kept) if kept.exists() else []
     if given.workers:
+        rows = [row for row in rows if not row[2]]
         for workers in (1, 2):
-            weak += measured(given.scans, small, few * workers, given.views, workers)
-    lines = ["; ".join(environment()) + f"; {given.views} views an energy.", ""]
+            rows += measured_with_workers(given.scans, given.sizes[-1], few * workers, given.views, workers)
+    else:
+        rows = [row for row in rows if row[2]]
+        for size, count in dict.fromkeys([*((small, n) for n in given.energies), *((n, few) for n in given.sizes)]):
+            rows += measured(given.scans, size, count, given.views)
+    written(rows, given.views, given.output)
+
+
+def _read(path):
+    with path.open(encoding="utf-8") as file:
+        return [[*map(int, row[:3]), row[3], *map(float, row[4:6]), int(row[6])] for row in list(csv.reader(file))[1:]]
+
+
+def written(rows, views, output):
+    """Write the rows, and of them the tables and the figure."""
+    alone = [row for row in rows if not row[2]]
+    small, few = min(row[0] for row in alone), min(row[1] for row in alone)
+    by_energies, by_size = ([row for row in alone if row[k] == n] for k, n in ((0, small), (1, few)))
+    lines = ["; ".join(environment()) + f"; {views} views an energy.", ""]
     lines += table(by_energies, 1, f"{small}³ voxels; energies:")
     lines += table(by_size, 0, f"{few} energies; voxels a side:")
-    if weak:
-        lines += table(weak, 2, f"{few} energies a worker of one thread, by the clock; workers:", 4)
-    given.output.mkdir(parents=True, exist_ok=True)
-    (given.output / "scaling.md").write_text("\n".join(lines), encoding="utf-8")
-    with (given.output / "scaling.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([HEADS, *dict.fromkeys(map(tuple, [*by_energies, *by_size, *weak]))])
-    drawn(by_energies, by_size, given.output / "scaling.svg")
+    if shared := [row for row in rows if row[2]]:
+        lines += ["", f"One thread a worker, {few} energies of {shared[0][0]}³ voxels for each, by the clock:", ""]
+        lines += table(shared, 2, "workers:", 4)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "scaling.md").write_text("\n".join(lines), encoding="utf-8")
+    with (output / "scaling.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([HEADS, *rows])
+    drawn(by_energies, by_size, output / "scaling.svg")
 
 
 if __name__ == "__main__":

@@ -20,14 +20,20 @@ _VOLUMES = {
     "binarize": 3.2,
     "label": 2.0,
     "register": 6.0,
-    "spectra": 5.0,
+    "spectra": 4.5,
     "report": 4.7,
 }
 """Volumes that stages hold; what `composition` holds depends on what is asked for."""
 _VIEWS = {"correct": 1.1, "align": 1.3, "reconstruct": 1.1, "report": 1.1}
 """How often stages hold the projections of one energy, as counts and as optical density."""
-_BLOCKS = {"reconstruct": 1 << 28, "binarize": 1 << 27, "spectra": 1 << 26, "report": 300 << 20}
-"""Bytes of the blocks that stages work on, whatever the size of volumes."""
+_BLOCKS = {
+    "reconstruct": 1 << 28,
+    "binarize": 1 << 27,
+    "spectra": 350 << 20,
+    "composition": 350 << 20,
+    "report": 300 << 20,
+}
+"""Bytes of what stages work on whatever the size of volumes: blocks of slices, correlations in space, renderings."""
 _SPECTRA = 2.0
 """Copies of all energies that are read for spectra, up to `MEMORY`."""
 _COMPONENTS = 8
@@ -88,7 +94,7 @@ def needed(project: Project, stage: str) -> int:
 
     Measured (``benchmarks/scaling.py``): the interpreter and its libraries, volumes, projections, and blocks of a fixed size.
     """
-    held = RESIDENT + _held(project, stage) + _BLOCKS.get(stage, 0)
+    held = RESIDENT + (volumes := _held(project, stage)) + (_BLOCKS.get(stage, 0) if volumes else 0)
     found = project.input()
     if not isinstance(found, Scan):
         return held
