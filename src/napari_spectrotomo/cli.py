@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,6 +40,27 @@ Settings = Annotated[
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", metavar="SIZE", help="What a process may take, such as 4GB (default: what the stages ask for)."
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        metavar="N",
+        help="Processes of this machine, which share the energies (needs dask.distributed).",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", help="A dask scheduler, whose workers share the energies (tcp://host:8786)."
+    ),
+]
 
 
 @app.command()
@@ -64,6 +85,9 @@ def run(
         bool, typer.Option("--verify", help="Read all that is done first, and do again what is damaged on disk.")
     ] = False,
     threads: Threads = None,
+    memory: Memory = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Take a scan from projections (or volumes) to an edge-energy map and a report."""
     from .workflow import STAGES, Project, Recipe
@@ -74,7 +98,8 @@ def run(
     if settings:
         wanted = _with_settings(wanted or _recipe_in(output), settings)
     project = Project.create(output, scan, wanted)
-    _work(project, until, restart=restart, verify=verify, threads=threads)
+    means = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
+    _work(project, until, restart=restart, verify=verify, **means)
     _print_numbers(project)
 
 
@@ -272,11 +297,11 @@ def _simulated(folder: Path, settings: list[str]) -> Path:
     return folder
 
 
-def _work(project: Project, until: str, *, threads: int | None, restart: bool = False, verify: bool = False) -> None:
+def _work(project: Project, until: str, *, restart: bool = False, verify: bool = False, **means: Any) -> None:
     from .workflow import run_steps
 
     with interruptible() as abort, shown() as show:
-        for step in run_steps(project, until, restart=restart, verify=verify, threads=threads, abort=abort):
+        for step in run_steps(project, until, restart=restart, verify=verify, **means, abort=abort):
             show(step)
 
 

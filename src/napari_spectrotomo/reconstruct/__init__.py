@@ -16,16 +16,17 @@ from .field_of_view import FieldOfView
 from .geometry import check_views, view_warnings
 from .magnification import magnifications
 from .noise import choose_filter
-from .parameters import ReconstructParameters
+from .parameters import Filter, ReconstructParameters
 from .planar import images_of, turned_views
 from .projector import project_volume
 from .reconstruct import given_centers, reconstruct
-from .volume import reconstruct_volume
+from .volume import reconstruct_volume, volume_in_blocks
 
 __all__ = [
     "AxisEstimate",
     "CenterStrip",
     "FieldOfView",
+    "Filter",
     "ReconstructParameters",
     "SeriesAxes",
     "center_strip",
@@ -45,4 +46,5 @@ __all__ = [
     "settle_axes",
     "turned_views",
     "view_warnings",
+    "volume_in_blocks",
 ]

@@ -6,6 +6,7 @@ ASTRA is under the GPL and therefore never among the dependencies; whoever wants
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,9 @@ def reconstruct_with_astra(
     parameters: ReconstructParameters,
     field: FieldOfView,
     scale: float,
-    volume: Float32,
     abort: threading.Event | None = None,
-) -> None:
-    """Fill a volume by ASTRA; the views' rows, and for 'fbp' the filter, are ours. Arguments as of `filtered_back_projection`."""
+) -> Iterator[Float32]:
+    """Make a volume by ASTRA; views' rows, and for 'fbp' the filter, are ours. As `filtered_back_projection` takes and gives."""
     import astra
 
     rows, columns = projections.shape[1:]
@@ -64,12 +64,14 @@ def reconstruct_with_astra(
             lines = seen.of(view, v)
             moved = offsets if geometry.tilt else None
             views[:, v] = lines if row_filter is None else row_filter(lines, float(weights[v]), moved)
+        block = np.empty((stop - start, *field.shape[1:]), np.float32)
         for s in range(stop - start):
             raise_if_aborted(abort)
             at = places + ([0, 0, offsets[s]] if row_filter is None else 0)
             made = _slice(astra, _NAMES[parameters.algorithm], gpu, views[s], at, field.size, count, abort)
             part = made[slice(*field.rows), slice(*field.columns)]
-            volume[start - field.slices[0] + s] = np.where(circle, part * np.float32(scale), 0)
+            block[s] = np.where(circle, part * np.float32(scale), 0)
+        yield block
 
 
 def _slice(

@@ -41,10 +41,9 @@ def filtered_back_projection(
     filter_name: Filter,
     field: FieldOfView,
     scale: float,
-    volume: Float32,
     abort: threading.Event | None = None,
-) -> None:
-    """Fill a volume, block by block.
+) -> Iterator[Float32]:
+    """Make a volume block by block, from the first slice on.
 
     Parameters
     ----------
@@ -57,9 +56,12 @@ def filtered_back_projection(
         Which voxels are wanted.
     scale : float
         What turns attenuation a voxel into that of the volume's unit.
-    volume : float32, of the field's shape
-        What is filled.
     abort : threading.Event
+
+    Yields
+    ------
+    (z, y, x) float32
+        Some slices of the field. How many does not depend on the memory there is, since a few last bits depend on it.
     """
     rows, columns = projections.shape[1:]
     places = geometry.columns_of()
@@ -79,6 +81,7 @@ def filtered_back_projection(
         views = np.empty((len(projections), row_filter.width, padded(stop - start)), np.float32)
         views[..., stop - start :] = 0
         offsets = seen.column_offsets() if tilted else None
+        block = np.zeros((stop - start, *field.shape[1:]), np.float32)
 
         def one_view(
             v: int, seen: SliceRows = seen, views: Float32 = views, offsets: FloatArray | None = offsets
@@ -86,9 +89,7 @@ def filtered_back_projection(
             raise_if_aborted(abort)
             slices_innermost(row_filter(seen.of(projections[v], v), float(weights[v]), offsets), views[v])
 
-        def one_row(
-            top: int, views: Float32 = views, out: Float32 = volume[start - field.slices[0] :][: stop - start]
-        ) -> None:
+        def one_row(top: int, views: Float32 = views, out: Float32 = block) -> None:
             tile = np.empty((TILE, TILE, views.shape[2]), np.float32)
             for left in tiles[top]:
                 raise_if_aborted(abort)
@@ -97,3 +98,4 @@ def filtered_back_projection(
 
         in_threads(one_view, range(len(projections)))
         in_threads(one_row, tiles)
+        yield block

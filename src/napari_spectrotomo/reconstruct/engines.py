@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -22,6 +22,8 @@ from .parameters import Algorithm, Engine, Filter
 
 Float32 = npt.NDArray[np.float32]
 SliceFunction = Callable[[Float32], Float32]
+_TOGETHER = 64
+"""Slices that are given together."""
 
 _ALGORITHMS: dict[str, tuple[Algorithm, ...]] = {
     "numba": ("fbp", "sirt", "cgls", "tv"),
@@ -69,12 +71,11 @@ def back_project_by_slices(
     filter_name: Filter,
     field: FieldOfView,
     scale: float,
-    volume: Float32,
     abort: threading.Event | None = None,
-) -> None:
-    """Fill a volume by 'algotom' or 'skimage', slice by slice, from projections resampled once.
+) -> Iterator[Float32]:
+    """Make a volume by 'algotom' or 'skimage', slice by slice, from projections resampled once.
 
-    Arguments are those of `filtered_back_projection`.
+    Arguments are those of `filtered_back_projection`; some slices come at a time.
     """
     columns = projections.shape[2]
     axis: float | FloatArray
@@ -88,12 +89,13 @@ def back_project_by_slices(
     views = resample_projections(np.asarray(projections, np.float32), geometry, axis, abort)
     cut, inside = (slice(*field.rows), slice(*field.columns)), np.float32(scale) * field.circle_mask()
 
-    def one(z: int) -> None:
+    def one(z: int) -> Float32:
         raise_if_aborted(abort)
         made = reconstruct_slice(np.ascontiguousarray(views[:, z]))
-        np.multiply(made[cut], inside, out=volume[z - field.slices[0]])
+        return np.multiply(made[cut], inside, dtype=np.float32)
 
-    in_threads(one, range(*field.slices))
+    for first in range(*field.slices, _TOGETHER):
+        yield np.stack(in_threads(one, range(first, min(first + _TOGETHER, field.slices[1]))))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +29,9 @@ def iterated(
     parameters: ReconstructParameters,
     field: FieldOfView,
     scale: float,
-    volume: Float32,
     abort: threading.Event | None = None,
-) -> None:
-    """Fill a volume by the iterative algorithm that the parameters name; arguments as of `filtered_back_projection`.
+) -> Iterator[Float32]:
+    """Make a volume by the iterative algorithm that the parameters name; arguments and blocks as of `filtered_back_projection`.
 
     Where the axis is tilted, each slice has its own: slices whose axes lie together are taken about their mean.
     """
@@ -53,8 +53,7 @@ def iterated(
             projector = Projector(places, columns, size, abort)
             views = np.stack([seen.of(view, v).T for v, view in enumerate(projections)])
             block = _SOLVERS[parameters.algorithm](projector, views, circle, count, parameters.regularization)
-            inside = slice(first - field.slices[0], last - field.slices[0])
-            volume[inside] = np.moveaxis(block[cut], -1, 0) * np.float32(scale)
+            yield np.moveaxis(block[cut], -1, 0) * np.float32(scale)
 
 
 def _sirt(projector: Projector, views: Float32, circle: npt.NDArray[np.bool_], count: int, _: float) -> Float32:

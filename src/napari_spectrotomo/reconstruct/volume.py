@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +70,38 @@ def reconstruct_volume(
         Once `abort` is set.
     """
     rows, columns = projections.shape[1:]
+    volume = np.empty(FieldOfView.of(rows, columns, parameters.region, parameters.circle).shape, np.float32)
+    top = 0
+    for block in volume_in_blocks(
+        projections, angles, center, magnification, pixel_size, parameters, abort, tilt=tilt, shifts=shifts
+    ):
+        volume[top : top + len(block)] = block
+        top += len(block)
+    return volume
+
+
+def volume_in_blocks(
+    projections: npt.NDArray[np.floating],
+    angles: FloatArray,
+    center: float,
+    magnification: float = 1.0,
+    pixel_size: float | None = None,
+    parameters: ReconstructParameters = _D,
+    abort: threading.Event | None = None,
+    *,
+    tilt: float = 0.0,
+    shifts: FloatArray | None = None,
+) -> Iterator[Float32]:
+    """Reconstruct the volume of one energy some slices at a time, from the first on, so that it need never be whole in memory.
+
+    Parameters and errors are those of `reconstruct_volume`, whose slices they are, bit for bit.
+
+    Yields
+    ------
+    (z, y, x) float32
+        The next slices.
+    """
+    rows, columns = projections.shape[1:]
     if not np.isfinite(np.sum(projections, dtype=np.float64)):
         raise ReconstructionError(
             f"{np.count_nonzero(~np.isfinite(projections))} pixels of the projections hold no number, and would spoil whole "
@@ -78,18 +111,16 @@ def reconstruct_volume(
     field = FieldOfView.of(rows, columns, parameters.region, parameters.circle)
     engine = choose_engine(parameters.engine, parameters.algorithm)
     scale = 1.0 if pixel_size is None else 1e3 / pixel_size
-    volume = np.zeros(field.shape, np.float32)
     if engine == "astra":
         from .astra import reconstruct_with_astra
 
-        reconstruct_with_astra(projections, geometry, parameters, field, scale, volume, abort)
+        yield from reconstruct_with_astra(projections, geometry, parameters, field, scale, abort)
     elif parameters.algorithm != "fbp":
-        iterated(projections, geometry, parameters, field, scale, volume, abort)
+        yield from iterated(projections, geometry, parameters, field, scale, abort)
     else:
         weights = view_weights(geometry.angles)
         name = choose_filter(parameters.filter, projections[len(projections) // 2])
         if engine == "numba":
-            filtered_back_projection(projections, geometry, weights, name, field, scale, volume, abort)
+            yield from filtered_back_projection(projections, geometry, weights, name, field, scale, abort)
         else:
-            back_project_by_slices(engine, projections, geometry, weights, name, field, scale, volume, abort)
-    return volume
+            yield from back_project_by_slices(engine, projections, geometry, weights, name, field, scale, abort)

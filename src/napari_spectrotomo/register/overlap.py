@@ -91,12 +91,19 @@ def mask_overlap(
 
 
 def overlap_of_moved(fixed: Mask, moved: npt.NDArray[np.float32]) -> Overlap:
-    """Compare a mask with another that lies on its grid already, interpolated; NaN is beyond its field and counts as 0."""
+    """Compare a mask with another that lies on its grid already, interpolated; NaN is beyond its field and counts as 0.
+
+    `moved` is used up: what is left in it are the squared differences.
+    """
     known = np.nan_to_num(moved, copy=False)
     there = known >= 0.5
     both = int(np.count_nonzero(fixed)) + int(np.count_nonzero(there))
-    mse = float(np.mean((known - fixed) ** 2, dtype=np.float64))
-    return Overlap(mse, 2 * int(np.count_nonzero(there & fixed)) / both if both else 1.0)
+    both_there = int(np.count_nonzero(there & fixed))
+    del there
+    np.subtract(known, fixed, out=known)
+    np.square(known, out=known)
+    mse = float(np.mean(known, dtype=np.float64))
+    return Overlap(mse, 2 * both_there / both if both else 1.0)
 
 
 def _lying(still: Mask, other: Mask) -> Overlap:

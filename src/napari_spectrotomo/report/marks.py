@@ -14,7 +14,7 @@ from ..data import FloatArray
 from ..errors import DataError, ParameterError
 from ..progress import raise_if_aborted
 from .data import ReportData
-from .views import Plane
+from .views import Plane, voxels_of
 
 Voxel = tuple[int, int, int]
 _MOST = 6
@@ -69,7 +69,7 @@ def pick(data: ReportData, planes: tuple[Plane, ...], abort: threading.Event | N
 
 def chosen(data: ReportData, planes: tuple[Plane, ...]) -> tuple[Voxel, ...]:
     """Choose up to six voxels on the planes, all with an edge energy: of each particle one deep inside, one near its surface."""
-    sizes = np.bincount(data.labels.ravel())[1:]
+    sizes = voxels_of(data.labels)[1:]
     particles = [int(k) + 1 for k in np.argsort(-sizes, kind="stable")[: _MOST // 2] if sizes[k]]
     return tuple(voxel for particle in particles for voxel in _of_particle(data, planes, particle))
 

@@ -114,11 +114,13 @@ def look_at(data: ReportData, abort: threading.Event | None = None) -> Views:
     def read(array: Any, index: int, of: Callable[[Volume], Any] = look) -> Any:
         return of(_read(array, index))
 
+    difference_raw = look(difference)
+    del difference
     return Views(
         planes=planes,
         along=along,
         block=block,
-        difference_raw=look(difference),
+        difference_raw=difference_raw,
         difference_registered=read(data.squared_difference_registered, m),
         fixed=read(data.raw.data, f),
         moving=read(data.raw.data, m),
@@ -137,25 +139,48 @@ def planes_through(difference: Volume, labels: Volume) -> tuple[Plane, ...]:
     labels : int (z, y, x)
     """
     middle = [(n - 1) / 2 for n in labels.shape]
-    inside = labels > 0
-    if inside.any():
-        count = np.bincount(labels[inside])
-        moved = np.bincount(labels[inside], weights=np.nan_to_num(difference[inside]))
+    count = voxels_of(labels)
+    if count.any():
+        moved = np.zeros(len(count))
+        for here, apart in zip(labels, difference, strict=True):
+            moved += np.bincount(here.ravel(), np.nan_to_num(apart).ravel(), len(count))
         share = np.where(count > 0.1 * count.max(), moved / np.maximum(count, 1), -1.0)
-        middle = [float(np.median(c)) for c in np.nonzero(labels == int(np.argmax(share)))]
+        inside = labels == int(np.argmax(share))
+        middle = [_median(np.count_nonzero(inside, axis=tuple(b for b in range(3) if b != a))) for a in range(3)]
     shape = labels.shape
     return tuple(Plane(a, round(middle[a])) for a in range(3) if all(shape[b] > 1 for b in range(3) if b != a)) or (
         Plane(0, round(middle[0])),
     )
 
 
+def voxels_of(labels: Volume) -> npt.NDArray[np.int64]:
+    """Count the voxels of every particle, by its number; 0 of the background."""
+    count = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+    for plane in labels:
+        count += np.bincount(plane.ravel(), minlength=len(count))
+    count[0] = 0
+    return count
+
+
+def _median(voxels: npt.NDArray[np.int64]) -> float:
+    """Give the median place of voxels, of which so many are at each place."""
+    upto, total = np.cumsum(voxels), int(voxels.sum())
+    low, high = (int(np.searchsorted(upto, rank, side="right")) for rank in ((total - 1) // 2, total // 2))
+    return (low + high) / 2
+
+
 def coarsened(volume: Volume, block: tuple[int, ...]) -> npt.NDArray[np.float32]:
     """Average a volume in blocks, NaN left out; what does not fill a block at the far end is cut off."""
-    finite = np.isfinite(volume)
-    values = np.where(finite, volume, 0).astype(np.float32, copy=False)
     if all(b == 1 for b in block):
-        return values
-    return np.asarray(_block_sums(values, block) / np.maximum(_block_sums(finite, block), 1), np.float32)
+        return np.where(np.isfinite(volume), volume, 0).astype(np.float32, copy=False)
+    shape = tuple(n // b for n, b in zip(volume.shape, block, strict=True))
+    means = np.empty(shape, np.float32)
+    for z in range(shape[0]):
+        part = volume[z * block[0] : (z + 1) * block[0]]
+        finite = np.isfinite(part)
+        values = np.where(finite, part, 0).astype(np.float32, copy=False)
+        means[z] = (_block_sums(values, block) / np.maximum(_block_sums(finite, block), 1))[0]
+    return means
 
 
 def _block_sums(values: Volume, block: tuple[int, ...]) -> npt.NDArray[np.float32]:

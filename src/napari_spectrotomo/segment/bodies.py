@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from .parameters import Vertices
+from .slabs import of_bodies, sizes_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -52,10 +53,10 @@ def remove_small(mask: Mask, min_size: int) -> Mask:
 
     if min_size <= 1:
         return mask
-    bodies, _ = label(mask)
-    keep = np.bincount(bodies.ravel()) >= min_size
+    bodies, count = label(mask)
+    keep = sizes_of(bodies, count) >= min_size
     keep[0] = False
-    return np.asarray(keep[bodies])
+    return of_bodies(bodies, keep)
 
 
 def select_bodies(
@@ -86,14 +87,14 @@ def select_bodies(
         max_size is None
         and not clear_border
         and keep_largest is None
-        and (circle is None or not mask[:, ~circle].any())
+        and (circle is None or not any(plane[~circle].any() for plane in mask))
     ):
         return mask
     bodies, count = label(mask, generate_binary_structure(3, 3))
-    sizes = np.bincount(bodies.ravel(), minlength=count + 1)
+    sizes = sizes_of(bodies, count)
     keep = sizes > 0
     if circle is not None:
-        outside = np.bincount(bodies[:, ~circle].ravel(), minlength=count + 1)
+        outside = sum(np.bincount(plane[~circle], minlength=count + 1) for plane in bodies)
         keep &= 2 * outside <= sizes
     if max_size is not None:
         keep &= sizes <= max_size
@@ -105,4 +106,4 @@ def select_bodies(
     if keep_largest is not None and keep.sum() > keep_largest:
         order = np.argsort(np.where(keep, sizes, 0), kind="stable")[::-1]
         keep[order[keep_largest:]] = False
-    return np.asarray(keep[bodies])
+    return of_bodies(bodies, keep)

@@ -3,7 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
+from .slabs import Slab, by_slabs
 from .threshold import Array, sample_of, smooth
+
+Mask = npt.NDArray[np.bool_]
 
 FEWEST = 3e-3
 """Share of voxels below which the extremes are the tails of ordinary noise (Gaussian noise has half as many)."""
@@ -50,19 +53,28 @@ def without_impulses(
     company = COMPANY
     for _ in range(PASSES):
         lone = _lone(grey, low, high, company)
-        if lone.mean() <= FEWEST:
+        if _share(lone) <= FEWEST:
             break
         around = smooth(grey, FILL, ~lone if known is None else known & ~lone)
-        with np.errstate(invalid="ignore"):
-            lone &= np.abs(grey - around) > STANDS_OUT * (high - low)
-        if lone.mean() <= FEWEST:
+
+        def stand_out(slab: Slab, grey: Array = grey, around: Array = around, lone: Mask = lone) -> None:
+            with np.errstate(invalid="ignore"):
+                lone[slab.own] &= np.abs(grey[slab.own] - around[slab.own]) > STANDS_OUT * (high - low)
+
+        by_slabs(stand_out, grey.shape)
+        if _share(lone) <= FEWEST:
             break
-        grey = np.where(lone, around, grey)
-        company = MINORITY if lone.mean() > HEAVY else COMPANY
+        np.copyto(around, grey, where=~lone)
+        grey = around
+        company = MINORITY if _share(lone) > HEAVY else COMPANY
     return grey
 
 
-def _lone(grey: Array, low: float, high: float, company: float) -> npt.NDArray[np.bool_]:
+def _share(mask: Mask) -> float:
+    return np.count_nonzero(mask) / mask.size
+
+
+def _lone(grey: Array, low: float, high: float, company: float) -> Mask:
     """Voxels at an extreme with fewer neighbours at the same one than `company`."""
     from scipy.ndimage import uniform_filter
 
@@ -71,9 +83,14 @@ def _lone(grey: Array, low: float, high: float, company: float) -> npt.NDArray[n
     sides = [3 if n > 1 else 1 for n in grey.shape]
     neighbours = int(np.prod(sides)) - 1
     company *= neighbours / 26
-    with np.errstate(invalid="ignore"):
-        extremes = (grey >= high - near, grey <= low + near)
-    for extreme in extremes:
-        beside = uniform_filter(extreme.astype(np.float32), sides, mode="constant") * (neighbours + 1) - 1
-        lone |= extreme & (beside < company)
+
+    def look(slab: Slab) -> None:
+        values = grey[slab.around]
+        with np.errstate(invalid="ignore"):
+            extremes = (values >= high - near, values <= low + near)
+        for extreme in extremes:
+            beside = uniform_filter(extreme.astype(np.float32), sides, mode="constant") * (neighbours + 1) - 1
+            lone[slab.own] |= (extreme & (beside < company))[slab.inner]
+
+    by_slabs(look, grey.shape, reach=1)
     return lone

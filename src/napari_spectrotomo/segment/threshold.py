@@ -7,9 +7,12 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from .parameters import Method
+from .slabs import Slab, by_slabs
 
 Array = npt.NDArray[np.float32]
 SAMPLE = 100_000
+_REACH = 4.0
+"""Standard deviations after which scipy cuts a Gaussian."""
 SMOOTHING = (0.5, 1.0, 1.5, 2.0)
 CLEAR = 8.0
 OTSU_BINS = 4096
@@ -55,12 +58,20 @@ def smooth(volume: npt.NDArray[np.floating], sigma: float, known: npt.NDArray[np
     grey = np.asarray(volume, np.float32)
     if sigma == 0:
         return grey
-    if known is None:
-        return np.asarray(gaussian_filter(grey, sigma))
-    weight = gaussian_filter(known.astype(np.float32), sigma)
-    total = gaussian_filter(np.where(known, grey, np.float32(0)), sigma)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(weight > 1e-3, total / weight, np.float32(np.nan))
+    smoothed = np.empty(grey.shape, np.float32)
+
+    def work(slab: Slab) -> None:
+        if known is None:
+            smoothed[slab.own] = gaussian_filter(grey[slab.around], sigma)[slab.inner]
+            return
+        there = known[slab.around]
+        weight = gaussian_filter(there.astype(np.float32), sigma)[slab.inner]
+        total = gaussian_filter(np.where(there, grey[slab.around], np.float32(0)), sigma)[slab.inner]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            smoothed[slab.own] = np.where(weight > 1e-3, total / weight, np.float32(np.nan))
+
+    by_slabs(work, grey.shape, reach=int(_REACH * sigma + 0.5))
+    return smoothed
 
 
 def sample_of(volume: Array, trusted: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.float64]:
@@ -71,9 +82,7 @@ def sample_of(volume: Array, trusted: npt.NDArray[np.bool_] | None) -> npt.NDArr
     DataError
         If no voxel is known, or all have the same value.
     """
-    chosen = volume[trusted] if trusted is not None else volume.ravel()
-    if chosen.size > SAMPLE:
-        chosen = chosen[np.random.default_rng(0).integers(chosen.size, size=SAMPLE)]
+    chosen = _drawn(volume, trusted)
     values = chosen[np.isfinite(chosen)].astype(np.float64)
     if values.size == 0:
         raise DataError("The volume holds no number at all (every voxel is NaN): look at its reconstruction.")
@@ -83,6 +92,24 @@ def sample_of(volume: Array, trusted: npt.NDArray[np.bool_] | None) -> npt.NDArr
     if not high > low:
         raise DataError(f"The volume is flat (every voxel is {low:g}): there is nothing to part from a background.")
     return np.clip(values, low, high)
+
+
+def _drawn(volume: Array, trusted: npt.NDArray[np.bool_] | None) -> Array:
+    """Give the values of trusted voxels, or of a sample of them where there are many."""
+    if trusted is None:
+        flat = volume.ravel()
+        return flat[np.random.default_rng(0).integers(flat.size, size=SAMPLE)] if flat.size > SAMPLE else flat
+    counts = np.array([np.count_nonzero(plane) for plane in trusted])
+    if counts.sum() <= SAMPLE:
+        return volume[trusted]
+    wanted = np.random.default_rng(0).integers(counts.sum(), size=SAMPLE)
+    ends = np.cumsum(counts)
+    slices = np.searchsorted(ends, wanted, side="right")
+    chosen = np.empty(SAMPLE, volume.dtype)
+    for z in np.unique(slices):  # slice by slice: all trusted voxels at once would be another volume
+        here = slices == z
+        chosen[here] = volume[z][trusted[z]][wanted[here] - (ends[z] - counts[z])]
+    return chosen
 
 
 def threshold_of(values: npt.NDArray[np.float64], method: Method, most: float = 1.0) -> Threshold:

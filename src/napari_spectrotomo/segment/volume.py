@@ -77,7 +77,8 @@ class SmoothedVolume:
     def above(self, level: float, z: Any = slice(None)) -> Mask:
         """Give what is above a grey level in some slices, before bodies are chosen."""
         with np.errstate(invalid="ignore"):
-            mask = (self.grey[z] > level) & self.known[z]
+            mask = self.grey[z] > level
+        mask &= self.known[z]
         if self.within is not None:
             mask &= self.within if self.within.ndim == 2 else self.within[z]
         return mask
@@ -109,6 +110,7 @@ def binarize_volume(
         If the volume is flat or holds no number, or the drawn region lies outside it.
     """
     smoothed = smoothed_volume(volume, parameters, image=image)
+    del volume  # labelling bodies takes as much again
     return mask_above(smoothed, moved(smoothed.found, parameters.shift) if threshold is None else threshold, parameters)
 
 
@@ -136,7 +138,9 @@ def smoothed_volume(
     if parameters.sigma is None:
         volume = without_impulses(volume, known_or_all, trusted)
     # as told, or step by step until the noise is clear of the threshold, salt-and-pepper noise apart
+    grey = np.empty(0, np.float32)
     for sigma in SMOOTHING if parameters.sigma is None else (parameters.sigma,):
+        grey = np.empty(0, np.float32)  # lets go of the one before
         grey = smooth(volume, sigma, known_or_all)
         values = sample_of(grey, trusted)
         found = threshold_of(values, parameters.method, MOST_OF_AN_IMAGE if image else 1.0)
@@ -157,7 +161,8 @@ def mask_above(smoothed: SmoothedVolume, level: float, parameters: BinarizeParam
         Those that the volume was smoothed with.
     """
     mask = smoothed.above(level)
-    raw_share = float(mask[smoothed.trusted].mean())
+    trusted = np.count_nonzero(smoothed.trusted)
+    raw_share = np.count_nonzero(mask & smoothed.trusted) / trusted if trusted else float("nan")
     mask = select_bodies(
         remove_small(mask, parameters.min_size),
         max_size=parameters.max_size,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
+from math import lcm
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,8 @@ from .averaging import Averaging
 
 Slab = tuple[slice, npt.NDArray[np.bool_], npt.NDArray[np.float32]]
 """The slices of a slab, which of its voxels (z, y, x) are of the mask, and their spectra (E, N)."""
+_CHUNK = 64
+"""Slices of a chunk on disk, which is read whole."""
 MEMORY = 1e9
 """Bytes of spectra held at a time."""
 
@@ -44,6 +48,7 @@ class MaskedSpectra:
                 f"memory cannot be {memory!r}: give how many bytes of spectra to hold at a time, above 0."
             )
         self.stack, self.where, self.averaging = stack, where, averaging or Averaging()
+        self._memory = float(memory)
         cost = where.sum(axis=(1, 2)) * len(stack) * 4.0
         used = np.flatnonzero(cost)
         together = self.averaging.binning
@@ -72,19 +77,36 @@ class MaskedSpectra:
     def _read(self, part: slice, abort: threading.Event | None) -> Slab:
         inside = self.where[part]
         spectra = np.empty((len(self.stack), int(inside.sum())), np.float32)
-        reach = self.averaging.reach
-        around = slice(max(0, part.start - reach), min(len(self.where), part.stop + reach))
-        own = slice(part.start - around.start, part.stop - around.start)
-        average = self.averaging.over(self.where[around], around, own)
+        first = 0
+        for piece in self._pieces(part):
+            count = int(np.count_nonzero(self.where[piece]))
+            if count:
+                self._fill(spectra[:, first : first + count], piece, abort)
+            first += count
+        return part, inside, spectra
 
-        together = thread_count()
+    def _pieces(self, part: slice) -> Iterator[slice]:
+        """Cut a part so that what is read at once takes no more than a quarter of the memory, where that can be."""
+        whole = lcm(_CHUNK, self.averaging.binning)
+        most = int(self._memory / 4) // (4 * int(np.prod(self.where.shape[1:])))
+        height = max(1, most // whole) * whole
+        for start in range(part.start // whole * whole, part.stop, height):
+            yield slice(max(start, part.start), min(start + height, part.stop))
+
+    def _fill(self, spectra: npt.NDArray[np.float32], piece: slice, abort: threading.Event | None) -> None:
+        """Read the spectra of the mask's voxels in some slices."""
+        reach = self.averaging.reach
+        around = slice(max(0, piece.start - reach), min(len(self.where), piece.stop + reach))
+        own = slice(piece.start - around.start, piece.stop - around.start)
+        average = self.averaging.over(self.where[around], around, own)
+        of_one = 4 * self.where[around].size
+        together = int(np.clip(self._memory / 4 // of_one, 1, thread_count()))
         for first in range(0, len(spectra), together):
             some = range(first, min(first + together, len(spectra)))
             raise_if_aborted(abort)
             # read one after another: what computes a lazy volume has threads of its own
             volumes = [np.asarray(self.stack.data[e, around], np.float32) for e in some]
             spectra[some.start : some.stop] = in_threads(average, volumes)
-        return part, inside, spectra
 
     def mean_spectrum(self, abort: threading.Event | None = None) -> tuple[FloatArray, int]:
         """Give the mean (E,) over the voxels with values at all energies, and how many they are.
@@ -95,12 +117,16 @@ class MaskedSpectra:
             If there is no such voxel.
         """
         total, count = np.zeros(len(self.stack)), 0
-        for _, _, spectra in self.each(abort):
-            sums = np.array(in_threads(_sum, spectra))
+        for _, inside, spectra in self.each(abort):
+            ends = np.cumsum(inside.sum(axis=(1, 2)))
+            sums = _by_slice(spectra, ends)
             if not np.isfinite(sums).all():
-                spectra = spectra[:, np.isfinite(spectra).all(axis=0)]
-                sums = np.array(in_threads(_sum, spectra))
-            total += sums
+                known = np.isfinite(spectra).all(axis=0)
+                spectra = spectra[:, known]
+                ends = np.concatenate([[0], np.cumsum(known)])[ends]
+                sums = _by_slice(spectra, ends)
+            for of_slice in sums.T:
+                total += of_slice
             count += spectra.shape[1]
         if count == 0:
             raise DataError(
@@ -109,8 +135,13 @@ class MaskedSpectra:
         return total / count, count
 
 
-def _sum(values: npt.NDArray[np.float32]) -> float:
-    return float(values.sum(dtype=np.float64))
+def _by_slice(spectra: npt.NDArray[np.float32], ends: npt.NDArray[np.int64]) -> FloatArray:
+    """Sum spectra (E, N) slice by slice of z, (E, Z): added up in order, they do not depend on how slabs were cut for memory."""
+
+    def sums(values: npt.NDArray[np.float32]) -> list[float]:
+        return [values[first:end].sum(dtype=np.float64) for first, end in pairwise((0, *ends))]
+
+    return np.array(in_threads(sums, spectra), np.float64)
 
 
 def mask_of(mask: npt.ArrayLike | None, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:

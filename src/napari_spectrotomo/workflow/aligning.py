@@ -19,8 +19,10 @@ from ..preprocess import CorrectedTomogram
 from ..progress import Progress
 from ..reconstruct import AxisEstimate, SeriesAxes, find_axis, given_centers, settle_axes
 from .alignment import Alignment
+from .executor import Made, Workplace
 from .job import Job
 from .outputs import FILES, UNFINISHED
+from .project import Project
 from .volumes import corrected_tomogram
 
 _MOVED = 0.3
@@ -35,16 +37,17 @@ def align_steps(job: Job) -> Iterator[Progress]:
         return
     unfinished = job.project.path / UNFINISHED["align"][0]
     found = _begun(unfinished, job.fingerprint)
-    for e, energy in enumerate(scan.energies):
-        job.check()
-        key = f"{energy:.4f}"
-        message = "found before"
-        if key not in found:
-            found[key] = _look(job, scan, e)
-            message = _in_words(found[key])
-            job.settle()
-            write_json(unfinished, {"fingerprint": job.fingerprint, "found": found})
-        yield job.finished(e + 1, len(scan), message, float(energy))
+    names = [f"{energy:.4f}" for energy in scan.energies]
+    known = [e for e, name in enumerate(names) if name in found]
+    for count, e in enumerate(known, 1):
+        yield job.finished(count, len(scan), "found before", float(scan.energies[e]))
+    tasks = {e: () for e in range(len(scan)) if e not in known}
+    for count, (e, made) in enumerate(job.each(look_at_energy, tasks, scan.energies), 1 + len(known)):
+        found[names[e]] = made.found
+        job.settle()
+        write_json(unfinished, {"fingerprint": job.fingerprint, "found": found})
+        yield job.finished(count, len(scan), made.message, float(scan.energies[e]))
+    found = {name: found[name] for name in names}
     alignment = yield from _settled(job, scan, found)
     _warn(job, scan, found)
     alignment.save(job.project.path / FILES["align"][0])
@@ -62,36 +65,46 @@ def _begun(path: Path, fingerprint: str) -> dict[str, Any]:
         return {}
 
 
-def _look(job: Job, scan: Scan, e: int) -> dict[str, Any]:
-    """Look at the views of one energy; gives plain values to keep."""
-    recipe, center = job.project.recipe, job.project.recipe.reconstruct.center
+def look_at_energy(place: Workplace, e: int) -> Made:
+    """Look at the views of one energy: where the axis is, how views lie, how far the sample moved."""
+    recipe, center, scan = place.project.recipe, place.project.recipe.reconstruct.center, place.project.scan()
     if center != "auto" and recipe.align.jitter == "none" and not recipe.align.motion:
-        return {"axis": None, "about": None, "jitter": None, "motion": None}
-    corrected = corrected_tomogram(job, scan, e)
+        return _seen({"axis": None, "about": None, "jitter": None, "motion": None})
+    corrected, doubts = corrected_tomogram(place, scan, e)
+    tilt = _given_tilt(place.project)
     if center != "auto":
         centers = given_centers(center, len(scan), corrected.optical_density.shape[2])
-        return {"axis": None} | _aligned(job, corrected, float(centers[e]), _given_tilt(job) or 0.0)
-    estimate = find_axis(corrected.optical_density, corrected.angles, job.abort)
+        return _seen({"axis": None} | _aligned(place, corrected, float(centers[e]), tilt or 0.0), doubts)
+    estimate = find_axis(corrected.optical_density, corrected.angles, place.abort)
     plain = {"axis": estimate.to_plain()}
     if not np.isfinite(estimate.center):
         if len(scan) == 1:
             raise ReconstructionError(" ".join(estimate.doubts))
-        return plain | {"about": None, "jitter": None, "motion": None}
-    tilt = _given_tilt(job)
+        return _seen(plain | {"about": None, "jitter": None, "motion": None}, doubts)
     if tilt is None:
         tilt = settle_axes([0.0], None, [estimate]).tilt
-    return plain | _aligned(job, corrected, estimate.center, tilt)
+    return _seen(plain | _aligned(place, corrected, estimate.center, tilt), doubts)
 
 
-def _given_tilt(job: Job) -> float | None:
-    tilt = job.project.recipe.reconstruct.tilt
+def look_again(place: Workplace, e: int, center: float, tilt: float) -> Made:
+    """Align the views of one energy about another axis than was found at it alone."""
+    corrected, doubts = corrected_tomogram(place, place.project.scan(), e)
+    return Made("aligned again about the settled axis", {}, doubts, _aligned(place, corrected, center, tilt))
+
+
+def _seen(entry: dict[str, Any], doubts: tuple[str, ...] | None = None) -> Made:
+    return Made(_in_words(entry), {}, doubts, entry)
+
+
+def _given_tilt(project: Project) -> float | None:
+    tilt = project.recipe.reconstruct.tilt
     return None if tilt == "auto" else tilt
 
 
-def _aligned(job: Job, corrected: CorrectedTomogram, center: float, tilt: float) -> dict[str, Any]:
+def _aligned(place: Workplace, corrected: CorrectedTomogram, center: float, tilt: float) -> dict[str, Any]:
     """Align the views of one energy about an axis, and measure how far the sample moved meanwhile."""
-    parameters = job.project.recipe.align
-    views, angles, abort = corrected.optical_density, corrected.angles, job.abort
+    parameters = place.project.recipe.align
+    views, angles, abort = corrected.optical_density, corrected.angles, place.abort
     jitter = find_jitter_of(views, angles, center, tilt=tilt, method=parameters.jitter, abort=abort)
     motion = None
     if parameters.motion:
@@ -111,14 +124,15 @@ def _settled(job: Job, scan: Scan, found: dict[str, Any]) -> Generator[Progress,
     else:
         centers = given_centers(center, len(scan), job.project.layout()[1])
         axes = SeriesAxes(centers, 0.0, (), centers)
-    given = _given_tilt(job)
+    given = _given_tilt(job.project)
     tilt = axes.tilt if given is None else given
     centers, shifts = axes.centers.copy(), []
+    rows = job.project.layout()[0]
+    off = [e for e, one in enumerate(entries) if one["jitter"] and _is_off(one["about"], centers[e], tilt, rows)]
+    for e, made in job.each(look_again, {e: (float(centers[e]), float(tilt)) for e in off}, scan.energies):
+        entries[e] |= made.found
+        yield job.finished(len(scan), len(scan), made.message, float(scan.energies[e]))
     for e, entry in enumerate(entries):
-        if entry["jitter"] is not None and _is_off(entry["about"], centers[e], tilt, job.project.layout()[0]):
-            job.check()
-            entry |= _aligned(job, corrected_tomogram(job, scan, e), float(centers[e]), tilt)
-            yield job.finished(len(scan), len(scan), "aligned again about the settled axis", float(scan.energies[e]))
         jitter = entry["jitter"] or {"applied": False}
         if jitter["applied"]:
             centers[e] = jitter["center"]

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..atomic import write_json
 from ..progress import Progress
 from ..register import EnergyRegistration, Placement, Registration, Series, finishing, write_deformation
+from .executor import Made, Workplace
 from .job import Job
 from .record import checksum
 
@@ -36,13 +38,19 @@ def register_steps(job: Job) -> Iterator[Progress]:
         job.entry.pop(_REDOING, None)
     else:
         _forget_by_hand(job)
-        series = _series(job)
-        results = yield from _transforms(job, series, total)
-        registration = yield from _logged(job, finishing(series, results, total))
+        registration = yield from _registered(job, total)
         save(job, registration)
         job.warn(flags_of(registration), "flags")
+        job.place.forget("series")  # moving needs the memory of what transforms were found with
     yield from _move(job, registration, total)
     (job.project.path / _UNFINISHED).unlink(missing_ok=True)
+
+
+def _registered(job: Job, total: int) -> Generator[Progress, None, Registration]:
+    """Find the transforms of all energies, then judge them as a series."""
+    series = series_of(job.place)
+    results = yield from _transforms(job, series, total)
+    return (yield from _logged(job, finishing(series, results, total)))
 
 
 def _logged(job: Job, steps: Generator[Progress, None, Registration]) -> Generator[Progress, None, Registration]:
@@ -55,9 +63,13 @@ def _logged(job: Job, steps: Generator[Progress, None, Registration]) -> Generat
         yield job.finished(step.done, step.total, step.message, step.energy)
 
 
-def _series(job: Job) -> Series:
+def series_of(place: Workplace) -> Series:
     """Put together what is registered: by particle and on the grey volumes, unless the published method is asked for."""
-    project, parameters = job.project, job.project.recipe.register
+    return place.keep("series", lambda: _series(place))
+
+
+def _series(place: Workplace) -> Series:
+    project, parameters = place.project, place.project.recipe.register
     stack = project.stack("reconstruction")
     if parameters.engine == "simpleitk":
         # the published method moves everything together, and looks at masks only
@@ -72,22 +84,30 @@ def _series(job: Job) -> Series:
         particles=labels if parameters.by_particle and labels.any() else None,
         stack=None if parameters.refine == "none" else stack,
         times=times if times is not None and np.isfinite(times).all() else None,
-        abort=job.abort,
+        abort=place.abort,
     )
 
 
 def _transforms(job: Job, series: Series, total: int) -> Generator[Progress, None, dict[int, EnergyRegistration]]:
-    """Register energy by energy; each result is on disk before the next begins, so that a killed run goes on from there."""
+    """Register every energy from its neighbour; each result is on disk before the next begins, so that a killed run goes on."""
     unfinished = job.project.path / _UNFINISHED
     results = _found(unfinished, job.fingerprint)
-    for index in sorted(results):
-        yield job.finished(len(results), total, "transform found done", float(series.energies[index]))
-    for index, found in series.steps(dict(results)):
-        results[index] = found
+    for count, index in enumerate(sorted(results), 1):
+        yield job.finished(count, total, "transform found done", float(series.energies[index]))
+    order = series.order()
+    tasks: dict[int, tuple[Any, ...]] = {index: () for index, _ in order if index not in results}
+    for index, made in job.each(register_one, tasks, series.energies, after=dict(order)):
+        results[index] = EnergyRegistration.from_dict(made.found)
         plain = {str(i): one.to_dict() for i, one in sorted(results.items())}
         write_json(unfinished, {"fingerprint": job.fingerprint, "results": plain})
-        yield job.finished(len(results), total, _in_words(found), float(series.energies[index]))
+        yield job.finished(len(results), total, made.message, float(series.energies[index]))
     return results
+
+
+def register_one(place: Workplace, index: int) -> Made:
+    """Register one energy, from the results of those before it."""
+    found = series_of(place).step(index, _found(place.project.path / _UNFINISHED, place.fingerprint))
+    return Made(_in_words(found), found=found.to_dict())
 
 
 def _in_words(found: EnergyRegistration) -> str:
@@ -172,23 +192,31 @@ def _move(job: Job, registration: Registration, total: int) -> Iterator[Progress
     for name in (*_DIFFERENCES, "registered"):
         unit = stack.attenuation_unit if name == "registered" else ""
         store.create(name, stack.shape, np.float32, stack.energies, stack.voxel_size, unit, job.fingerprint)
-    placement = Placement(registration)
-
-    def move(e: int) -> str:
-        move_energy(job, placement, registration.fixed_index, e)
-        return "volume moved"
-
-    yield from job.each_energy(("registered", *_DIFFERENCES), stack.energies, move, before=total - len(stack))
+    images = ("registered", *_DIFFERENCES)
+    yield from job.each_energy(images, stack.energies, move_energy, before=total - len(stack))
 
 
-def move_energy(job: Job, placement: Placement, fixed_index: int, e: int) -> None:
-    """Write the registered volume of an energy, and the squared differences of its mask, without flags."""
-    store = job.project.store
-    fixed = store.read("mask", fixed_index).astype(np.float32)
+def move_energy(place: Workplace, e: int) -> Made:
+    """Write the registered volume of an energy, and the squared differences of its mask."""
+    project, store = place.project, place.project.store
+    registration = place.keep("registration", project.registration)
+    placement = place.keep("placement", lambda: Placement(registration))
+    fixed = store.read("mask", registration.fixed_index)
     mask = store.read("mask", e)
-    store.put("squared_difference_raw", e, (mask - fixed) ** 2)
-    moved = placement.move(mask, e, order=1, abort=job.abort)
+    raw, registered = _DIFFERENCES
+    store.put_parts(raw, e, _squared_differences(mask, fixed))
+    moved = placement.move(mask, e, order=1, abort=place.abort)
     if np.isfinite(moved).any():
         moved = np.nan_to_num(moved, copy=False, nan=0.0)  # nothing beyond the moving field
-    store.put("squared_difference_registered", e, (moved - fixed) ** 2)
-    store.put("registered", e, placement.move(store.read("reconstruction", e), e, abort=job.abort))
+    store.put_parts(registered, e, _squared_differences(moved, fixed))
+    del moved, mask, fixed
+    store.put("registered", e, placement.move(store.read("reconstruction", e), e, abort=place.abort))
+    return Made("volume moved")
+
+
+def _squared_differences(
+    moved: npt.NDArray[np.float32] | npt.NDArray[np.bool_], fixed: npt.NDArray[np.bool_]
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Give them slice by slice."""
+    for here, there in zip(moved, fixed, strict=True):
+        yield (np.asarray(here, np.float32) - there)[None] ** 2

@@ -10,6 +10,7 @@ from ..data import OPTICAL_DENSITY, Scan
 from ..preprocess import CorrectedTomogram, correct_tomogram, corrected_layout
 from ..progress import Progress
 from ..reconstruct import turned_views
+from .executor import Made, Workplace
 from .job import Job
 from .volumes import summary_of
 
@@ -22,7 +23,8 @@ def correct_image_steps(job: Job) -> Iterator[Progress]:
     job.warn(scan.metadata.get("excluded", []), "excluded")
     job.project.record.content["scan"] = summary_of(scan)
     index = job.project.fixed_index
-    corrected = _corrected(job, scan, index)
+    corrected = _corrected(job.place, scan, index)
+    job.warn(corrected.warnings, f"{scan.energies[index]:.2f} eV")
     yield job.finished(1, 1, f"checked; {corrected.repaired} pixels repaired", float(scan.energies[index]))
 
 
@@ -44,19 +46,20 @@ def take_images_steps(job: Job) -> Iterator[Progress]:
         "reconstruction", (1, rows, columns), np.float32, scan.energies, voxel, OPTICAL_DENSITY, job.fingerprint
     )
 
-    def take(e: int) -> str:
-        corrected = _corrected(job, scan, e)
-        store.put("reconstruction", e, corrected.optical_density[:1])
-        job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
-        frames = len(scan.projections[e])
-        return f"nothing to reconstruct: image of {frames} frame{'s' * (frames > 1)} taken, {corrected.repaired} pixels repaired"
-
-    yield from job.each_energy(("reconstruction",), scan.energies, take)
+    yield from job.each_energy(("reconstruction",), scan.energies, take_image)
 
 
-def _corrected(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
-    """Correct the frames at one energy, which are averaged to one image, and keep what is doubtful about them."""
-    job.check()
-    corrected = correct_tomogram(scan, index, job.project.recipe.correct)
-    job.warn(corrected.warnings, f"{scan.energies[index]:.2f} eV")
-    return corrected
+def take_image(place: Workplace, e: int) -> Made:
+    """Write the image of an energy."""
+    scan = place.project.scan()
+    corrected = _corrected(place, scan, e)
+    place.project.store.put("reconstruction", e, corrected.optical_density[:1])
+    frames = len(scan.projections[e])
+    words = f"nothing to reconstruct: image of {frames} frame{'s' * (frames > 1)} taken, {corrected.repaired} pixels repaired"
+    return Made(words, {"repaired_pixels": int(corrected.repaired)}, corrected.warnings)
+
+
+def _corrected(place: Workplace, scan: Scan, index: int) -> CorrectedTomogram:
+    """Correct the frames at one energy, which are averaged to one image."""
+    place.check()
+    return correct_tomogram(scan, index, place.project.recipe.correct)

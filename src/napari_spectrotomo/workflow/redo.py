@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ProjectError
 from ..parameters import as_plain, checked
 from ..progress import Progress, ProgressCallback, raise_if_aborted
-from ..register import Placement, RegisterParameters, register_again
+from ..register import RegisterParameters, register_again
+from .executor import Workplace
 from .hold import alone, logging_to, writing
 from .job import Job
 from .motion import begin_redone, move_energy, note_redone, save
@@ -72,7 +73,7 @@ def redo_energy(
             raise ProjectError("Register all energies first: one is done again only where all are up to date.")
         own = _parameters(project, parameters)
         before = project.registration()
-        job = Job(project, "register", entry, entry["fingerprint"], log)
+        job = Job(Workplace(project, "register", entry["fingerprint"]), entry, log)
         after = register_again(
             before,
             project.masks(),
@@ -113,7 +114,7 @@ def _write(job: Job, registration: Registration, index: int, note: dict[str, Any
     note_redone(job, registration)
     project.note_files("register")
     project.record.save()
-    move_energy(job, Placement(registration), registration.fixed_index, index)
+    move_energy(job.place, index)
     for image in reversed(IMAGES_OF["register"][:3]):
         project.store.flag(image, index)
 

@@ -6,20 +6,23 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import Aborted, DataError, ParameterError, SpectrotomoError
 from ..parameters import as_plain
-from ..progress import Progress, ProgressCallback, raise_if_aborted
+from ..progress import Progress, ProgressCallback
 from ..reconstruct import check_views
 from ..spectra import FEWEST_ENERGIES
 from .aligning import align_steps
 from .checked import DamagedError
 from .chemistry import composition_steps, spectra_steps
+from .cluster import executor_for
+from .executor import Executor, Workplace, on_threads
 from .hold import alone, logging_to, writing
 from .job import Job
+from .memory import arrays_of, bytes_of, check_memory, give_memory_back
 from .mending import check_all, check_descriptions, clear_away, mend_found
 from .motion import register_steps
 from .planar import align_image_steps, correct_image_steps, take_images_steps
@@ -60,6 +63,9 @@ def run(
     restart: bool = False,
     verify: bool = False,
     threads: int | None = None,
+    memory: int | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     progress: ProgressCallback | None = None,
     abort: threading.Event | None = None,
 ) -> Project:
@@ -80,7 +86,13 @@ def run(
     verify : bool
         Whether to read all that is done first, and do again what is damaged.
     threads : int, optional
-        Threads to use; all cores by default.
+        Threads to use, of a worker where there are workers; all cores by default.
+    memory : int or str, optional
+        Bytes that a process may take, such as ``'4GB'``; by default what the stages ask for.
+    workers : int, optional
+        Processes of this machine that work on energies side by side; none by default, only threads.
+    scheduler : str, optional
+        Address of a dask scheduler, whose workers work on energies side by side.
     progress : callable, optional
         Called after every step.
     abort : threading.Event, optional
@@ -96,7 +108,8 @@ def run(
         If the source, a parameter or the output folder is wrong; `Aborted` when stopped.
     """
     project = Project.create(output, source, recipe)
-    for step in run_steps(project, until, restart=restart, verify=verify, threads=threads, abort=abort):
+    means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
+    for step in run_steps(project, until, restart=restart, verify=verify, **means, abort=abort):
         if progress is not None:
             progress(step)
     return project
@@ -109,6 +122,9 @@ def run_steps(
     restart: bool = False,
     verify: bool = False,
     threads: int | None = None,
+    memory: int | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     abort: threading.Event | None = None,
 ) -> Iterator[Progress]:
     """Do every stage up to `until` that is not done, and report after each step; a generator, stopped by closing it or by `abort`.
@@ -122,8 +138,8 @@ def run_steps(
         Whether to do again what is done.
     verify : bool
         Whether to read all that is done first, and do again what is damaged.
-    threads : int, optional
-        Threads to use; all cores by default.
+    threads, memory, workers, scheduler
+        As in `run`.
     abort : threading.Event, optional
 
     Yields
@@ -138,11 +154,14 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
+    allowed = bytes_of(memory)
+    give_memory_back()
     with (
         alone(project.path) as mine,
         logging_to(project.path) as log,
         writing(project.path),
-        _on_threads(threads),
+        on_threads(threads),
+        executor_for(workers, scheduler, threads, log) as executor,
     ):
         log.info("run until %s: %s", until, project.source)
         project.record.reload()
@@ -152,10 +171,15 @@ def run_steps(
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
+        check_memory(project, until, allowed, restart=restart)
         if restart:
             project.discard("read")
         check_all(project, log, verify)
-        for step in _mending(project, log, lambda stage: _do(project, stage, log, threads, abort), until):
+
+        def do(stage: str) -> Iterator[Progress]:
+            return _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
+
+        for step in _mending(project, log, do, until):
             mine()
             yield step
         log.info("run until %s: done", until)
@@ -195,14 +219,13 @@ def _check_energies(project: Project, until: str) -> None:
         )
 
 
-def _do(
-    project: Project, stage: str, log: logging.Logger, threads: int | None, abort: threading.Event | None
-) -> Iterator[Progress]:
+def _do(place: Workplace, log: logging.Logger, executor: Executor) -> Iterator[Progress]:
+    project, stage = place.project, place.stage
     if project.state(stage) == "done":
         log.info("%s: found done", stage)
         yield Progress(stage, 1, 1, "found done")
         return
-    raise_if_aborted(abort)
+    place.check()
     fingerprint = project.record.fingerprint(stage, project.recipe)
     if project.record.stage(stage).get("fingerprint", fingerprint) != fingerprint:
         log.info("%s: changed, so its results and those made from them are taken away", stage)
@@ -219,7 +242,7 @@ def _do(
     start = time.perf_counter()
     try:
         steps = _STEPS | (_STEPS_OF_IMAGES if project.planar else {})
-        for step in steps[stage](Job(project, stage, entry, fingerprint, log, threads, abort)):
+        for step in steps[stage](Job(replace(place, fingerprint=fingerprint), entry, log, executor)):
             now = time.perf_counter()
             entry["seconds"], start = round(entry["seconds"] + now - start, 3), now
             project.record.save()
@@ -244,21 +267,3 @@ def _check_nothing_changed(project: Project, stage: str, fingerprint: str, recip
         raise DataError(
             f"A file that the parameters of the {stage} stage name changed while the stage read it: give the same command again."
         )
-
-
-@contextmanager
-def _on_threads(threads: int | None) -> Iterator[None]:
-    """Hold the libraries that have threads of their own to so many."""
-    if threads is None:
-        yield
-        return
-    import dask
-    import SimpleITK
-
-    before = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
-    try:
-        with dask.config.set(num_workers=threads):
-            yield
-    finally:
-        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(before)

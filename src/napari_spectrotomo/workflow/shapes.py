@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from ..data import FloatArray
 from ..errors import DataError
@@ -20,6 +19,7 @@ from ..segment import (
     unknown_energies,
     unlike_neighbours,
 )
+from .executor import Made, Workplace
 from .images import write_tiff
 from .job import Job
 
@@ -28,31 +28,39 @@ def binarize_steps(job: Job) -> Iterator[Progress]:
     """Binarize every volume by its own histogram, or take the masks that were given."""
     project, parameters = job.project, job.project.recipe.binarize
     stack = project.stack("reconstruction")
-    given = load_masks(parameters.masks, (len(stack), *stack.shape)) if parameters.masks else None
+    if parameters.masks is not None:
+        load_masks(parameters.masks, (len(stack), *stack.shape))  # refused before anything is made anew
     project.store.create(
         "mask", stack.shape, bool, stack.energies, stack.voxel_size, stack.attenuation_unit, job.fingerprint
     )
 
-    def write(e: int, mask: npt.NDArray[np.bool_]) -> None:
-        job.entry.setdefault("sample_voxels", {})[f"{stack.energies[e]:.2f}"] = int(mask.sum())
-        project.store.put("mask", e, mask)
-
-    def binarize(e: int) -> str:
-        if given is not None:
-            write(e, np.asarray(given[e]))
-            return "own mask taken"
-        energy = float(stack.energies[e])
-        own = own_threshold(parameters, energy)
-        volume = project.store.read("reconstruction", e)
-        result = binarize_volume(volume, parameters, image=stack.planar, threshold=own)
-        job.warn(result.warnings, f"{energy:.2f} eV")
-        job.entry.setdefault("thresholds", {})[f"{energy:.2f}"] = float(result.threshold)
-        write(e, result.mask)
-        return f"{'own threshold' if own is not None else 'threshold'} {result.threshold:.4g} {stack.attenuation_unit}"
-
     job.warn([_unknown(energy) for energy in unknown_energies(parameters, stack.energies)], "own thresholds")
-    yield from job.each_energy(("mask",), stack.energies, binarize)
+    work = binarize_energy if parameters.masks is None else take_mask
+    yield from job.each_energy(("mask",), stack.energies, work)
     job.warn(_odd(job, stack.energies), "odd")
+
+
+def take_mask(place: Workplace, e: int) -> Made:
+    """Write the mask of an energy as it was given."""
+    project = place.project
+    shape = project.store.array("mask").shape
+    given = place.keep("masks", lambda: load_masks(str(project.recipe.binarize.masks), shape))
+    mask = np.asarray(given[e])
+    project.store.put("mask", e, mask)
+    return Made("own mask taken", {"sample_voxels": int(mask.sum())})
+
+
+def binarize_energy(place: Workplace, e: int) -> Made:
+    """Write the mask of an energy, by its own histogram or its own threshold."""
+    project, parameters = place.project, place.project.recipe.binarize
+    stack = place.keep("stack", lambda: project.stack("reconstruction"))
+    own = own_threshold(parameters, float(stack.energies[e]))
+    result = binarize_volume(project.store.read("reconstruction", e), parameters, image=stack.planar, threshold=own)
+    project.store.put("mask", e, result.mask)
+    words = f"{'own threshold' if own is not None else 'threshold'} {result.threshold:.4g} {stack.attenuation_unit}"
+    return Made(
+        words, {"thresholds": float(result.threshold), "sample_voxels": int(result.mask.sum())}, result.warnings
+    )
 
 
 def _unknown(energy: float) -> str:

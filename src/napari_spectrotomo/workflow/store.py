@@ -9,7 +9,7 @@ carry checksums: reading gives the numbers that were written, or a `DamagedError
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,20 +119,39 @@ class Store:
         self.put(name, index, volume)
         self.flag(name, index)
 
-    def put(self, name: str, index: int, volume: npt.NDArray[Any]) -> None:
-        """Write the volume of one energy, without a flag.
+    def put(self, name: str, index: int, volume: npt.NDArray[Any], top: int = 0) -> None:
+        """Write some slices of one energy, from `top` on, without a flag; workers may do so at once, each at its own energy.
 
-        Shard by shard: of all that are written at once zarr holds copies.
+        Shard by shard: of all that are written at once zarr holds copies. A part begins with a shard, a multiple of `height`.
         """
         array = zarr.open_array(WholeFiles(self.path), path=f"{name}/0", mode="r+").with_config(ALL_CHUNKS)
         height = array.shards[1]
-        for top in range(0, array.shape[1], height):
+        for first in range(0, len(volume), height):
+            part = volume[first : first + height]
             # what lies there is never read, as zarr would to fill up a shard: it may be damaged
-            (self.path / name / "0" / "c" / f"{index}/{top // height}/0/0").unlink(missing_ok=True)
-            array[index, top : top + height] = volume[top : top + height]
+            (self.path / name / "0" / "c" / f"{index}/{(top + first) // height}/0/0").unlink(missing_ok=True)
+            array[index, top + first : top + first + len(part)] = part
+
+    def put_parts(self, name: str, index: int, parts: Iterable[npt.NDArray[Any]]) -> None:
+        """Write one energy from parts that follow each other in z, however many slices each has, without a flag.
+
+        Beside a part, no more than what fills a shard is in memory.
+        """
+        height, top = self.height(name), 0
+        left: list[npt.NDArray[Any]] = []
+        for part in parts:
+            left.append(part)
+            whole = sum(map(len, left)) // height * height
+            if whole:
+                joined = left[0] if len(left) == 1 else np.concatenate(left)
+                self.put(name, index, joined[:whole], top)
+                top += whole
+                left = [joined[whole:].copy()]
+        if sum(map(len, left)):
+            self.put(name, index, np.concatenate(left), top)
 
     def flag(self, name: str, index: int, done: bool = True) -> None:
-        """Flag an energy as done, whose last shard is on disk, or as not done."""
+        """Flag an energy as done, whose last shard is on disk, or as not done. One process alone does this: flags are one file."""
         root = zarr.open_group(WholeFiles(self.path), mode="r+")
         group = root[name]
         own = dict(group.attrs["spectrotomo"])
@@ -183,6 +202,10 @@ class Store:
 
     def _is_described(self, name: str) -> bool:
         return _is_json(self.path / name / "zarr.json") and _is_json(self.path / name / "0" / "zarr.json")
+
+    def height(self, name: str) -> int:
+        """Give how many slices a shard of an image holds."""
+        return int(zarr.open_array(self.path / name / "0", mode="r").shards[1])
 
     def remove(self, name: str) -> None:
         """Remove an image, where there is one; the root no longer lists it."""

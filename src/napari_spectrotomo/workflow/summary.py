@@ -63,6 +63,8 @@ def write_project_report(project: Project, abort: threading.Event | None = None)
 def _written(project: Project, abort: threading.Event | None) -> Path:
     raw = project.stack("reconstruction")
     record = project.record
+    alignment = alignment_seen(project, abort)  # before the maps, for it corrects a tomogram
+    registration = project.registration()
     data = ReportData(
         title=project.source.name,
         summary=in_words(project.input()) | reconstruction_in_words(record),
@@ -76,8 +78,8 @@ def _written(project: Project, abort: threading.Event | None) -> Path:
         masks=project.masks(),
         squared_difference_raw=project.squared_difference("raw"),
         squared_difference_registered=project.squared_difference("registered"),
-        labels=project.labels(),
-        registration=project.registration(),
+        labels=project.labels() if registration.labels is None else registration.labels,
+        registration=registration,
         edge_map=project.edge_map() if project.maps_edges else _no_edges(raw),
         spectra=project.spectra(),
         particles=project.particles(),
@@ -86,7 +88,7 @@ def _written(project: Project, abort: threading.Event | None) -> Path:
         versions=record.content["versions"],
         timings={name: record.stage(name)["seconds"] for name in record.content["stages"] if name != "report"},
         options=project.recipe.report,
-        alignment=alignment_seen(project, abort),
+        alignment=alignment,
         chemistry=_chemistry(project),
     )
     return write_report(data, project.path / "report.html", abort=abort)

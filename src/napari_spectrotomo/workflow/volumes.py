@@ -15,13 +15,15 @@ from ..preprocess import CorrectedTomogram, correct_tomogram
 from ..progress import Progress
 from ..reconstruct import (
     FieldOfView,
+    Filter,
     choose_engine,
     choose_filter,
     field_warnings,
     magnifications,
-    reconstruct_volume,
     view_warnings,
+    volume_in_blocks,
 )
+from .executor import Made, Workplace
 from .job import Job
 from .project import Project
 from .record import inputs_of
@@ -90,17 +92,17 @@ def correct_steps(job: Job) -> Iterator[Progress]:
     job.warn(found.metadata.get("excluded", []), "excluded")
     job.project.record.content["scan"] = summary_of(found)
     index = job.project.fixed_index
-    corrected = corrected_tomogram(job, found, index)
+    corrected, doubts = corrected_tomogram(job.place, found, index)
+    job.warn(doubts, f"{found.energies[index]:.2f} eV")
     yield job.finished(1, 1, f"checked; {corrected.repaired} pixels repaired", float(found.energies[index]))
 
 
-def corrected_tomogram(job: Job, scan: Scan, index: int) -> CorrectedTomogram:
-    """Correct the projections of one energy, and keep what is doubtful about them."""
-    job.check()
-    corrected = correct_tomogram(scan, index, job.project.recipe.correct, job.abort)
+def corrected_tomogram(place: Workplace, scan: Scan, index: int) -> tuple[CorrectedTomogram, tuple[str, ...]]:
+    """Correct the projections of one energy, and say what is doubtful about them."""
+    place.check()
+    corrected = correct_tomogram(scan, index, place.project.recipe.correct, place.abort)
     doubts = (*view_warnings(corrected.angles), *field_warnings(corrected.optical_density))
-    job.warn([*corrected.warnings, *doubts], f"{scan.energies[index]:.2f} eV")
-    return corrected
+    return corrected, (*corrected.warnings, *doubts)
 
 
 def reconstruct_steps(job: Job) -> Iterator[Progress]:
@@ -124,11 +126,15 @@ def _take_over(job: Job, stack: EnergyStack) -> Iterator[Progress]:
         job.fingerprint,
     )
 
-    def take_over(e: int) -> str:
-        store.put("reconstruction", e, np.asarray(stack.data[e], np.float32))
-        return "volume taken over"
-
     yield from job.each_energy(("reconstruction",), stack.energies, take_over)
+
+
+def take_over(place: Workplace, e: int) -> Made:
+    """Write the volume of an energy as the source holds it."""
+    stack, store = place.project.input(), place.project.store
+    assert isinstance(stack, EnergyStack)
+    store.put("reconstruction", e, np.asarray(stack.data[e], np.float32))
+    return Made("volume taken over")
 
 
 def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
@@ -156,27 +162,35 @@ def _reconstruct(job: Job, scan: Scan) -> Iterator[Progress]:
     if parameters.filter != "auto":
         job.entry["filter"] = parameters.filter
     elif "filter" not in job.entry:  # chosen once, for all energies and for a run that continues
-        views = corrected_tomogram(job, scan, fixed).optical_density
+        corrected, doubts = corrected_tomogram(job.place, scan, fixed)
+        job.warn(doubts, f"{scan.energies[fixed]:.2f} eV")
+        views = corrected.optical_density
         job.entry["filter"] = choose_filter("auto", views[len(views) // 2])
-    parameters = replace(parameters, filter=job.entry["filter"])
-    how = parameters.filter if parameters.algorithm == "fbp" else parameters.algorithm
+        del corrected, views
+    size = None if voxel is None else float(voxel[0])
+    plain = ([float(r) for r in ratio], size, job.entry["filter"])
+    yield from job.each_energy(("reconstruction",), scan.energies, reconstruct_energy, *plain)
 
-    def reconstruct(e: int) -> str:
-        corrected = corrected_tomogram(job, scan, e)
-        volume = reconstruct_volume(
-            corrected.optical_density,
-            corrected.angles,
-            float(alignment.centers[e]),
-            float(ratio[e]),
-            None if voxel is None else float(voxel[0]),
-            parameters,
-            job.abort,
-            tilt=alignment.tilt,
-            shifts=alignment.shifts[e],
-        )
-        store.put("reconstruction", e, volume)
-        job.entry.setdefault("repaired_pixels", {})[f"{scan.energies[e]:.2f}"] = int(corrected.repaired)
-        axis = f"axis at column {alignment.centers[e]:.2f}"
-        return f"reconstructed ({how}), {axis}, {corrected.repaired} pixels repaired"
 
-    yield from job.each_energy(("reconstruction",), scan.energies, reconstruct)
+def reconstruct_energy(place: Workplace, e: int, ratio: list[float], size: float | None, filter_name: Filter) -> Made:
+    """Write the volume of an energy, of images so many times as large as at the fixed energy, whose pixels have this size, nm."""
+    project, scan = place.project, place.project.scan()
+    alignment = place.keep("alignment", project.alignment)
+    parameters = replace(project.recipe.reconstruct, filter=filter_name)
+    corrected, doubts = corrected_tomogram(place, scan, e)
+    blocks = volume_in_blocks(
+        corrected.optical_density,
+        corrected.angles,
+        float(alignment.centers[e]),
+        ratio[e],
+        size,
+        parameters,
+        place.abort,
+        tilt=alignment.tilt,
+        shifts=alignment.shifts[e],
+    )
+    project.store.put_parts("reconstruction", e, blocks)
+    how = filter_name if parameters.algorithm == "fbp" else parameters.algorithm
+    axis = f"axis at column {alignment.centers[e]:.2f}"
+    words = f"reconstructed ({how}), {axis}, {corrected.repaired} pixels repaired"
+    return Made(words, {"repaired_pixels": int(corrected.repaired)}, doubts)

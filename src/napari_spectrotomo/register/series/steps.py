@@ -166,19 +166,21 @@ class Series:
             If `abort` was set; an energy that was not finished is not given.
         """
         known = dict(done or {})
+        for index, _ in self.order():
+            if index not in known:
+                raise_if_aborted(self.abort)
+                known[index] = self.step(index, known)
+                yield index, known[index]
+
+    def step(self, index: int, known: Results) -> EnergyRegistration:
+        """Register one energy from its neighbour towards the fixed one, which is `known`, or from the nearest that did not fail."""
         towards = dict(self.order())
-        for index, neighbour in self.order():
-            if index in known:
-                continue
-            raise_if_aborted(self.abort)
-            if neighbour is None:
-                known[index] = self.itself()
-            else:
-                start = neighbour
-                while known[start].whole.status == "failed" and (nearer := towards[start]) is not None:
-                    start = nearer
-                known[index] = self.one(index, known[start], start if self.parameters.reference == "chain" else None)
-            yield index, known[index]
+        start = towards[index]
+        if start is None:
+            return self.itself()
+        while known[start].whole.status == "failed" and (nearer := towards[start]) is not None:
+            start = nearer
+        return self.one(index, known[start], start if self.parameters.reference == "chain" else None)
 
     def one(self, index: int, near: EnergyRegistration | None, link: int | None = None) -> EnergyRegistration:
         """Register one energy from the transforms of another, or from nowhere; measured.

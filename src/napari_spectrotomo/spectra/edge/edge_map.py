@@ -26,6 +26,8 @@ from .repeats import TypicalNoise, repeats_doubts
 _D = SpectraParameters()
 _TINY_STEP = 0.02
 _MANY_UNDEFINED = 0.2
+_TOGETHER = 1 << 20
+"""Voxels whose edges are looked for at once: a search takes a hundred bytes of each."""
 _ASTRAY = 0.3
 """Oscillations behind an edge stay below so much of its step."""
 
@@ -161,9 +163,13 @@ def edge_energy(
     noise = TypicalNoise()
     energy, step, error = (np.full(stack.shape, np.nan, np.float32) for _ in range(3))
     for done, (z, inside, spectra) in enumerate(slabs.each(abort), 1):
-        found = search.run(spectra, with_error=True)
-        noise.add(found)
-        for volume, values in ((energy, found.energy), (step, found.step), (error, found.error)):
+        read = np.empty((3, spectra.shape[1]), np.float32)
+        for first in range(0, spectra.shape[1], _TOGETHER):
+            some = slice(first, first + _TOGETHER)
+            found = search.run(spectra[:, some], with_error=True)
+            noise.add(found)
+            read[0, some], read[1, some], read[2, some] = found.energy, found.step, found.error
+        for volume, values in zip((energy, step, error), read, strict=True):
             volume[z][inside] = values
         if progress is not None:
             progress(Progress("spectra", done, len(slabs.parts), f"edge energies of slices {z.start} to {z.stop - 1}"))

@@ -30,6 +30,12 @@ def particle_boxes(labels: npt.NDArray[Any]) -> dict[int, Box]:
     return {int(k): box for k, box in zip(names[1 - first :], found, strict=True) if box is not None}
 
 
+def numbers_of(labels: npt.NDArray[Any]) -> list[int]:
+    """Give the labels there are, ascending, without the background's 0; sorted slice by slice."""
+    found = [np.unique(plane) for plane in labels]
+    return [int(k) for k in np.unique(np.concatenate(found)) if k > 0] if found else []
+
+
 def widened(box: Box, shape: tuple[int, ...], by: int = 1) -> Box:
     """Give the box with so many voxels more on every side, as far as the volume goes."""
     return tuple(slice(max(0, s.start - by), min(n, s.stop + by)) for s, n in zip(box, shape, strict=True))

@@ -13,7 +13,7 @@ from ...arrays import as_array, as_energies, as_labels, as_region
 from ...data import EnergyStack, FloatArray
 from ...errors import DataError
 from ...progress import raise_if_aborted
-from .boxes import Box, around
+from .boxes import Box, around, numbers_of
 
 HELD = 1 << 28
 """Bytes of the regions' box read at a time."""
@@ -98,7 +98,7 @@ def region_spectra(
     energy = as_energies(energy)
     if len(energy) != data.shape[0]:
         raise DataError(f"{len(energy)} energies do not fit a stack of {data.shape[0]}: give one a volume.")
-    present = [int(k) for k in np.unique(label) if k > 0]
+    present = numbers_of(label)
     if not present:
         raise DataError("There is no region: the labels are 0 everywhere. Draw one over the volume.")
     columns: dict[str, npt.NDArray[Any]] = {"energy_eV": energy}

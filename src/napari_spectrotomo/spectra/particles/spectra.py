@@ -14,6 +14,7 @@ from ...errors import DataError
 from ..edge.edge_search import edge_search
 from ..normalize.e0 import edge_of
 from ..parameters import SpectraParameters
+from .boxes import numbers_of
 
 
 def particle_spectra(
@@ -106,7 +107,7 @@ def _means(
     label: npt.NDArray[Any],
 ) -> tuple[list[int], dict[str, FloatArray], FloatArray]:
     """Give the particles there are, the means (E, P) in each, raw and registered, and the mean (E,) of all registered ones."""
-    present = [int(k) for k in np.unique(label) if k > 0]
+    present = numbers_of(label)
     if not present:
         raise DataError("There is no particle: the labels are 0 everywhere.")
     sums = {

@@ -76,13 +76,23 @@ def particle_sizes(labels: npt.ArrayLike, voxel_size: FloatArray | None, *, imag
     """
     import pandas as pd
 
-    label, voxels = np.unique(as_labels(labels), return_counts=True)
+    label, voxels = _counted(as_labels(labels))
     size = np.full(3, np.nan) if voxel_size is None else np.asarray(voxel_size, np.float64) / 1000
     found = pd.DataFrame({"label": label.astype(np.int64), "voxels": voxels})[label > 0].reset_index(drop=True)
     found["volume_um3"] = np.nan if image else found["voxels"] * float(np.prod(size))
     if image:
         found["area_um2"] = found["voxels"] * float(np.prod(size[1:]))
     return found.assign(**dict.fromkeys([*MOMENTS, *TRUST], np.nan))
+
+
+def _counted(labels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Give the numbers there are, ascending, and the voxels of each; sorted slice by slice."""
+    by_slice = [np.unique(plane, return_counts=True) for plane in labels]
+    names = np.unique(np.concatenate([found for found, _ in by_slice]))
+    voxels = np.zeros(len(names), np.int64)
+    for found, count in by_slice:
+        voxels[np.searchsorted(names, found)] += count
+    return names, voxels
 
 
 def _told(values: FloatArray, errors: FloatArray) -> dict[str, float]:

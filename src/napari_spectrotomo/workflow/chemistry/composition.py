@@ -13,6 +13,7 @@ from ...progress import Progress
 from ...spectra import FILES, cluster_spectra, fit_references, nonnegative_components, principal_components
 from ..images import write_tiff
 from ..job import Job
+from ..memory import spectra_memory
 from ..tables import write_table
 from .tables import cluster_table, component_table, fraction_table
 
@@ -48,7 +49,11 @@ def _normalizing(job: Job) -> dict[str, Any]:
     """Give what spectra are normalised with: the windows and the energies of the edge map."""
     about = job.project.record.stage("spectra")["edge_map"]
     own = keywords(job.project.recipe.spectra, leave_out=_OF_SPECTRA)
-    return own | {"e0": about["e0"], "energy_shift": about["energy_shift"]["shift_eV"]}
+    return own | {
+        "e0": about["e0"],
+        "energy_shift": about["energy_shift"]["shift_eV"],
+        "memory": spectra_memory(job.place),
+    }
 
 
 def _fit(job: Job) -> str:

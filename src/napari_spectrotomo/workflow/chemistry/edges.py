@@ -27,6 +27,7 @@ from ...spectra import (
 )
 from ..images import write_tiff
 from ..job import Job
+from ..memory import spectra_memory
 from ..tables import write_table
 from ..valence_line import line_as_plain
 from .energy_axis import AxisShift, axis_shift
@@ -44,20 +45,20 @@ def spectra_steps(job: Job) -> Iterator[Progress]:
     job.check()
     axis = axis_shift(parameters)
     corrected = replace(parameters, energy_shift=axis.shift)
-    edge_map = edge_energy(registered, mask=labels, **keywords(corrected, leave_out=FILES), abort=job.abort)
+    energies, own = raw.energies + axis.shift, replace(corrected, energy_shift=0.0)
+    write_table(project.path / "spectra.csv", particle_spectra(energies, raw, registered, labels, own))
+    yield job.finished(1, total, "spectra of the particles")
+    job.check()
+    given = keywords(corrected, leave_out=FILES) | {"memory": spectra_memory(job.place)}
+    edge_map = edge_energy(registered, mask=labels, **given, abort=job.abort)
     _keep(job, edge_map, axis)
     words = f"edge energy of {int(np.isfinite(edge_map.energy).sum())} voxels"
-    yield job.finished(1, total, f"{words}, {axis.words}" if axis.words else words)
+    yield job.finished(2, total, f"{words}, {axis.words}" if axis.words else words)
     job.check()
-    energies = raw.energies + axis.shift
     if parameters.standards is not None:
         _map_valence(job, edge_map, energies)
-        yield job.finished(2, total, "valence by the standards")
+        yield job.finished(3, total, "valence by the standards")
         job.check()
-    own = replace(corrected, energy_shift=0.0)
-    write_table(project.path / "spectra.csv", particle_spectra(energies, raw, registered, labels, own))
-    yield job.finished(total - 2, total, "spectra of the particles")
-    job.check()
     write_table(project.path / "particles.csv", particle_statistics(edge_map, labels))
     write_table(project.path / "densities.csv", density_table(edge_map, labels))
     yield job.finished(total - 1, total, "statistics of the particles")
