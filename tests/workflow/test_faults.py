@@ -151,7 +151,7 @@ def same(project: Project, undisturbed: Project):
 def untimed(project: Project):
     """Give what is recorded of the stages, without times and what differs from run to run by them."""
     stages = json.loads((project.path / "run.json").read_text())["stages"]
-    timed = {"seconds", "peak_memory_bytes", "files"}
+    timed = {"seconds", "started", "ended", "peak_memory_bytes", "files"}
     kept = {name: {k: v for k, v in entry.items() if k not in timed} for name, entry in stages.items()}
     return kept | {
         "files": {n: f["sha256"] for e in stages.values() for n, f in e["files"].items() if n != "report.html"}
@@ -232,8 +232,8 @@ def test_damage_that_a_stage_meets_is_made_again_in_the_same_command(tiny, own, 
 def test_a_disk_that_loses_what_it_was_just_given_is_not_trusted(tiny, own, monkeypatch):
     put = store.Store.put
 
-    def loses(self, name, index, volume):
-        put(self, name, index, volume)
+    def loses(self, name, index, volume, top=0):
+        put(self, name, index, volume, top)
         flip(self.path / name / "0" / "c" / str(index) / "0/0/0", 300)
 
     monkeypatch.setattr(store.Store, "put", loses)
@@ -360,7 +360,7 @@ def test_too_little_memory_is_said_in_a_sentence(tiny, tmp_path, monkeypatch):
     def hungry(*_, **__):
         raise MemoryError("Unable to allocate 3.81 TiB")
 
-    monkeypatch.setattr(volumes, "reconstruct_volume", hungry)
+    monkeypatch.setattr(volumes, "volume_in_blocks", hungry)
     with pytest.raises(SpectrotomoError, match=r"too little memory .*3.81 TiB.* is kept"):
         run(tiny, tmp_path / "p", QUICK, until="reconstruct")
 
@@ -429,10 +429,10 @@ scan, output, recipe, how = sys.argv[1:5]
 runs = sys.modules["napari_spectrotomo.workflow.run"]
 do, reached = runs._do, []
 
-def disturbed(project, stage, *rest):
-    for step in do(project, stage, *rest):
+def disturbed(place, *rest):
+    for step in do(place, *rest):
         yield step
-        if stage == "register" and step.done == 4 and how.startswith("SIG"):
+        if place.stage == "register" and step.done == 4 and how.startswith("SIG"):
             os.kill(os.getpid(), getattr(signal, how))
 
 runs._do = disturbed

@@ -63,6 +63,7 @@ class CheckedImage:
     def __init__(self, path: Path, name: str) -> None:
         self._path, self._name = path, name
         self._array = zarr.open_array(path / name / "0", mode="r")
+        self._reader = _ByShards(self._array)
         self.shape, self.ndim, self.dtype = self._array.shape, self._array.ndim, self._array.dtype
         self.chunks, self.shards = self._array.chunks, self._array.shards
         (sharding,) = self._array.metadata.codecs
@@ -74,7 +75,7 @@ class CheckedImage:
             if self.lost(int(index)):
                 raise self._error(int(index))
         try:
-            return np.asarray(self._array[key])
+            return self._reader[key]
         except _UNREADABLE as error:
             for index in energies:
                 if self.damage(int(index)):
@@ -128,3 +129,45 @@ class CheckedImage:
         except (ProjectError, OSError):
             return False
         return True
+
+
+class _ByShards:
+    """An image that is read shard after shard: of all that is read at once zarr holds as much again.
+
+    Parameters
+    ----------
+    array : zarr array, (energy, z, y, x)
+    """
+
+    def __init__(self, array: zarr.Array) -> None:
+        self._array, self._height = array, array.shards[1]
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """Read a part, which is named as of a NumPy array."""
+        key = key if isinstance(key, tuple) else (key,)
+        if not all(isinstance(part, int | np.integer | slice) for part in key):
+            return np.asarray(self._array[key])
+        energies, z, *others = (*key, slice(None), slice(None))[:4]
+        chosen = range(self.shape[0])[energies]
+        if isinstance(chosen, int) and isinstance(z, slice) and z.step in (None, 1):
+            return self._volume(chosen, range(self.shape[1])[z], tuple(others))
+        if not isinstance(chosen, int) and isinstance(z, slice):
+            parts = [self[(e, z, *others)] for e in chosen]
+            if len(parts) == 1:
+                return parts[0][None]
+            return np.stack(parts) if parts else np.asarray(self._array[key])
+        return np.asarray(self._array[key])
+
+    def _volume(self, index: int, slices: range, others: tuple[Any, ...]) -> npt.NDArray[Any]:
+        if slices.stop - slices.start <= self._height:
+            return np.asarray(self._array[(index, slice(slices.start, slices.stop), *others)])
+        tops = [slices.start, *range((slices.start // self._height + 1) * self._height, slices.stop, self._height)]
+        out: npt.NDArray[Any] | None = None
+        for top, end in zip(tops, [*tops[1:], slices.stop], strict=True):
+            part = np.asarray(self._array[(index, slice(top, end), *others)])
+            if out is None:
+                out = np.empty((slices.stop - slices.start, *part.shape[1:]), part.dtype)
+            out[top - slices.start : end - slices.start] = part
+        assert out is not None
+        return out

@@ -186,7 +186,7 @@ def run_steps(
         check_all(project, log, verify)
 
         def do(stage: str) -> Iterator[Progress]:
-            yield from _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
+            return _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
 
         for step in _mending(project, log, do, until):
             mine()

@@ -21,7 +21,6 @@ import zarr
 from ..atomic import remove_folder
 from ..data import FloatArray
 from ..errors import ProjectError
-from .by_shards import ByShards
 from .checked import CheckedImage
 from .disk import ALL_CHUNKS, COMPRESSORS, WholeFiles
 from .outputs import IMAGES_OF, missing
@@ -130,12 +129,12 @@ class Store:
 
         Shard by shard: of all that are written at once zarr holds copies. A part begins with a shard, a multiple of `height`.
         """
-        path, height = self.path / name / "0" / "c" / str(index), self.height(name)
         array = zarr.open_array(WholeFiles(self.path), path=f"{name}/0", mode="r+").with_config(ALL_CHUNKS)
+        height = array.shards[1]
         for first in range(0, len(volume), height):
             part = volume[first : first + height]
             # what lies there is never read, as zarr would to fill up a shard: it may be damaged
-            (path / f"{(top + first) // height}/0/0").unlink(missing_ok=True)
+            (self.path / name / "0" / "c" / f"{index}/{(top + first) // height}/0/0").unlink(missing_ok=True)
             array[index, top + first : top + first + len(part)] = part
 
     def put_parts(self, name: str, index: int, parts: Iterable[npt.NDArray[Any]]) -> None:
@@ -260,11 +259,11 @@ class Store:
         """Read the volume of one energy, (z, y, x)."""
         return self._opened(name)[index]
 
-    def _opened(self, name: str) -> ByShards:
+    def _opened(self, name: str) -> CheckedImage:
         if self.attributes(name) is None:
             raise missing(self.path.parent, name)
         try:
-            return ByShards(CheckedImage(self.path, name))
+            return CheckedImage(self.path, name)
         except (FileNotFoundError, ValueError) as error:
             raise self._undescribed(name, error) from error
 

@@ -23,7 +23,7 @@ from dask.local import get_sync
 from .kept import KEPT, WHOLE
 
 if TYPE_CHECKING:
-    from ...workflow.by_shards import ByShards
+    from ...workflow.checked import CheckedImage
 
 Array = npt.NDArray[Any]
 Index = tuple[Any, ...]
@@ -212,7 +212,7 @@ def forget(data: da.Array, energy: int) -> None:
         KEPT.forget(reader.owner, energy)
 
 
-def _stored(source: da.Array) -> zarr.Array | ByShards | None:
+def _stored(source: da.Array) -> zarr.Array | CheckedImage | None:
     """Give the array on disk that a dask array is nothing but a view of, which is read without dask; else None."""
     graph = source.__dask_graph__()
     name = f"original-{source.name}"
