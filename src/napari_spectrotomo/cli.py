@@ -290,7 +290,7 @@ def _print_numbers(project: Project) -> None:
 
     for line in numbers(project):
         typer.echo(printable(line))
-    for warning in project.warnings():
+    for warning in project.record.content["warnings"]:
         typer.echo(printable(f"warning: {warning}"))
 
 

@@ -253,7 +253,7 @@ class Project(Results):
 
     def _holds(self, stage: str) -> bool:
         images = all(
-            self.store.done(name).any() and self.store.done(name).all()
+            self.store.is_described(name) and self.store.done(name).any() and self.store.done(name).all()
             for name in IMAGES_OF.get(stage, ())
             if name in IMAGES
         )
@@ -298,7 +298,9 @@ class Project(Results):
     def done(self, stage: str) -> npt.NDArray[np.bool_]:
         """Give one flag an energy: whether its volume of this stage is there and up to date."""
         name = IMAGES_OF[stage][0]
-        if self.store.fingerprint(name) != self.record.fingerprint(stage, self.recipe):
+        if not self.store.is_described(name) or self.store.fingerprint(name) != self.record.fingerprint(
+            stage, self.recipe
+        ):
             return np.zeros(len(self.energies), bool)
         return self.store.done(name)
 

@@ -122,7 +122,7 @@ class Record:
 
     def save(self) -> None:
         """Write the record to its file."""
-        self.content["warnings"] = self.warnings()
+        self.content["warnings"] = [*self.warnings(), *self.content.get(MENDED, [])]
         write_json(self.path, self.content)
 
     def reload(self) -> None:
@@ -190,8 +190,8 @@ class Record:
 
     def warnings(self) -> list[str]:
         """Give the warnings of all stages in order, each once."""
-        said = [w for name in NEEDS for step in self.stage(name).get("warnings", {}).values() for w in step]
-        return list(dict.fromkeys([*said, *self.content.get(MENDED, [])]))
+        said = (w for name in NEEDS for step in self.stage(name).get("warnings", {}).values() for w in step)
+        return list(dict.fromkeys(said))
 
     def fingerprint(self, name: str, recipe: Recipe) -> str:
         """Give the fingerprint of a stage under `recipe`."""

@@ -204,7 +204,7 @@ class Store:
         """
         if not self.path.is_dir():
             return []
-        lost = [name for name in IMAGES if (self.path / name).exists() and not self._is_described(name)]
+        lost = [name for name in IMAGES if (self.path / name).exists() and not self.is_described(name)]
         for name in lost:
             remove_folder(self.path / name)
         if not _is_json(self.path / "zarr.json"):
@@ -214,7 +214,8 @@ class Store:
             self._describe_root(root)
         return lost
 
-    def _is_described(self, name: str) -> bool:
+    def is_described(self, name: str) -> bool:
+        """Say whether an image is there with a description that can be read."""
         return _is_json(self.path / name / "zarr.json") and _is_json(self.path / name / "0" / "zarr.json")
 
     def remove(self, name: str) -> None:
