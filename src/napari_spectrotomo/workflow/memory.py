@@ -15,6 +15,8 @@ from .recipe import STAGES
 
 RESIDENT = 500 << 20
 """Bytes of the interpreter, the libraries and their compiled code."""
+WORKER = 100 << 20
+"""Bytes more of a process that is a worker."""
 _VOLUMES = {
     "reconstruct": 0.3,
     "binarize": 3.2,
@@ -74,9 +76,9 @@ def give_memory_back() -> None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def arrays_of(memory: int | None) -> int | None:
+def arrays_of(memory: int | None, *, workers: bool = False) -> int | None:
     """Give what of a process' memory is left for arrays."""
-    return None if memory is None else max(memory - RESIDENT, 0)
+    return None if memory is None else max(memory - RESIDENT - WORKER * workers, 0)
 
 
 def spectra_memory(place: Workplace) -> float:
@@ -129,7 +131,9 @@ def _volumes(project: Project, stage: str) -> float:
     return max(maps) + (2.0 if any(maps) else 0.0)
 
 
-def check_memory(project: Project, until: str, memory: int | None, *, restart: bool = False) -> None:
+def check_memory(
+    project: Project, until: str, memory: int | None, *, restart: bool = False, workers: bool = False
+) -> None:
     """Refuse a run whose memory cannot do, before anything is made.
 
     Raises
@@ -140,7 +144,7 @@ def check_memory(project: Project, until: str, memory: int | None, *, restart: b
     if memory is None:
         return
     stages = [stage for stage in STAGES[: STAGES.index(until) + 1] if restart or project.state(stage) != "done"]
-    needs = {stage: needed(project, stage) for stage in stages}
+    needs = {stage: needed(project, stage) + WORKER * workers for stage in stages}
     for done, stage in enumerate(stages):
         if needs[stage] <= memory:
             continue

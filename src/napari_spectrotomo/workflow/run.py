@@ -145,7 +145,7 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    allowed = bytes_of(memory)
+    allowed, shared = bytes_of(memory), workers is not None or scheduler is not None
     give_memory_back()
     with (
         alone(project.path),
@@ -159,11 +159,11 @@ def run_steps(
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
-        check_memory(project, until, allowed, restart=restart)
+        check_memory(project, until, allowed, restart=restart, workers=shared)
         if restart:
             project.discard("read")
         for stage in STAGES[: STAGES.index(until) + 1]:
-            yield from _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
+            yield from _do(Workplace(project, stage, "", arrays_of(allowed, workers=shared), abort), log, executor)
         log.info("run until %s: done", until)
 
 
