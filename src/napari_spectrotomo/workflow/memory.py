@@ -15,19 +15,27 @@ from .recipe import STAGES
 
 RESIDENT = 500 << 20
 """Bytes of the interpreter, the libraries and their compiled code."""
+WORKER = 100 << 20
+"""Bytes more of a process that is a worker."""
 _VOLUMES = {
     "reconstruct": 0.3,
     "binarize": 3.2,
     "label": 2.0,
     "register": 6.0,
-    "spectra": 5.0,
+    "spectra": 4.5,
     "report": 4.7,
 }
 """Volumes that stages hold; what `composition` holds depends on what is asked for."""
 _VIEWS = {"correct": 1.1, "align": 1.3, "reconstruct": 1.1, "report": 1.1}
 """How often stages hold the projections of one energy, as counts and as optical density."""
-_BLOCKS = {"reconstruct": 1 << 28, "binarize": 1 << 27, "spectra": 1 << 26, "report": 300 << 20}
-"""Bytes of the blocks that stages work on, whatever the size of volumes."""
+_BLOCKS = {
+    "reconstruct": 1 << 28,
+    "binarize": 1 << 27,
+    "spectra": 350 << 20,
+    "composition": 350 << 20,
+    "report": 300 << 20,
+}
+"""Bytes of what stages work on whatever the size of volumes: blocks of slices, correlations in space, renderings."""
 _COMPONENTS = 8
 """Components that are allowed for where their number is found from the noise."""
 _MMAP_THRESHOLD = -3
@@ -68,9 +76,9 @@ def give_memory_back() -> None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def arrays_of(memory: int | None) -> int | None:
+def arrays_of(memory: int | None, *, workers: bool = False) -> int | None:
     """Give what of a process' memory is left for arrays."""
-    return None if memory is None else max(memory - RESIDENT, 0)
+    return None if memory is None else max(memory - RESIDENT - WORKER * workers, 0)
 
 
 def spectra_memory(place: Workplace) -> float:
@@ -86,7 +94,7 @@ def needed(project: Project, stage: str) -> int:
 
     Measured (``benchmarks/scaling.py``): the interpreter and its libraries, volumes, projections, and blocks of a fixed size.
     """
-    held = RESIDENT + _held(project, stage) + _BLOCKS.get(stage, 0)
+    held = RESIDENT + (volumes := _held(project, stage)) + (_BLOCKS.get(stage, 0) if volumes else 0)
     found = project.input()
     if not isinstance(found, Scan):
         return held
@@ -123,7 +131,9 @@ def _volumes(project: Project, stage: str) -> float:
     return max(maps) + (2.0 if any(maps) else 0.0)
 
 
-def check_memory(project: Project, until: str, memory: int | None, *, restart: bool = False) -> None:
+def check_memory(
+    project: Project, until: str, memory: int | None, *, restart: bool = False, workers: bool = False
+) -> None:
     """Refuse a run whose memory cannot do, before anything is made.
 
     Raises
@@ -134,7 +144,7 @@ def check_memory(project: Project, until: str, memory: int | None, *, restart: b
     if memory is None:
         return
     stages = [stage for stage in STAGES[: STAGES.index(until) + 1] if restart or project.state(stage) != "done"]
-    needs = {stage: needed(project, stage) for stage in stages}
+    needs = {stage: needed(project, stage) + WORKER * workers for stage in stages}
     for done, stage in enumerate(stages):
         if needs[stage] <= memory:
             continue

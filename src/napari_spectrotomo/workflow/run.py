@@ -154,7 +154,7 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    allowed = bytes_of(memory)
+    allowed, shared = bytes_of(memory), workers is not None or scheduler is not None
     give_memory_back()
     with (
         alone(project.path) as mine,
@@ -171,13 +171,13 @@ def run_steps(
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
-        check_memory(project, until, allowed, restart=restart)
+        check_memory(project, until, allowed, restart=restart, workers=shared)
         if restart:
             project.discard("read")
         check_all(project, log, verify)
 
         def do(stage: str) -> Iterator[Progress]:
-            return _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
+            return _do(Workplace(project, stage, "", arrays_of(allowed, workers=shared), abort), log, executor)
 
         for step in _mending(project, log, do, until):
             mine()
