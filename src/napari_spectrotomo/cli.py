@@ -109,7 +109,8 @@ def run(
     if settings:
         wanted = _with_settings(wanted or _recipe_in(output), settings)
     project = Project.planned(output, scan, wanted)
-    expected = plan(project, until, restart=restart, memory=bytes_of(memory), threads=threads)
+    shared = workers is not None or scheduler is not None
+    expected = plan(project, until, restart=restart, memory=bytes_of(memory), threads=threads, workers=shared)
     if dry_run:
         show_plan(expected)
     expected.check()

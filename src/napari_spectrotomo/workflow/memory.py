@@ -15,6 +15,8 @@ from .project import Project
 
 RESIDENT = 500 << 20
 """Bytes of the interpreter, the libraries and their compiled code."""
+WORKER = 100 << 20
+"""Bytes more of a process that is a worker."""
 _VOLUMES = {
     "reconstruct": 0.3,
     "binarize": 3.2,
@@ -76,9 +78,9 @@ def give_memory_back() -> None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def arrays_of(memory: int | None) -> int | None:
+def arrays_of(memory: int | None, *, workers: bool = False) -> int | None:
     """Give what of a process' memory is left for arrays."""
-    return None if memory is None else max(memory - RESIDENT, 0)
+    return None if memory is None else max(memory - RESIDENT - WORKER * workers, 0)
 
 
 def spectra_memory(place: Workplace) -> float:

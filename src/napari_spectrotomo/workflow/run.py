@@ -160,7 +160,7 @@ def run_steps(
     """
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    allowed = bytes_of(memory)
+    allowed, shared = bytes_of(memory), workers is not None or scheduler is not None
     give_memory_back()
     with (
         alone(project.path) as mine,
@@ -177,7 +177,7 @@ def run_steps(
         _check_energies(project, until)
         if STAGES.index(until) >= STAGES.index("spectra"):
             check_spectra_named(project.recipe)
-        expected = plan(project, until, restart=restart, memory=allowed, threads=threads)
+        expected = plan(project, until, restart=restart, memory=allowed, threads=threads, workers=shared)
         expected.check()
         for sentence in expected.warnings():
             log.warning("%s", sentence)
@@ -186,7 +186,7 @@ def run_steps(
         check_all(project, log, verify)
 
         def do(stage: str) -> Iterator[Progress]:
-            return _do(Workplace(project, stage, "", arrays_of(allowed), abort), log, executor)
+            return _do(Workplace(project, stage, "", arrays_of(allowed, workers=shared), abort), log, executor)
 
         for step in _mending(project, log, do, until):
             mine()

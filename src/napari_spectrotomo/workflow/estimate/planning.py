@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import ProjectError
 from ...machine import cores, memory_free
-from ..memory import expected, needed, too_little
+from ..memory import WORKER, expected, needed, too_little
 from ..project import Project
 from ..record import State, dependents, looks_changed
 from .disk import bytes_freed, bytes_written
@@ -120,6 +120,7 @@ def plan(
     restart: bool = False,
     memory: int | None = None,
     threads: int | None = None,
+    workers: bool = False,
     state_of: Callable[[str], State] | None = None,
 ) -> Plan:
     """Say what a run up to a stage will take, from the headers of the scan; nothing is read, made or written.
@@ -136,6 +137,8 @@ def plan(
         Bytes that the run may take.
     threads : int, optional
         That the run may use; all cores by default.
+    workers : bool
+        Whether energies are worked on by dask workers, each of which takes somewhat more memory.
     state_of : callable, optional
         Gives the state of a stage; `Project.state` by default.
     """
@@ -144,12 +147,13 @@ def plan(
     sizes, pace = Sizes.of(project), pace_of(project, state_of)
     if threads is not None:
         pace *= cores() / min(threads, cores())
+    more = WORKER if workers else 0
     stages = tuple(
         StagePlan(
             stage,
             share * pace * plain_seconds(project, stage, sizes),
-            expected(project, stage, memory),
-            needed(project, stage),
+            expected(project, stage, memory) + more,
+            needed(project, stage) + more,
             round(share * bytes_written(project, stage, sizes)),
         )
         for stage, share in shares_left(project, until, state_of, restart).items()
