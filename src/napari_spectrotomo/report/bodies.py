@@ -79,7 +79,7 @@ def bodies_of(data: ReportData, views: Views, limits: tuple[float, float] | None
         Colour map from 0..1 to RGBA.
     """
     spacing = data.spacing * views.block
-    sample = coarsened((data.labels > 0).astype(np.float32), views.block)
+    sample = coarsened(data.labels > 0, views.block)
     stage = _stage(np.maximum(sample, views.moving_mask) > 0.25, spacing)
     fixed = _half_of(views.fixed.coarse, sample)
     registered = views.registered.coarse * (_smooth(np.maximum(sample, views.moving_mask), 2.0) > 0.02)

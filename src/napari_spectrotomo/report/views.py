@@ -125,7 +125,7 @@ def look_at(data: ReportData, abort: threading.Event | None = None) -> Views:
         fixed=read(data.raw.data, f),
         moving=read(data.raw.data, m),
         registered=read(data.registered.data, m),
-        moving_mask=read(data.masks, m, lambda mask: coarsened(mask.astype(np.float32), block)),
+        moving_mask=read(data.masks, m, lambda mask: coarsened(mask, block)),
     )
 
 

@@ -23,7 +23,7 @@ _VOLUMES = {
     "label": 2.0,
     "register": 6.0,
     "spectra": 4.5,
-    "report": 4.7,
+    "report": 6.2,
 }
 """Volumes that stages hold; what `composition` holds depends on what is asked for."""
 _VIEWS = {"correct": 1.1, "align": 1.3, "reconstruct": 1.1, "report": 1.1}
@@ -33,7 +33,7 @@ _BLOCKS = {
     "binarize": 1 << 27,
     "spectra": 350 << 20,
     "composition": 350 << 20,
-    "report": 300 << 20,
+    "report": 200 << 20,
 }
 """Bytes of what stages work on whatever the size of volumes: blocks of slices, correlations in space, renderings."""
 _SPECTRA = 2.0

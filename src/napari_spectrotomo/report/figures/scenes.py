@@ -58,7 +58,7 @@ def _volumes(data: ReportData, views: Views, bodies: Bodies) -> Figure:
 
 
 def _differences(data: ReportData, views: Views, bodies: Bodies) -> Figure:
-    sample = body(coarsened((data.labels > 0).astype(np.float32), views.block), bodies.stage.spacing)
+    sample = body(coarsened(data.labels > 0, views.block), bodies.stage.spacing)
     figure = sheet(WIDTH * 0.38 + 0.25)
     panels = figure.subplots(1, 2)
     for axes, title, mesh in zip(
