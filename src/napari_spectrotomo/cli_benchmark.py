@@ -12,7 +12,8 @@ from .terminal import complain, interruptible, shown
 
 def benchmark(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="What is compared: registration, reconstruction or spectra.")
+        str,
+        typer.Argument(metavar="NAME", help="What is compared: registration, reconstruction, spectra or end-to-end."),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Where the tables and the figures go.")
@@ -27,16 +28,20 @@ def benchmark(
         typer.Option(
             "--engines",
             metavar="A,B",
-            help="Such as ours,simpleitk or ours,algotom or ours,larch; all that are installed.",
+            help="Such as ours,simpleitk or ours,algotom or ours,larch; all that are installed. End-to-end: threads,workers.",
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Something smaller.")] = False,
+    scan: Annotated[
+        Path | None, typer.Option("--scan", metavar="SCAN", help="What end-to-end runs (default: a simulated scan).")
+    ] = None,
 ) -> None:
     """Compare engines where the truth is known, side by side in one run."""
     from .benchmark.comparisons import compare
 
     with interruptible() as abort, shown() as show:
-        found = compare(name, output, size, seed, engines and engines.split(","), quick, progress=show, abort=abort)
+        asked = engines and engines.split(",")
+        found = compare(name, output, size, seed, asked, quick, scan=scan, progress=show, abort=abort)
     for table in found.tables:
         table.show()
     typer.echo("\n".join([*found.lines, f"Wrote the tables and the figures to {output}."]))

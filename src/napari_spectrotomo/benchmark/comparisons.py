@@ -43,6 +43,7 @@ def compare(
     engines: Sequence[str] | None = None,
     quick: bool = False,
     *,
+    scan: str | Path | None = None,
     progress: ProgressCallback | None = None,
     abort: threading.Event | None = None,
 ) -> Outcome:
@@ -50,7 +51,7 @@ def compare(
 
     Parameters
     ----------
-    name : 'registration', 'reconstruction' or 'spectra'
+    name : 'registration', 'reconstruction', 'spectra' or 'end-to-end'
     folder : path
         Made where it is missing.
     size : int or None
@@ -61,6 +62,8 @@ def compare(
         None for all that are installed.
     quick : bool
         Something smaller.
+    scan : path or None
+        What 'end-to-end' runs; None simulates a scan.
     progress, abort
         Called after each measurement; stops between them, and keeps what was measured.
 
@@ -71,8 +74,12 @@ def compare(
     Aborted
         If it was stopped before anything was measured.
     """
+    if name == "end-to-end":
+        return _end_to_end(Path(folder), scan, seed, engines, quick, progress, abort)
     if name not in COMPARISONS:
-        raise ParameterError(f"{name!r} is no benchmark; there are {', '.join(COMPARISONS)}.")
+        raise ParameterError(f"{name!r} is no benchmark; there are {', '.join(COMPARISONS)} and end-to-end.")
+    if scan is not None:
+        raise ParameterError(f"The benchmark {name} makes what it measures: only end-to-end takes a scan.")
     return COMPARISONS[name](Path(folder), size, seed, engines, quick, progress, abort)
 
 
@@ -126,6 +133,21 @@ def _spectra(
     result = write_spectra_study(folder, study.quick() if quick else study, progress=progress, abort=abort)
     measured = f"{len(result.rows)} definitions and noises, {len(result.times)} engines and jobs"
     return Outcome(result.tables, result.lines, measured, result.stopped)
+
+
+def _end_to_end(
+    folder: Path,
+    scan: str | Path | None,
+    seed: int,
+    engines: Sequence[str] | None,
+    quick: bool,
+    progress: ProgressCallback | None,
+    abort: threading.Event | None,
+) -> Outcome:
+    from .end_to_end import write_end_to_end
+
+    rows, table = write_end_to_end(folder, scan, engines, quick=quick, seed=seed, progress=progress, abort=abort)
+    return Outcome((table,), (), f"{len(rows)} stages", stopped=False)
 
 
 COMPARISONS = {"registration": _registration, "reconstruction": _reconstruction, "spectra": _spectra}
