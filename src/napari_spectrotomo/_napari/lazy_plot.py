@@ -56,7 +56,7 @@ class LazyPlot(QWidget):
             self._making.start()
 
     def _make_now(self) -> None:
-        if self.widget is None:
+        if self.widget is None and self.isVisible():  # hidden again, or closed: perhaps it is never seen
             self.widget = self.make()
             self.layout().insertWidget(0, self.widget, 1)
             self.restyle()
