@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ def noted(folder: Path) -> Iterator[Callable[[], None]]:
     """
     note = folder / NOTE
     _refuse(note)
-    own = {"host": socket.gethostname(), "process": os.getpid(), "token": uuid4().hex}
+    own = {"host": platform.node(), "process": os.getpid(), "token": uuid4().hex}
     write_json(note, own)
     ended = threading.Event()
     beating = threading.Thread(target=_touch, args=(note, own, ended), name="spectrotomo-holder", daemon=True)
@@ -60,7 +60,7 @@ def noted(folder: Path) -> Iterator[Callable[[], None]]:
 def _refuse(note: Path) -> None:
     """Refuse where a run of another machine is at work; on this one, the lock has told that there is none."""
     found = _read(note)
-    if not found or found.get("host") == socket.gethostname():
+    if not found or found.get("host") == platform.node():
         return
     lock = note.with_name(".lock")
     os.utime(lock)  # the time now, by the clock that the note's is of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import platform
 import threading
 import time
 from collections.abc import Iterator
@@ -94,7 +94,7 @@ def carry_out(order: Order, index: int, plain: tuple[Any, ...]) -> tuple[Made, i
 def _place(order: Order) -> Workplace:
     if order.token in _places:
         return _places[order.token]
-    here = f"The worker on {socket.gethostname()}"
+    here = f"The worker on {platform.node()}"
     if order.version != __version__:
         raise ProjectError(
             f"{here} runs napari-spectrotomo {__version__}, and the run is by {order.version}: install the same version on both."
