@@ -161,7 +161,8 @@ def run_steps(
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
     allowed, shared = bytes_of(memory), workers is not None or scheduler is not None
-    give_memory_back()
+    if allowed is not None:
+        give_memory_back()
     with (
         alone(project.path) as mine,
         logging_to(project.path) as log,

@@ -79,7 +79,8 @@ def carry_out(order: Order, index: int, plain: tuple[Any, ...]) -> tuple[Made, i
     """
     import dask
 
-    give_memory_back()
+    if order.memory is not None:
+        give_memory_back()
     with _one_at_a_time:
         place = _place(order)
         with (
