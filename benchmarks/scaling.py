@@ -26,6 +26,8 @@ STAGES = ("correct", "align", "reconstruct", "binarize", "label", "register", "s
 SHOWN = (*STAGES[:6], "moving", *STAGES[6:])
 """The stage `register` finds transforms, one after the other, and then moves volumes, which is told by itself."""
 CALL = "from napari_spectrotomo.cli import main; main()"
+LIMIT = "16GB"
+"""More than any of these takes; with a limit, freed arrays go back to the system, and peaks are what stages hold."""
 HEADS = ("size", "energies", "workers", "stage", "seconds", "cpu_seconds", "peak_bytes")
 
 
@@ -47,7 +49,7 @@ def measured(folder, size, energies, views):
     idle = run(scan, project, "read")[1]
     rows = []
     for stage in STAGES:
-        peak, cpu = run(scan, project, stage, "--set", "report.renderings=false")
+        peak, cpu = run(scan, project, stage, "--set", "report.renderings=false", "--memory", LIMIT)
         seconds, cpu = _entry(project, stage)["seconds"], max(cpu - idle, 0.0)
         share = _moving(project / "run.log") / seconds if stage == "register" else 0.0
         for name, part in ((stage, 1 - share), ("moving", share)):

@@ -56,12 +56,12 @@ class LazyPlot(QWidget):
             self._making.start()
 
     def _make_now(self) -> None:
-        whole = (
-            self.window()
-        )  # held: making a plot may set off a collection of garbage, of which a panel nobody needs is part
-        if (
-            self.widget is None and whole.isVisible() and self.isVisible()
-        ):  # else hidden again: perhaps it is never seen
+        """Make the plot, unless it was hidden again meanwhile.
+
+        The whole panel is held: making a plot may set off a collection of garbage, and a panel that nobody needs is part of it.
+        """
+        whole = self.window()
+        if self.widget is None and whole.isVisible() and self.isVisible():
             self.widget = self.make()
             self.layout().insertWidget(0, self.widget, 1)
             self.restyle()
