@@ -66,7 +66,7 @@ def put(viewer: Any, made: LayerTuple) -> Layer:
 
 
 def put_steps(viewer: Any, made: LayerTuple) -> Generator[None, None, Layer]:
-    """Do what `put` does, in steps: napari takes tens of milliseconds to take a layer away, and as long to add one."""
+    """Do what `put` does, in steps: napari takes tens of milliseconds to make a layer, and as long to add it."""
     data, given, kind = made
     role = given["metadata"][ROLE]
     layer = layer_of(viewer, role)
@@ -80,10 +80,9 @@ def put_steps(viewer: Any, made: LayerTuple) -> Generator[None, None, Layer]:
     # one that is seen is sliced before it can be watched
     layer = Layer.create(data, {**given, "visible": False}, kind)
     watch(viewer, layer)
-    for other in (role, *(PROJECTION_ROLES if role not in PROJECTION_ROLES else ())):
-        if layer_of(viewer, other) is not None:
-            take_away(viewer, other)
-            yield
+    yield
+    # in one turn: a canvas without layers would show napari's welcome for a moment
+    take_away(viewer, role, *(PROJECTION_ROLES if role not in PROJECTION_ROLES else ()))
     viewer.add_layer(layer)
     layer.visible = given.get("visible", True)
     return layer
