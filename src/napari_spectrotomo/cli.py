@@ -11,6 +11,7 @@ import typer
 from .cli_batch import batch
 from .cli_benchmark import benchmark
 from .cli_export import export
+from .cli_options import DryRun, Memory, Output, ScanPath, Scheduler, Settings, Threads, Workers
 from .errors import Aborted, ReadError, SpectrotomoError
 from .terminal import complain, has_display, interruptible, printable, show_plan, shown
 
@@ -24,51 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-ScanPath = Annotated[
-    Path, typer.Argument(metavar="SCAN", help="A scan (folder, file or quoted glob) or a stack of volumes.")
-]
-Output = Annotated[
-    Path, typer.Option("--output", "-o", metavar="DIR", help="The project folder; the same folder again continues.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="STAGE.PARAMETER=VALUE",
-        help="One parameter, kept in the project's recipe; may be repeated. `spectrotomo parameters` lists them.",
-    ),
-]
-Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")
-]
-Memory = Annotated[
-    str | None,
-    typer.Option(
-        "--memory", metavar="SIZE", help="What a process may take, such as 4GB (default: what the stages ask for)."
-    ),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        "--workers",
-        min=1,
-        metavar="N",
-        help="Processes of this machine, which share the energies (needs dask.distributed).",
-    ),
-]
-Scheduler = Annotated[
-    str | None,
-    typer.Option(
-        "--scheduler", metavar="ADDRESS", help="A dask scheduler, whose workers share the energies (tcp://host:8786)."
-    ),
-]
-
-
-DryRun = Annotated[
-    bool,
-    typer.Option("--dry-run", help="Only say what time, memory and disk it will take; nothing is written."),
-]
 
 
 @app.command()

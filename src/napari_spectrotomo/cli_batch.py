@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .cli_options import DryRun, Memory, Scheduler, Threads, Workers
 from .progress import Progress, ProgressCallback
 from .terminal import NOTHING_WRITTEN, complain, interruptible, printable, shown
 
@@ -41,22 +42,11 @@ def batch(
     until: Annotated[
         str, typer.Option("--until", metavar="STAGE", help="Last stage, as of `spectrotomo run`.")
     ] = "report",
-    threads: Annotated[
-        int | None, typer.Option("--threads", min=1, metavar="N", help="Threads to use (default: all cores).")
-    ] = None,
-    memory: Annotated[
-        str | None, typer.Option("--memory", metavar="SIZE", help="What a process may take, such as 4GB.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, metavar="N", help="Processes that share the energies of a scan.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, as of `spectrotomo run`.")
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Only say what time, memory and disk each scan will take; nothing is written."),
-    ] = False,
+    threads: Threads = None,
+    memory: Memory = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Take several scans through the chain, one after the other, and compare their particles in batch.csv and batch.html."""
     from .workflow import STAGES, Recipe
@@ -76,11 +66,11 @@ def batch(
         return found
 
     wanted(output)  # a wrong setting is said once, before any scan is looked at
+    means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
     if dry_run:
-        _show_plans(output, plan_batch(named_scans(scans, output), wanted, until=until, threads=threads))
+        _show_plans(output, plan_batch(named_scans(scans, output), wanted, until=until, **means))
         return
     with interruptible() as abort, _shown_by_scan() as show:
-        means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
         done = run_batch(scans, output, wanted, until=until, **means, progress=show, abort=abort)
     _tell(done)
     if done.failed:
@@ -142,6 +132,7 @@ def _show_plans(output: Path, plans: dict[str, Plan | str]) -> None:
     console.print(f"{there}\n{NOTHING_WRITTEN}", markup=False, highlight=False)
     refuse_what_cannot_fit(output, plans)
     failed = [f"{name} cannot be read: {one}" for name, one in plans.items() if isinstance(one, str)]
+    failed += [f"{name}: {sentence}" for name, one in read.items() for sentence in one.refusals()]
     for sentence in failed:
         complain(sentence)
     if failed:

@@ -35,6 +35,20 @@ class Outcome:
     stopped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of a comparison; see `compare`."""
+
+    folder: Path
+    size: int | None
+    seed: int
+    engines: Sequence[str] | None
+    quick: bool
+    scan: str | Path | None
+    progress: ProgressCallback | None
+    abort: threading.Event | None
+
+
 def compare(
     name: str,
     folder: str | Path,
@@ -74,80 +88,63 @@ def compare(
     Aborted
         If it was stopped before anything was measured.
     """
-    if name == "end-to-end":
-        return _end_to_end(Path(folder), scan, seed, engines, quick, progress, abort)
     if name not in COMPARISONS:
-        raise ParameterError(f"{name!r} is no benchmark; there are {', '.join(COMPARISONS)} and end-to-end.")
-    if scan is not None:
+        raise ParameterError(f"{name!r} is no benchmark; there are {', '.join(COMPARISONS)}.")
+    if scan is not None and name != "end-to-end":
         raise ParameterError(f"The benchmark {name} makes what it measures: only end-to-end takes a scan.")
-    return COMPARISONS[name](Path(folder), size, seed, engines, quick, progress, abort)
+    return COMPARISONS[name](Asked(Path(folder), size, seed, engines, quick, scan, progress, abort))
 
 
-def _registration(
-    folder: Path,
-    size: int | None,
-    seed: int,
-    engines: Sequence[str] | None,
-    quick: bool,
-    progress: ProgressCallback | None,
-    abort: threading.Event | None,
-) -> Outcome:
+def _registration(asked: Asked) -> Outcome:
     from .registration import Study, available, table_of, write_study
 
-    study = Study(size or REGISTRATION_SIZE, seed, engines=available(engines))
-    result = write_study(folder, study.quick() if quick else study, progress=progress, abort=abort)
+    study = Study(asked.size or REGISTRATION_SIZE, asked.seed, engines=available(asked.engines))
+    result = write_study(
+        asked.folder, study.quick() if asked.quick else study, progress=asked.progress, abort=asked.abort
+    )
     return Outcome((table_of(result.rows),), result.lines, f"{len(result.rows)} registrations", result.stopped)
 
 
-def _reconstruction(
-    folder: Path,
-    size: int | None,
-    seed: int,
-    engines: Sequence[str] | None,
-    quick: bool,
-    progress: ProgressCallback | None,
-    abort: threading.Event | None,
-) -> Outcome:
+def _reconstruction(asked: Asked) -> Outcome:
     from .reconstruction import QUICK_SIZES, SIZES, Study, available, write_reconstructions
 
-    usual = QUICK_SIZES if quick else SIZES
-    study = Study((size,) if size else usual, engines=available(engines) if engines else ())
-    few = size or (QUICK_SIZES[0] if quick else FEW_VIEWS_SIZE)
-    result = write_reconstructions(folder, study, few, seed, progress=progress, abort=abort)
+    usual = QUICK_SIZES if asked.quick else SIZES
+    study = Study((asked.size,) if asked.size else usual, engines=available(asked.engines) if asked.engines else ())
+    few = asked.size or (QUICK_SIZES[0] if asked.quick else FEW_VIEWS_SIZE)
+    result = write_reconstructions(asked.folder, study, few, asked.seed, progress=asked.progress, abort=asked.abort)
     measured = f"{len(result.rows)} engines and sizes, {len(result.few)} algorithms"
     return Outcome(result.tables, result.lines, measured, result.stopped)
 
 
-def _spectra(
-    folder: Path,
-    size: int | None,
-    seed: int,
-    engines: Sequence[str] | None,
-    quick: bool,
-    progress: ProgressCallback | None,
-    abort: threading.Event | None,
-) -> Outcome:
+def _spectra(asked: Asked) -> Outcome:
     from .spectra import SIZE, Study, available, write_spectra_study
 
-    study = Study(size or SIZE, seed, engines=available(engines) if engines else ())
-    result = write_spectra_study(folder, study.quick() if quick else study, progress=progress, abort=abort)
+    study = Study(asked.size or SIZE, asked.seed, engines=available(asked.engines) if asked.engines else ())
+    result = write_spectra_study(
+        asked.folder, study.quick() if asked.quick else study, progress=asked.progress, abort=asked.abort
+    )
     measured = f"{len(result.rows)} definitions and noises, {len(result.times)} engines and jobs"
     return Outcome(result.tables, result.lines, measured, result.stopped)
 
 
-def _end_to_end(
-    folder: Path,
-    scan: str | Path | None,
-    seed: int,
-    engines: Sequence[str] | None,
-    quick: bool,
-    progress: ProgressCallback | None,
-    abort: threading.Event | None,
-) -> Outcome:
+def _end_to_end(asked: Asked) -> Outcome:
     from .end_to_end import write_end_to_end
 
-    rows, table = write_end_to_end(folder, scan, engines, quick=quick, seed=seed, progress=progress, abort=abort)
+    rows, table = write_end_to_end(
+        asked.folder,
+        asked.scan,
+        asked.engines,
+        quick=asked.quick,
+        seed=asked.seed,
+        progress=asked.progress,
+        abort=asked.abort,
+    )
     return Outcome((table,), (), f"{len(rows)} stages", stopped=False)
 
 
-COMPARISONS = {"registration": _registration, "reconstruction": _reconstruction, "spectra": _spectra}
+COMPARISONS = {
+    "registration": _registration,
+    "reconstruction": _reconstruction,
+    "spectra": _spectra,
+    "end-to-end": _end_to_end,
+}

@@ -15,6 +15,7 @@ from ..errors import Aborted, ParameterError, ProjectError, SpectrotomoError
 from ..progress import Progress, raise_if_aborted
 from .batch_compared import write_comparison
 from .estimate import Plan, free_space, no_room, plan
+from .memory import bytes_of
 from .project import Project
 from .recipe import STAGES, Recipe
 from .run import run_steps
@@ -118,8 +119,8 @@ def run_batch(
     settled = _settled(recipe)
     if until not in STAGES:
         raise ParameterError(f"There is no stage {until!r}; the stages are {', '.join(STAGES)}.")
-    refuse_what_cannot_fit(output, plan_batch(scans, settled, until=until, threads=threads))
     means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
+    refuse_what_cannot_fit(output, plan_batch(scans, settled, until=until, **means))
     outcomes: list[ScanOutcome] = []
     for name, (source, folder) in scans.items():
         raise_if_aborted(abort)
@@ -165,13 +166,22 @@ def named_scans(sources: Sequence[str | Path], output: str | Path) -> dict[str, 
 
 
 def plan_batch(
-    scans: dict[str, tuple[Path, Path]], recipe: Settled, *, until: str = "report", threads: int | None = None
+    scans: dict[str, tuple[Path, Path]],
+    recipe: Settled,
+    *,
+    until: str = "report",
+    threads: int | None = None,
+    memory: int | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> dict[str, Plan | str]:
     """Say what each scan will take, by name; of one that cannot be read, why, in a sentence. Nothing is written."""
+    shared = workers is not None or scheduler is not None
+    means: dict[str, Any] = {"threads": threads, "memory": bytes_of(memory), "workers": shared}
     found: dict[str, Plan | str] = {}
     for name, (source, folder) in scans.items():
         try:
-            found[name] = plan(Project.planned(folder, source, _recipe_for(folder, recipe)), until, threads=threads)
+            found[name] = plan(Project.planned(folder, source, _recipe_for(folder, recipe)), until, **means)
         except (SpectrotomoError, OSError) as error:
             found[name] = _in_a_line(error)
     return found

@@ -109,7 +109,8 @@ def run(
         If the source, a parameter or the output folder is wrong; `Aborted` when stopped.
     """
     project = Project.planned(output, source, recipe)
-    refuse_what_cannot_fit(project, until, restart=restart, memory=bytes_of(memory))
+    shared = workers is not None or scheduler is not None
+    refuse_what_cannot_fit(project, until, restart=restart, memory=bytes_of(memory), workers=shared)
     project.begin()
     means: dict[str, Any] = {"threads": threads, "memory": memory, "workers": workers, "scheduler": scheduler}
     for step in run_steps(project, until, restart=restart, verify=verify, **means, abort=abort):

@@ -162,14 +162,16 @@ def plan(
     return Plan(project.path, stages, free_space(project.path) + freed, memory_free(), memory)
 
 
-def refuse_what_cannot_fit(project: Project, until: str, *, restart: bool = False, memory: int | None = None) -> None:
+def refuse_what_cannot_fit(
+    project: Project, until: str, *, restart: bool = False, memory: int | None = None, workers: bool = False
+) -> None:
     """Refuse a run whose results the disk cannot hold, or whose memory cannot do, before anything is written.
 
     Raises
     ------
     ProjectError
     """
-    plan(project, until, restart=restart, memory=memory).check()
+    plan(project, until, restart=restart, memory=memory, workers=workers).check()
 
 
 def no_room(folder: Path, needed: int, free: int) -> str:
