@@ -207,6 +207,8 @@ def test_the_command_tells_failures_at_the_end_and_exits_with_1(series, done):
     assert dry.exit_code == 1
     assert "scan_3 cannot be read" in dry.output
     assert "Nothing was written." in dry.output
+    small = CliRunner().invoke(app, [*words, "--set", "label.depth=0.3", "--dry-run", "--memory", "100MB"])
+    assert "was given 100 MB: give --memory" in small.output
     well = CliRunner().invoke(app, ["batch", str(series / "scan_2"), "--output", str(series / "out")])
     assert well.exit_code == 0, well.output
 
